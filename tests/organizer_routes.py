@@ -12,6 +12,7 @@ from undersigned.domain.counting.exports import Export, ExportFilter
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import person_id
+from undersigned.people.sessions import post_tokens
 from undersigned.web.people.sessions import session_token
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -95,7 +96,7 @@ def add_everyone(world: World) -> None:
 
 def tokens_of(browser: Browser) -> str:
     """Return the token for posts of a session, which its pages have."""
-    return browser.world.wiring.organizer_tokens.for_posts(session_token(browser.cookies))
+    return post_tokens(browser.world.wiring.links, session_token(browser.cookies))[0]
 
 
 def ask(browser: Browser, route: Route, campaign: str = CAMPAIGN) -> Answer:

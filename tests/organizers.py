@@ -15,6 +15,7 @@ from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import Member, Person, person_id
+from undersigned.people.sessions import post_tokens
 from undersigned.web.people.sessions import COOKIE, session_token
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Browser:
     @property
     def post_token(self) -> str:
         """Return that token without opening a page."""
-        return self.world.wiring.organizer_tokens.for_posts(session_token(self.cookies))
+        return post_tokens(self.world.wiring.links, session_token(self.cookies))[0]
 
     def revision(self, path: str) -> dict[str, str]:
         """Return what the buttons of a delivery's page send back: what the person saw of it."""

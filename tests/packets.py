@@ -50,8 +50,8 @@ def links(world: World) -> list[str]:
 def links_of_office(world: World, of: str = "evanston") -> tuple[str, str]:
     """Return the paths of an office's page, and of the page behind its covers' link."""
     target, sender = world.wiring.campaigns.target(CAMPAIGN, of), world.wiring.settings.sender
-    office = office_url(sender, world.wiring.tokens, CAMPAIGN, target)
-    cover = cover_url(sender, world.wiring.tokens, CAMPAIGN, target.id)
+    office = office_url(sender, world.wiring.links, CAMPAIGN, target)
+    cover = cover_url(sender, world.wiring.links, CAMPAIGN, target.id)
     return office.removeprefix(sender.public_url), cover.removeprefix(sender.public_url)
 
 

@@ -32,8 +32,9 @@ from undersigned.base.mail_domains import MailDomains, NameNotFoundError, NoAnsw
 from undersigned.base.settings import Settings
 from undersigned.campaigns.rules.cadence import cadence_of, period_of
 from undersigned.campaigns.rules.campaigns import dashboard_path
+from undersigned.campaigns.rules.stops import mailbox_digest
 from undersigned.domain.delivering.plans import taken
-from undersigned.domain.signing.abuse_checks import FormToken
+from undersigned.domain.signing.abuse_checks import FORM_WINDOW, window_of
 from undersigned.domain.signing.forms import current_of
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.people.rows.api_keys import ApiKeys
@@ -322,7 +323,12 @@ class World:
 
     def form(self, *, opened: float = 60) -> str:
         """Return the token of a form that was opened `opened` seconds ago."""
-        return self.wiring.tokens.for_form(FormToken.of_window(CAMPAIGN, self.clock.now - timedelta(seconds=opened)))
+        issued_at = window_of(self.clock.now - timedelta(seconds=opened), FORM_WINDOW)
+        return self.wiring.links.sign("form", CAMPAIGN, issued_at=issued_at)
+
+    def office_path(self, email: str, target: str = "evanston") -> str:
+        """Return the path of the page of a target's office, as the link in an email to this address has it."""
+        return f"/office/{self.wiring.links.sign('office', CAMPAIGN, target, mailbox_digest(email))}"
 
     def sign(self, **changes: object) -> Answer:
         """Sign as Ada, with some values changed, in a new form."""

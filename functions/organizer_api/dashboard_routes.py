@@ -17,9 +17,8 @@ from undersigned.base.posted_files import posted_form
 from undersigned.base.typos import MistypedError
 from undersigned.campaigns.rules.campaigns import Roster, dashboard_path
 from undersigned.domain.authoring.drafts import UnreadableDraftError
-from undersigned.domain.tokens import TypedToken
 from undersigned.people.access import ScopeError, check_scope
-from undersigned.people.sessions import SignedOutError, session_of, tokens
+from undersigned.people.sessions import SignedOutError, person_of_post, session_of
 from undersigned.services.authoring.draft_views import shown_campaign
 from undersigned.web import security_log
 from undersigned.web.answers import dashboard_page, moved
@@ -39,7 +38,7 @@ from undersigned.web.people.sessions import (
     session_token,
 )
 from undersigned.web.people.sign_in import sign_in_page
-from undersigned.web.people.typed import packed_values, typed_page
+from undersigned.web.people.typed import Typed, packed_values, typed_page
 from undersigned.web.reader import base_url, language_for
 from undersigned.web.scoped_routes import DashboardRoutes, ScopedRoutes
 from undersigned.web.viewer import Viewer
@@ -286,17 +285,17 @@ def _with_what_was_typed(event: APIGatewayProxyEventV2) -> Response[str]:
     """Show the sign-in form with the text of a post in it, sealed; redirect to the form if none is kept."""
     answer = home_with_cookie("")
     if typed := _typed_in(event):
-        shown = dashboard_page(sign_in_page(language_of(event), typed=tokens(wired.stack).for_typed(typed)))
+        shown = dashboard_page(sign_in_page(language_of(event), typed=wired.stack.links.sign("typed", *typed)))
         shown.cookies = answer.cookies
         return shown
     return answer
 
 
-def _typed_in(event: APIGatewayProxyEventV2) -> TypedToken | None:
+def _typed_in(event: APIGatewayProxyEventV2) -> Typed | None:
     """Return what a person typed into a page of a session that is over; None if it is not kept."""
     with suppress(RequestError, TokenError):
         check_origin(event.headers, public_url(event))
-        person = tokens(wired.stack).person_of_post(posted_text(event, "token"))
+        person = person_of_post(wired.stack.links, posted_text(event, "token"))
         if values := packed_values(event.path, posted_form(event)):
-            return TypedToken(person, event.path, values)
+            return Typed(person, event.path, values)
     return None

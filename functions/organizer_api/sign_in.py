@@ -17,7 +17,7 @@ from undersigned.base.posted import RequestError
 from undersigned.base.visitors import address_of
 from undersigned.people import signing_in
 from undersigned.people.rules.people import REQUEST_PATTERN
-from undersigned.people.sessions import session_of, tokens
+from undersigned.people.sessions import session_of
 from undersigned.people.signing_in import MOST_ASKED_A_MINUTE, SignInError, WrongCodeError
 from undersigned.services.signing.abuse_checks import BusyError, NetworkLimit
 from undersigned.web import security_log
@@ -25,12 +25,12 @@ from undersigned.web.answers import Problem, dashboard_page, moved
 from undersigned.web.organizer_requests import posted_text
 from undersigned.web.people.sessions import check_origin, session_cookie
 from undersigned.web.people.sign_in import NO_CODE, code_page, sign_in_page
-from undersigned.web.people.typed import typed_page
+from undersigned.web.people.typed import Typed, typed_page
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.people.rules.people import Person
+    from undersigned.people.sessions import Session
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -77,7 +77,7 @@ def _typed() -> str:
     event = router.current_event
     with suppress(TokenError, RequestError):
         if event.body and (sealed := posted_text(event, "typed")):
-            tokens(wired.stack).read_typed(sealed)
+            wired.stack.links.read("typed", sealed)
             return sealed
     return ""
 
@@ -118,9 +118,9 @@ def use_code(request: str) -> Response[str]:
         if isinstance(error, WrongCodeError) and error.tries_left:
             return _code_form(request, status=400, tries_left=error.tries_left, typed=_typed())
         return _no_code()
-    person = session_of(wired.stack, token).person
-    security_log.signed_in(person)
-    return _what_was_typed(person, token) or signed_in(event, token)
+    session = session_of(wired.stack, token)
+    security_log.signed_in(session.person)
+    return _what_was_typed(session) or signed_in(event, token)
 
 
 def _code_form(request: str, *, status: int = 200, tries_left: int | None = None, typed: str = "") -> Response[str]:
@@ -134,14 +134,13 @@ def _no_code() -> Response[str]:
     return dashboard_page(sign_in_page(language, mistake=NO_CODE.in_language(language), typed=_typed()), status=410)
 
 
-def _what_was_typed(person: Person, token: str) -> Response[str] | None:
+def _what_was_typed(session: Session) -> Response[str] | None:
     """Show what a person typed before their session was over; None for somebody else, or if there is nothing."""
     if not (sealed := _typed()):
         return None
-    typed = tokens(wired.stack).read_typed(sealed)
-    if typed.person != person.id:
+    typed = Typed(*wired.stack.links.read("typed", sealed).parts)
+    if typed.person != session.person.id:
         return None
-    shown = typed_page(language_of(router.current_event), typed, tokens(wired.stack).for_posts(token))
-    answer = dashboard_page(shown)
-    answer.cookies = [session_cookie(token)]
+    answer = dashboard_page(typed_page(language_of(router.current_event), typed, session.post_token))
+    answer.cookies = [session_cookie(session.token)]
     return answer

@@ -54,7 +54,7 @@ def stop(token: str) -> Response[str]:
 @router.get("/office/<token>/stop")
 def show_office_again(token: str) -> Response[str]:
     """Redirect a reload of the stop's page, and a person who opens the link of one click. Changes nothing."""
-    wired.stack.tokens.read_office(token)
+    wired.stack.links.read("office", token)
     return moved(f"/office/{token}")
 
 

@@ -101,7 +101,7 @@ def open_what_is_ready(site: Site, page: Page) -> None:
 
 def what_the_signer_reads(site: Site, page: Page, email: str) -> str:
     world = site.world
-    token = world.wiring.tokens.for_signer("letter", CAMPAIGN, world.signer(email))
+    token = world.wiring.links.sign("letter", CAMPAIGN, world.signer(email))
     other = page.context.new_page()
     other.goto(f"{site.address}/letters/{token}")
     words = " ".join(other.locator("main").inner_text().split())

@@ -10,6 +10,7 @@ from urllib.request import Request, urlopen
 
 from tests.e2e.waiting import wait_for
 from tests.organizers import begin_session
+from undersigned.people.sessions import post_tokens
 from undersigned.web.people.sessions import COOKIE
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def confirm(stack: RunningStack, email: str) -> None:
 def create_file(stack: RunningStack, wiring: Wiring, campaign: str, target: str = "") -> str:
     """Press the button that creates a file of letters, as an editor, and return the export's id."""
     session = begin_session(wiring, "editor", campaign)
-    values = {"token": wiring.organizer_tokens.for_posts(session), "target": target}
+    values = {"token": post_tokens(wiring.links, session)[0], "target": target}
     headers = {"Cookie": f"{COOKIE}={session}", "Sec-Fetch-Site": "same-origin"}
     address = f"{stack.public_url}/organizer/dashboard/{campaign}/exports"
     with urlopen(Request(address, urlencode(values).encode(), headers), timeout=60) as answer:  # noqa: S310

@@ -394,7 +394,7 @@ class Play:
         """Return the words of a person's newest form, and the path of the link that confirms them."""
         forms = self.world.wiring.forms.of_signer(CAMPAIGN, self.signer(person))
         form = max(forms, key=lambda form: form.signed_at, default=None)
-        token = self.world.wiring.tokens.for_confirming(CAMPAIGN, self.signer(person), form.form if form else "none")
+        token = self.world.wiring.links.sign("confirm", CAMPAIGN, self.signer(person), form.form if form else "none")
         return form.name if form else "", f"/confirm/{token}"
 
     def confirm(self, person: str, link: tuple[str, str] | None = None) -> Actor:
@@ -412,7 +412,7 @@ class Play:
         return actor
 
     def withdraw(self, person: str) -> Actor:
-        token = self.world.wiring.tokens.for_signer("letter", CAMPAIGN, self.signer(person))
+        token = self.world.wiring.links.sign("letter", CAMPAIGN, self.signer(person))
         return self._start(f"withdraw {person}", lambda: self.world.post(f"/letters/{token}/withdraw"))
 
     def erase(self, person: str) -> Actor:
@@ -465,7 +465,7 @@ class Play:
     def stop(self) -> Actor:
         """Stop the emails as the office does that reads them."""
         target = self.world.wiring.campaigns.target(CAMPAIGN, "evanston")
-        path = f"/office/{self.world.wiring.tokens.for_office(CAMPAIGN, target.id, target.email)}/stop"
+        path = f"{self.world.office_path(target.email, target.id)}/stop"
         return self._halting(self._start("stop", lambda: self.world.post(path)))
 
     def lift_stop(self) -> Actor:

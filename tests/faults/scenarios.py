@@ -141,8 +141,8 @@ class Acts:
 
     def own_page(self, person: Person) -> str:
         """Return the path of a letter's own page."""
-        tokens = self.platform.world.wiring.tokens
-        return f"/letters/{tokens.for_signer('letter', CAMPAIGN, signer(self.platform, person))}"
+        links = self.platform.world.wiring.links
+        return f"/letters/{links.sign('letter', CAMPAIGN, signer(self.platform, person))}"
 
     def get(self, path: str, **options: Any) -> Answer:
         return self.platform.person(lambda: self.platform.world.get(path, **options))
@@ -312,7 +312,7 @@ def a_bounced_email(platform: Platform) -> Arrivals:
 
 def page_of_office(world: World) -> str:
     """Return the path of the page of Evanston's office."""
-    return f"/office/{world.wiring.tokens.for_office(CAMPAIGN, 'evanston', 'chief@evanston-police.example')}"
+    return world.office_path("chief@evanston-police.example")
 
 
 def an_office_stops(platform: Platform) -> Arrivals:
@@ -765,7 +765,7 @@ def a_draft_and_the_end(platform: Platform) -> Arrivals:
     acts.answer("")
     assert acts.answered() is None
     acts.answer("They read it.")
-    office = f"/office/{world.wiring.tokens.for_office(CAMPAIGN, 'evanston', 'new@evanston-police.example')}"
+    office = world.office_path("new@evanston-police.example")
     assert platform.person(lambda: world.post(f"{office}/stop")).status == 200
     acts.erase(ada)
     acts.organizer("/workshop/close", {"why": "over"})

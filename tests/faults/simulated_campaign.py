@@ -36,13 +36,13 @@ from undersigned.base import fonts
 from undersigned.base import mailbox as mail
 from undersigned.base.emails import Mail
 from undersigned.base.errors import UndersignedError
+from undersigned.base.purposes import PURPOSES
 from undersigned.campaigns.rules.cadence import period_of
 from undersigned.domain.delivering import packets as domain_packets
 from undersigned.domain.delivering.deliveries import Attempt, DeliveryKey
 from undersigned.domain.delivering.plans import next_day
 from undersigned.domain.signing.mail_limits import mail_limit
 from undersigned.domain.signing.signatures import PENDING_FOR, signer_id
-from undersigned.domain.tokens import VALID_FOR
 from undersigned.rendering import packets
 from undersigned.wiring.clients import Clients
 
@@ -696,7 +696,7 @@ class Simulation:
 
     def withdraw(self) -> None:
         if person := self._someone():
-            token = self.world.wiring.tokens.for_signer("letter", CAMPAIGN, self.signer(person))
+            token = self.world.wiring.links.sign("letter", CAMPAIGN, self.signer(person))
             self.platform.tries(lambda: self.world.post(f"/letters/{token}/withdraw", as_json=True))
 
     def erase(self) -> None:
@@ -890,8 +890,8 @@ class Simulation:
         """Say, as somebody who has an email of an office, that its letters are there."""
         if there := [each for each in self.emails if each.arrived]:
             sent = self.rng.choice(there[-3:]).sent
-            token = self.world.wiring.tokens.for_office(CAMPAIGN, sent.tags["target"], sent.to)
-            path, values = f"/office/{token}/received", {"period": sent.tags["period"]}
+            path = f"{self.world.office_path(sent.to, sent.tags['target'])}/received"
+            values = {"period": sent.tags["period"]}
             self.platform.tries(lambda: self.world.post(path, values))
 
     def _answer(self, question: str, path: str, place: tuple[str, str], revision: str) -> None:
@@ -972,7 +972,8 @@ class Simulation:
                 if pdf is None:
                     return None
                 letters += json.loads(pdf)
-        if not letters and self.world.clock.now - datetime.fromisoformat(delivery["sent_at"]) > VALID_FOR["packets"]:
+        since = self.world.clock.now - datetime.fromisoformat(delivery["sent_at"])
+        if not letters and since > PURPOSES["packets"].valid_for:
             # The file was kept for a month, and nobody printed it.
             self._organizer(f"{path}/retry", {"revision": delivery["revision"]})
             return None

@@ -7,18 +7,17 @@ from pathlib import Path
 from unittest.mock import Mock
 
 from tests.fuzz.inputs import given, mutated, st, tried, values
-from undersigned.domain.signing.abuse_checks import FormToken
+from undersigned.base.links import Links
 from undersigned.services.signing.abuse_checks import AbuseChecks
-from undersigned.tokens import Tokens
 from undersigned_cli import campaign_folder
 
 CAMPAIGN = campaign_folder.read(Path(__file__).parents[2] / "campaigns" / "end-demand-illinois").campaign
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
-TOKENS = Tokens(lambda _: ("of this stack",), lambda: NOON)
-OURS = TOKENS.for_form(FormToken(CAMPAIGN.id, NOON - timedelta(minutes=1)))
+LINKS = Links(lambda *_: ("of this stack",), lambda: NOON)
+OURS = LINKS.sign("form", CAMPAIGN.id, issued_at=NOON - timedelta(minutes=1))
 CHECKS = AbuseChecks(
     limit=Mock(),
-    tokens=TOKENS,
+    links=LINKS,
     keys=lambda: ("of this stack",),
     clock=lambda: NOON,
 )

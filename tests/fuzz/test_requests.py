@@ -16,7 +16,7 @@ from tests.openapi_document import OPERATIONS, resolved
 from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, SITE
 from undersigned.base.languages import chosen_language, languages
-from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.campaigns.rules.stops import mailbox_digest
 from undersigned.domain.signing.signatures import signer_id
 
 if TYPE_CHECKING:
@@ -33,15 +33,15 @@ KEY = "us_letters"
 
 def tokens(world: World) -> dict[str, str]:
     """Issue a good token of each kind, for letters that exist and for one that doesn't."""
-    issue = world.wiring.tokens
+    sign = world.wiring.links.sign
     signer = signer_id(SECRET, SIGNERS[0])
     return {
-        "confirm": issue.for_confirming(CAMPAIGN, signer, "661097a9d6800"),
-        "letter": issue.for_signer("letter", CAMPAIGN, signer),
-        "nobody": issue.for_confirming(CAMPAIGN, "0" * 32, "661097a9d6800"),
-        "packets": issue.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")),
-        "office": issue.for_office(CAMPAIGN, "evanston", "chief@evanston-police.example"),
-        "cover": issue.for_cover(CAMPAIGN, "evanston"),
+        "confirm": sign("confirm", CAMPAIGN, signer, "661097a9d6800"),
+        "letter": sign("letter", CAMPAIGN, signer),
+        "nobody": sign("confirm", CAMPAIGN, "0" * 32, "661097a9d6800"),
+        "packets": sign("packets", CAMPAIGN, "evanston", "2026-11-24"),
+        "office": sign("office", CAMPAIGN, "evanston", mailbox_digest("chief@evanston-police.example")),
+        "cover": sign("cover", CAMPAIGN, "evanston"),
     }
 
 

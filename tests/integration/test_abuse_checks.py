@@ -10,7 +10,7 @@ import pytest
 
 from tests.world import ADA, CAMPAIGN, FORM, SITE, World
 from tests.world import world as make_world
-from undersigned.domain.signing.abuse_checks import FORM_WINDOW, FormToken
+from undersigned.domain.signing.abuse_checks import FORM_WINDOW, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,8 +72,8 @@ def test_a_form_that_was_open_for_hours_can_be_signed(world: World) -> None:
 
 
 def test_the_form_token_of_another_campaign_is_suspicious(world: World) -> None:
-    other = FormToken.of_window("another-campaign", world.clock.now)
-    world.sign(form=world.wiring.tokens.for_form(other))
+    issued_at = window_of(world.clock.now, FORM_WINDOW)
+    world.sign(form=world.wiring.links.sign("form", "another-campaign", issued_at=issued_at))
     assert world.row().quarantine == "no form"
 
 

@@ -160,7 +160,7 @@ def test_letters_that_nobody_brings_are_closed_unsent_for_a_reason_that_signers_
     answer = manager.press(f"{path}/close-unsent", {"why": "the office is closed", "revision": made.revision})
     assert "these letters are sent no more" in manager.words(answer.headers["location"])
     assert (delivery(world).state, delivery(world).is_settled) == ("closed_unsent", True)
-    token = world.wiring.tokens.for_signer("letter", CAMPAIGN, world.signer())
+    token = world.wiring.links.sign("letter", CAMPAIGN, world.signer())
     said = "the organizer sends it no more. The reason: “the office is closed”."
     assert said in world.get(f"/letters/{token}").words
     with pytest.raises(NotNowError, match="ready to print"):
@@ -425,8 +425,7 @@ def test_an_email_in_doubt_goes_by_hand_if_it_did_not_arrive_and_its_mailbox_get
     world.clock.advance(days=3, minutes=1)
     manager.enter("editor")
     if why == "stop":
-        token = world.wiring.tokens.for_office(CAMPAIGN, "evanston", ADDRESS)
-        assert world.post(f"/office/{token}/stop", {"reason": ""}).status < 400
+        assert world.post(f"{world.office_path(ADDRESS)}/stop", {"reason": ""}).status < 400
     elif why == "complaint":
         campaigns.record_complaint(CAMPAIGN, "evanston", world.clock.now)
     if why != "no address":

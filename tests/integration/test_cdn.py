@@ -21,7 +21,6 @@ from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
 from undersigned.authoring.logos import read_logo
 from undersigned.base.assets import asset_path
-from undersigned.domain.delivering.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -199,7 +198,7 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
     world.run_stream()
     world.week()
     world.post(f"{links_of_office(world)[0]}/stop")
-    packets = "/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
+    packets = "/packets/" + world.wiring.links.sign("packets", CAMPAIGN, "evanston", "2026-11-24")
     for path in (
         *(*links_of_office(world), "/office/forged", "/packets-sent/forged"),
         *(f"{links_of_office(world)[0]}/stop", "/office/forged/stop"),

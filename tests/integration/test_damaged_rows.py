@@ -355,7 +355,7 @@ def links_of_ben(world: World) -> tuple[str, str]:
     mail = next(mail for mail in world.sent if mail.to == "Ben@signers.example")
     return mail.link(
         "confirm"
-    ), f"/letters/{world.wiring.tokens.for_signer('letter', CAMPAIGN, world.signer(f'{"Ben"}@signers.example'))}"
+    ), f"/letters/{world.wiring.links.sign('letter', CAMPAIGN, world.signer(f'{"Ben"}@signers.example'))}"
 
 
 def own_pages(world: World) -> list[tuple[str, str]]:

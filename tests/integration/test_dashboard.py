@@ -22,7 +22,6 @@ from undersigned.campaigns.rules.campaigns import Target
 from undersigned.domain.counting.exports import Export, ExportFilter
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import SignatureFilter
-from undersigned.domain.tokens import TypedToken
 from undersigned.services.signing.unconfirmed import unconfirmed
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -64,7 +63,7 @@ def test_a_forged_session_is_refused(world: World, manager: Browser, forge: Any)
 
 
 def test_a_token_of_another_kind_is_not_a_session(world: World, manager: Browser) -> None:
-    manager.jar[COOKIE] = world.wiring.organizer_tokens.for_typed(TypedToken("0" * 32, DASHBOARD, "eA=="))
+    manager.jar[COOKIE] = world.wiring.links.sign("typed", "0" * 32, DASHBOARD, "eA==")
     assert manager.see("/deliveries").status == 303
 
 

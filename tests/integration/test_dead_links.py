@@ -11,7 +11,7 @@ import pytest
 
 from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN
-from undersigned.domain.tokens import VALID_FOR
+from undersigned.base.purposes import PURPOSES
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
@@ -53,7 +53,7 @@ def not_confirmed(world: World) -> str:
 def too_old(world: World) -> str:
     link = mailed(world)
     world.press(link)
-    world.clock.advance(days=VALID_FOR["confirm"].days + 1)
+    world.clock.advance(days=PURPOSES["confirm"].valid_for.days + 1)
     return link
 
 

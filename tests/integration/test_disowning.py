@@ -12,6 +12,7 @@ from tests.world import ADA, CAMPAIGN, client_of
 from undersigned.aws.campaign_rows import Rows
 from undersigned.aws.forms import Forms
 from undersigned.base.errors import TokenError
+from undersigned.base.links import Links
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -96,7 +97,7 @@ def test_a_form_that_is_left_after_its_address_was_disowned_can_not_be_confirmed
     assert form.form != left.form
     for path in (
         confirm,
-        *(f"/confirm/{world.wiring.tokens.for_confirming(CAMPAIGN, one.signer, one.form)}" for one in (form, left)),
+        *(f"/confirm/{world.wiring.links.sign('confirm', CAMPAIGN, one.signer, one.form)}" for one in (form, left)),
     ):
         assert "said that they didn’t sign" in world.press(path).body
     assert world.row().status == "erased"
@@ -137,7 +138,7 @@ def test_a_form_of_the_30_days_can_not_be_confirmed_after_them(world: World) -> 
     world.sign()
     [form] = world.wiring.forms.of_signer(CAMPAIGN, world.signer())
     world.clock.advance(days=2)
-    link = f"/confirm/{world.wiring.tokens.for_confirming(CAMPAIGN, form.signer, form.form)}"
+    link = f"/confirm/{world.wiring.links.sign('confirm', CAMPAIGN, form.signer, form.form)}"
     world.press(link)
     assert world.row().status == "erased"
 
@@ -232,8 +233,7 @@ def test_all_rows_go_with_the_campaign(world: World) -> None:
 def test_a_rotated_key_reads_links_of_before_and_a_second_rotation_ends_them(world: World) -> None:
     link = world.signed().link("disown")
     token = link.removeprefix("/disown/")
-    kept = world.wiring.tokens._keys(world.clock.now)
-    tokens = type(world.wiring.tokens)
-    assert tokens(lambda _: ("new", *kept), world.clock).read_signer("disown", token).campaign == CAMPAIGN
+    kept = world.wiring.links.keys("stack", world.clock.now)
+    assert Links(lambda *_: ("new", *kept), world.clock).read("disown", token)["campaign"] == CAMPAIGN
     with pytest.raises(TokenError, match="the link is damaged"):
-        tokens(lambda _: ("newer", "new"), world.clock).read_signer("disown", token)
+        Links(lambda *_: ("newer", "new"), world.clock).read("disown", token)

@@ -15,7 +15,6 @@ from tests.openapi_document import DOCUMENT, OPERATIONS, breach_of, operation_of
 from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN, publish_files
 from undersigned.authoring.logos import FILE
-from undersigned.domain.delivering.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,7 +137,7 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
     assert ask("GET", other_words).status == 200
     assert ask("POST", other_words, {}).status == 409
     ask("GET", letter)
-    letter = "/letters/" + world.wiring.tokens.for_signer("letter", CAMPAIGN, _only_signer(world))
+    letter = "/letters/" + world.wiring.links.sign("letter", CAMPAIGN, _only_signer(world))
     assert ask("GET", letter).status == 200
     assert ask("POST", f"{letter}/withdraw", {}).status == 200
     assert ask("GET", f"{letter}/withdraw").status == 303
@@ -149,7 +148,7 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
     assert ask("POST", disown, {}).status == 200
     world.confirmed(email="bo@signers.example")
     world.week()
-    packets = "/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
+    packets = "/packets/" + world.wiring.links.sign("packets", CAMPAIGN, "evanston", "2026-11-24")
     assert [ask("GET", packets).status, ask("GET", f"{packets}/1").status, ask("GET", f"{packets}/2").status] == [
         200, 302, 404,
     ]  # fmt: skip

@@ -52,7 +52,7 @@ def printed(world: World, organizer: Browser) -> Browser:
 
 def own_page(world: World, email: str = str(ADA["email"])) -> str:
     """Return what a signer reads on the page of their letter."""
-    token = world.wiring.tokens.for_signer("letter", CAMPAIGN, world.signer(email))
+    token = world.wiring.links.sign("letter", CAMPAIGN, world.signer(email))
     return text_of(world.get(f"/letters/{token}"))
 
 

@@ -15,7 +15,6 @@ from functions.public_api import problems as public_problems
 from tests.organizers import someone
 from tests.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
 from undersigned.domain.counting.exports import Export, ExportFilter
-from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.people.access import TooManyRefusalsError
 from undersigned.services.signing.abuse_checks import BusyError
 
@@ -81,7 +80,7 @@ def pages(world: World, language: str, cookies: tuple[str, ...]) -> Iterator[Ans
     """Yield the campaign's pages for signers, targets and organizers."""
     for path in (f"{FORM}?lang={language}", f"{FORM}/signed?lang={language}"):
         yield world.get(path)
-    yield world.get("/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", PERIOD)))
+    yield world.get("/packets/" + world.wiring.links.sign("packets", CAMPAIGN, "evanston", PERIOD))
     listed = ("", "/targets/evanston", "/deliveries", "/signatures", "/exports", "/audit")
     for path in (*listed, "/targets/evanston/next", f"/deliveries/{PERIOD}/evanston"):
         answer = world.get(f"{DASHBOARD}{path}", cookies=cookies)

@@ -618,7 +618,7 @@ def test_letters_to_a_recipient_on_hold_wait_as_before(recovery: Recovery) -> No
 def test_what_an_office_said_comes_back(recovery: Recovery) -> None:
     world = recovery.world
     confirm(world, "Ada")
-    world.press(f"/office/{world.wiring.tokens.for_office(CAMPAIGN, 'evanston', 'chief@evanston-police.example')}/stop")
+    world.press(world.office_path("chief@evanston-police.example") + "/stop")
     recovery.keep()
     recovery.lose("OFFICE#")
     assert recovery.restored()["written"] == 1

@@ -37,13 +37,8 @@ def fast_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         yield made
 
 
-def page_of(world: World, email: str = CHIEF) -> str:
-    """Return the path of the office's page that an email to this mailbox links to."""
-    return f"/office/{world.wiring.tokens.for_office(CAMPAIGN, 'evanston', email)}"
-
-
 def stop(world: World, reason: str = "", email: str = CHIEF) -> Answer:
-    answer = world.post(f"{page_of(world, email)}/stop", {"reason": reason})
+    answer = world.post(f"{world.office_path(email)}/stop", {"reason": reason})
     assert answer.status == 200
     return answer
 
@@ -154,7 +149,7 @@ def test_a_stop_says_when_ses_had_taken_the_email_even_before_that_is_written(
 )
 def test_one_click_in_an_email_program_stops_the_emails(world: World, kind: str, body: bytes) -> None:
     """RFC 8058: a POST without cookies, whose body may be of both kinds of forms, and which is not redirected."""
-    path, headers = f"{page_of(world)}/stop", {"content-type": kind}
+    path, headers = f"{world.office_path(CHIEF)}/stop", {"content-type": kind}
     answers = [world.request("POST", path, raw=body, headers=headers) for _ in range(2)]
     assert [answer.status for answer in answers] == [200, 200]
     assert stopped(world)
@@ -162,7 +157,7 @@ def test_one_click_in_an_email_program_stops_the_emails(world: World, kind: str,
 
 
 def test_a_get_changes_nothing_and_no_answer_is_kept(world: World) -> None:
-    page = page_of(world)
+    page = world.office_path(CHIEF)
     assert (world.get(f"{page}/stop").status, stopped(world)) == (303, None)
     answers = [world.get(page), stop(world), world.get(page)]
     assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
@@ -204,10 +199,10 @@ def test_a_stop_is_about_the_letters_to_one_recipient(world: World) -> None:
     campaigns = world.wiring.campaigns
     campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, "skokie"), email=CHIEF))
     whom = campaigns.target(CAMPAIGN, "evanston").addressed("en")
-    assert f"If you stop them, no letter to {whom} comes to this mailbox" in world.get(page_of(world)).words
+    assert f"If you stop them, no letter to {whom} comes to this mailbox" in world.get(world.office_path(CHIEF)).words
     assert f"We send no more letters to {whom} to this mailbox." in stop(world).words
     is_stopped = f"The emails to this mailbox with letters to {whom} are stopped. If you want them again, reply to one"
-    assert is_stopped in world.get(page_of(world)).words
+    assert is_stopped in world.get(world.office_path(CHIEF)).words
     assert f"No more letters to {whom} go to {CHIEF}" in " ".join(about_stops(world)[0].text.split())
     assert campaigns.target(CAMPAIGN, "skokie").stopped is None
 
@@ -274,7 +269,7 @@ def test_another_mailbox_gets_the_letters_and_the_stopped_one_none_when_it_comes
 @pytest.mark.parametrize("values", [{"reason": "No."}, {"List-Unsubscribe": "One-Click"}])
 def test_a_link_of_a_former_mailbox_shows_and_stops_nothing(world: World, now: str, values: dict[str, str]) -> None:
     a_week(world)
-    before = page_of(world)
+    before = world.office_path(CHIEF)
     world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", now, "cli", "")
     answer = world.post(f"{before}/stop", values)
     assert (answer.status, "no longer go to the address that got this link" in answer.words) == (200, True)
@@ -365,7 +360,7 @@ def test_a_stop_that_meets_the_deletion_of_its_campaign_leaves_no_row(
         return read(rows, *of)
 
     monkeypatch.setattr(OfficeRows, "_stop", delete_meanwhile)
-    world.post(f"{page_of(world)}/stop")
+    world.post(f"{world.office_path(CHIEF)}/stop")
     assert list(table.query(office_partition(CAMPAIGN), consistent=True)) == []
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from tests import world as worlds
 from tests.world import ADA, CAMPAIGN, ROOT
-from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 
@@ -35,7 +34,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 def sign(world: World, campaign: str, **changes: object) -> None:
     """Sign as Ada, in a new form of a campaign."""
     issued_at = world.clock.now - timedelta(minutes=1)
-    form = world.wiring.tokens.for_form(FormToken(campaign, issued_at))
+    form = world.wiring.links.sign("form", campaign, issued_at=issued_at)
     world.clock.advance(seconds=1)
     answer = world.post(f"/campaigns/{campaign}/signatures", {**ADA, "form": form, **changes})
     assert answer.status == 200

@@ -11,9 +11,9 @@ from tests.damage import damage_delivery, put
 from tests.packets import KEY, confirm, links_of_office
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.deliveries import delivery_key
+from undersigned.base.purposes import PURPOSES
 from undersigned.campaigns.rows.offices import office_key
 from undersigned.campaigns.rules.campaigns import Campaign
-from undersigned.domain.tokens import VALID_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ def moved_to(world: World, email: str) -> None:
 
 
 def grow_old(world: World) -> None:
-    world.clock.advance(days=VALID_FOR["office"].days + 1)
+    world.clock.advance(days=PURPOSES["office"].valid_for.days + 1)
 
 
 def with_ended_key(_world: World, rotate: Any) -> None:

@@ -16,7 +16,7 @@ from tests.spreadsheets import xlsx
 from tests.workshop import author_of
 from tests.world import ADA, CAMPAIGN, FORM, PERIOD
 from tests.world import world as make_world
-from undersigned.domain.signing.abuse_checks import FormToken
+from undersigned.domain.signing.abuse_checks import FORM_WINDOW, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -164,7 +164,8 @@ def another_campaign(world: World) -> None:
         campaigns.put_target("another", target)
     world.clock.advance(minutes=2)
     for number in range(60):
-        token = world.wiring.tokens.for_form(FormToken.of_window("another", world.clock.now - timedelta(minutes=1)))
+        issued_at = window_of(world.clock.now - timedelta(minutes=1), FORM_WINDOW)
+        token = world.wiring.links.sign("form", "another", issued_at=issued_at)
         values = {**ADA, "email": f"s{number % 30}@own.example", "form": token, "topic": "pills" * (number % 2)}
         world.request("POST", "/campaigns/another/signatures", values, source=f"{NETWORK}.7")
     world.run_stream()

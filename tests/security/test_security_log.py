@@ -11,7 +11,6 @@ import pytest
 from tests.organizers import Browser, add, code_in, someone
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD
 from undersigned.campaigns.rules.campaigns import dashboard_path
-from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.people.access import ScopeError
 from undersigned.people.rows.api_keys import ApiKeys
@@ -163,7 +162,7 @@ def test_figures_that_a_program_polls_are_not_logged(world: World, caplog: pytes
 
 def test_what_a_link_opens_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
     mail = world.sent[0]
-    packets = "/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", PERIOD))
+    packets = "/packets/" + world.wiring.links.sign("packets", CAMPAIGN, "evanston", PERIOD)
     world.get(packets)
     world.get(f"{packets}/1")
     letter = world.get(mail.link("confirm"), as_json=True).json["links"]["letter"]

@@ -12,14 +12,14 @@ import pytest
 
 from tests.organizers import Browser
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, FORM, PERIOD, SITE, client_of
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.signing.abuse_checks import FormToken
+from undersigned.base.links import Links
+from undersigned.base.purposes import PURPOSES
+from undersigned.campaigns.rules.stops import mailbox_digest
 from undersigned.domain.signing.signatures import signer_id
-from undersigned.domain.tokens import VALID_FOR, TypedToken
 from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import Person, person_id
-from undersigned.tokens import OrganizerTokens, Tokens
+from undersigned.people.sessions import post_tokens
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
@@ -45,26 +45,24 @@ ROUTES = {
 }
 
 
-def issued(
-    world: World, campaign: str = CAMPAIGN, tokens: Tokens | None = None, organizers: OrganizerTokens | None = None
-) -> dict[str, str]:
+def issued(world: World, campaign: str = CAMPAIGN, links: Links | None = None) -> dict[str, str]:
     """Return a token of each kind, for something that exists. Without others, the stack's keys sign."""
-    tokens, organizers = tokens or world.wiring.tokens, organizers or world.wiring.organizer_tokens
+    links = links or world.wiring.links
     signer = signer_id(world.wiring.secret(), "ada@signers.example")
     return {
-        "confirm": tokens.for_confirming(campaign, signer, "661097a9d6800"),
-        "letter": tokens.for_signer("letter", campaign, signer),
-        "disown": tokens.for_signer("disown", campaign, signer),
-        "packets": tokens.for_packets(DeliveryKey(campaign, "evanston", PERIOD)),
-        "office": tokens.for_office(campaign, "evanston", CHIEF),
-        "cover": tokens.for_cover(campaign, "evanston"),
-        "form": tokens.for_form(FormToken(campaign, world.clock.now)),
+        "confirm": links.sign("confirm", campaign, signer, "661097a9d6800"),
+        "letter": links.sign("letter", campaign, signer),
+        "disown": links.sign("disown", campaign, signer),
+        "packets": links.sign("packets", campaign, "evanston", PERIOD),
+        "office": links.sign("office", campaign, "evanston", mailbox_digest(CHIEF)),
+        "cover": links.sign("cover", campaign, "evanston"),
+        "form": links.sign("form", campaign),
         # These are about no campaign. Another session doesn't exist.
-        "person": organizers.for_person(
-            person_id(world.wiring.secret(), ADMINISTRATOR), SESSION if campaign == CAMPAIGN else "1" * 32
+        "person": links.sign(
+            "person", person_id(world.wiring.secret(), ADMINISTRATOR), SESSION if campaign == CAMPAIGN else "1" * 32
         ),
-        "typed": organizers.for_typed(TypedToken("0" * 32, f"{DASHBOARD}/workshop/letter", "eA==")),
-        "post": organizers.for_posts("anything"),
+        "typed": links.sign("typed", "0" * 32, f"{DASHBOARD}/workshop/letter", "eA=="),
+        "post": post_tokens(links, "anything")[0],
     }
 
 
@@ -104,16 +102,15 @@ def test_a_token_opens_only_routes_of_its_own_kind(world: World) -> None:
     for kind, token in issued(world).items():
         assert opened(world, token) == {kind} - {"post", "typed"}, kind
     # The same tokens under another secret, and tokens for a campaign that doesn't exist.
-    keys: Any = (lambda _: ("t" * 64,), world.clock)
-    forged = issued(world, CAMPAIGN, Tokens(*keys), OrganizerTokens(*keys))
+    forged = issued(world, CAMPAIGN, Links(lambda *_: ("t" * 64,), world.clock))
     elsewhere = issued(world, "another-campaign")
     for tokens in (forged, elsewhere):
         for kind, token in tokens.items():
             assert opened(world, token) == set(), kind
     late = issued(world)
-    for kind, validity in VALID_FOR.items():
+    for kind, terms in PURPOSES.items():
         began = world.clock.now
-        world.clock.now = began + validity + timedelta(seconds=1)
+        world.clock.now = began + terms.valid_for + timedelta(seconds=1)
         assert opened(world, late[kind]) == set(), kind
         world.clock.now = began
 
@@ -125,20 +122,14 @@ def leaked_keys(world: World) -> list[str]:
     return re.findall(r"[\w-]{40,}", "".join(secret["SecretString"] for secret in held))
 
 
-def made_from(key: str, world: World) -> tuple[dict[str, str], OrganizerTokens]:
-    """Return a token of each kind under a key, and what makes those of organizers."""
-    keys: Any = (lambda _: (key,), world.clock)
-    organizers = OrganizerTokens(*keys)
-    return issued(world, CAMPAIGN, Tokens(*keys), organizers), organizers
-
-
 def test_after_a_leak_and_the_runbook_nothing_that_leaked_opens_anything(world: World, rotate: Any) -> None:
     """A thief of both secrets makes every token and code that their keys can make, before the recovery and after it."""
     make_what_exists(world)
     rotate()
     leaked = leaked_keys(world)
     assert len(leaked) == 3 + 2, "two token keys in each, and the key of ids"
-    before = [made_from(key, world)[0] for key in leaked]
+    made = [Links(lambda *_, key=key: (key,), world.clock) for key in leaked]
+    before = [issued(world, CAMPAIGN, links) for links in made]
     everything = {kind for tokens in before for token in tokens.values() for kind in opened(world, token)}
     assert everything == {*ROUTES, "form", "person"}, "before the recovery, the keys open everything"
     rotate("--yes", minutes=0)
@@ -149,13 +140,12 @@ def test_after_a_leak_and_the_runbook_nothing_that_leaked_opens_anything(world: 
     stranger.ask(ADMINISTRATOR)
     asked = world.wiring.sign_ins.request(stranger.code_page.rpartition("/")[2])
     assert asked
-    for key, old in zip(leaked, before, strict=True):
-        new, organizers = made_from(key, world)
-        for token in [*old.values(), *new.values()]:
+    for key, links, old in zip(leaked, made, before, strict=True):
+        for token in [*old.values(), *issued(world, CAMPAIGN, links).values()]:
             assert opened(world, token) == set()
-        code = stranger.type_code(organizers.code_of(asked))
+        code = stranger.type_code(asked.code((key,)))
         assert code.status in {400, 410}, "who read a secret signs in as the administrator"
-        posted = {"why": "x", "token": organizers.for_posts(maria.jar["__Host-session"])}
+        posted = {"why": "x", "token": post_tokens(links, maria.jar["__Host-session"])[0]}
         assert maria.post("/targets/evanston/hold", posted).status == 403
 
 

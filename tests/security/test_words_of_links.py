@@ -274,7 +274,7 @@ def test_a_form_that_is_written_while_its_letter_is_erased_can_not_be_confirmed_
     world.wiring.signing.erasing.erase(CAMPAIGN, signer)
     [(store, form)] = late
     put(store, form)
-    token = world.wiring.tokens.for_confirming(CAMPAIGN, signer, form.form)
+    token = world.wiring.links.sign("confirm", CAMPAIGN, signer, form.form)
     assert "erased" in world.press(f"/confirm/{token}").body
     before = len(world.sent)
     world.run_stream()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from undersigned.base.links import Links
 from undersigned.base.table import FEW_RETRIES, Table
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from undersigned.base.mail_domains import MailDomains
     from undersigned.base.mailbox import Mailbox
     from undersigned.base.operator_topic import OperatorTopic
+    from undersigned.base.purposes import SecretName
     from undersigned.base.secret import Secret
     from undersigned.base.settings import Settings
 
@@ -54,6 +56,7 @@ class Stack:
         self.client = client
         self.clock = clock
         self.sleep = sleep
+        self.links = Links(self.keys, clock)
         self.table = Table(client("dynamodb", config=FEW_RETRIES), settings.table_name, sleep=sleep)
 
     @staticmethod
@@ -142,9 +145,14 @@ class Stack:
         """Return the key of signers' and people's ids, which never changes and opens nothing."""
         return self.stack_secret.keyring().signers
 
+    def keys(self, secret: SecretName, at: datetime) -> tuple[str, ...]:
+        """Return the keys that links may be signed with at a moment, the one that signs first."""
+        found = self.organizers_secret if secret == "organizers" else self.stack_secret  # noqa: S105  (a name)
+        return found.keyring().token_keys(at)
+
     def token_keys(self) -> tuple[str, ...]:
-        """Return the keys that signers' tokens may be signed with now."""
-        return self.stack_secret.keyring().token_keys(self.clock())
+        """Return the keys that signers' links may be signed with now."""
+        return self.keys("stack", self.clock())
 
     @cached_property
     def cdn_proof(self) -> CdnProof | None:

@@ -14,7 +14,7 @@ from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.offices import OfficeRows
 from undersigned.campaigns.rules.campaigns import OnPaper
 from undersigned.campaigns.rules.controls import checked_reason
-from undersigned.domain.tokens import mailbox_digest
+from undersigned.campaigns.rules.stops import mailbox_digest
 
 if TYPE_CHECKING:
     from datetime import datetime

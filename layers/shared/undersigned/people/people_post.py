@@ -12,7 +12,7 @@ from undersigned.people.directory import find_person
 from undersigned.people.rows.people import People
 from undersigned.people.rows.sign_ins import SignIns
 from undersigned.people.rules.people import MOST_MAILS_AN_HOUR
-from undersigned.people.sessions import tokens
+from undersigned.people.signing_in import code_for
 
 if TYPE_CHECKING:
     from undersigned.base.emails import Mail
@@ -36,7 +36,7 @@ def send_sign_in(stack: Stack, request: str) -> PeoplePostOutcome:
     person = find_person(stack, found.person)
     if person is None:
         return "nobody"
-    mail = emails.sign_in(stack.settings.sender, person.email, found.language, tokens(stack).code_of(found))
+    mail = emails.sign_in(stack.settings.sender, person.email, found.language, code_for(stack, found))
     return _send(stack, mail, person.id, "MAILS")
 
 

@@ -23,7 +23,6 @@ from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.offices import OfficeRows
 from undersigned.campaigns.rows.slots import Slots
 from undersigned.people.rows.sign_ins import SignIns
-from undersigned.tokens import OrganizerTokens, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,8 +64,6 @@ class Clients(Stack):
         self.sign_ins = SignIns(self.table)
         self.slots = Slots(self.table)
         self.catalog = Catalog(campaigns=self.campaigns, clock=clock)
-        self.tokens = Tokens(lambda at: self.stack_secret.keyring().token_keys(at), clock)
-        self.organizer_tokens = OrganizerTokens(lambda at: self.organizers_secret.keyring().token_keys(at), clock)
 
     @cached_property
     def schedule(self) -> WeeklySchedule:

@@ -57,7 +57,7 @@ class DeliveringCases:
             catalog=self.stack.catalog,
             signatures=self.stack.signatures,
             deliveries=self.stack.deliveries,
-            tokens=self.stack.tokens,
+            links=self.stack.links,
             sender=sender,
             typesetter=lambda cover, letters: typeset(cover, letters, font_book()),
             report_replaced=report_replaced,
@@ -95,7 +95,7 @@ class DeliveringCases:
 
     @cached_property
     def packet_links(self) -> PacketLinks:
-        return PacketLinks(catalog=self.stack.catalog, deliveries=self.stack.deliveries, tokens=self.stack.tokens)
+        return PacketLinks(catalog=self.stack.catalog, deliveries=self.stack.deliveries, links=self.stack.links)
 
     @cached_property
     def offices(self) -> Offices:
@@ -103,7 +103,7 @@ class DeliveringCases:
             campaigns=self.stack.campaigns,
             deliveries=self.stack.deliveries,
             office_rows=self.stack.office_rows,
-            tokens=self.stack.tokens,
+            links=self.stack.links,
             mails=lambda: people_mails(self.stack),
             clock=self.stack.clock,
         )

@@ -5,15 +5,14 @@ from typing import Any
 
 import pytest
 
-from undersigned.domain.signing.abuse_checks import FormToken, Visitor, suspicion, window_of
+from undersigned.domain.signing.abuse_checks import FORM_WINDOW, Visitor, suspicion, window_of
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
-TOKEN = FormToken("trees", NOON - timedelta(minutes=1))
 
 
-def suspicion_of(token: FormToken | None = TOKEN, **changes: Any) -> str | None:
-    facts = {"is_trapped": False, "is_from_known_site": False}
-    return suspicion(token, **facts | changes)
+def suspicion_of(**changes: Any) -> str | None:
+    facts = {"has_token": True, "is_trapped": False, "is_from_known_site": False}
+    return suspicion(**facts | changes)
 
 
 def test_a_person_who_takes_their_time_is_not_suspected() -> None:
@@ -22,12 +21,12 @@ def test_a_person_who_takes_their_time_is_not_suspected() -> None:
 
 def test_a_value_in_the_hidden_trap_field_is_suspicious() -> None:
     assert suspicion_of(is_trapped=True) == "trap"
-    assert suspicion_of(None, is_trapped=True, is_from_known_site=True) == "trap"
+    assert suspicion_of(has_token=False, is_trapped=True, is_from_known_site=True) == "trap"
 
 
 def test_a_post_without_our_form_is_suspicious_unless_a_known_site_sent_it() -> None:
-    assert suspicion_of(None) == "no form"
-    assert suspicion_of(None, is_from_known_site=True) is None
+    assert suspicion_of(has_token=False) == "no form"
+    assert suspicion_of(has_token=False, is_from_known_site=True) is None
 
 
 @pytest.mark.parametrize(
@@ -37,9 +36,9 @@ def test_everybody_who_opens_the_form_in_the_same_half_minute_gets_the_same_toke
     seconds: float,
     is_same: bool,  # noqa: FBT001
 ) -> None:
-    first, other = (FormToken.of_window("trees", NOON + timedelta(seconds=passed)) for passed in (0, seconds))
+    first, other = (window_of(NOON + timedelta(seconds=passed), FORM_WINDOW) for passed in (0, seconds))
     assert (first == other) == is_same
-    assert other.issued_at.microsecond == 0
+    assert other.microsecond == 0
 
 
 @pytest.mark.parametrize(

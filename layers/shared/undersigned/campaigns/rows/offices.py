@@ -20,8 +20,7 @@ from undersigned.base.errors import ChangedError
 from undersigned.base.rows import Key, built, plain, read_moment
 from undersigned.base.table import Check, Repository, Update, read_row
 from undersigned.campaigns.rules.campaigns import Target
-from undersigned.campaigns.rules.stops import Stop
-from undersigned.domain.tokens import mailbox_digest
+from undersigned.campaigns.rules.stops import Stop, mailbox_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

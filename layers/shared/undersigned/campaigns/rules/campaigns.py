@@ -17,8 +17,7 @@ from zoneinfo import ZoneInfo
 from undersigned.base.languages import Message
 from undersigned.base.rows import ELSEWHERE, Row
 from undersigned.campaigns.rules.postal_codes import ALL_OTHERS, canonical_postal_code, patterns_for
-from undersigned.campaigns.rules.stops import Stop
-from undersigned.domain.tokens import mailbox_digest
+from undersigned.campaigns.rules.stops import Stop, mailbox_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

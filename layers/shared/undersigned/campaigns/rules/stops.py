@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003  (rows are read by annotations)
 from typing import TYPE_CHECKING
 
 from undersigned.base.characters import can_be_printed
+from undersigned.base.email_addresses import canonical_email
 from undersigned.base.languages import Message, number
 
 if TYPE_CHECKING:
@@ -61,3 +63,8 @@ def reason_in(text: object) -> str:
     """Return a reason as one line that pages and emails can show. What is too long or can't be printed is left out."""
     line = "".join(filter(can_be_printed, " ".join(str(text or "").split())))[:LONGEST_REASON]
     return line if can_be_printed(line) else ""
+
+
+def mailbox_digest(email: str) -> str:
+    """Return the name of a mailbox in stops and links. Every spelling of its address has the same one."""
+    return hashlib.sha256(canonical_email(email).encode()).hexdigest()[:12]

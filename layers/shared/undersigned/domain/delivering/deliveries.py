@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from undersigned.domain.tokens import VALID_FOR
+from undersigned.base.purposes import PURPOSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -306,7 +306,7 @@ class Delivery:
         """
         is_over = self.state in {"delivered", "complained"} or (self.way == "by hand" and not self.letters_left)
         since = self.last.settled_at or (self.last.sent_at if is_over else None)
-        return self.is_settled and since is not None and now - since > VALID_FOR["packets"]
+        return self.is_settled and since is not None and now - since > PURPOSES["packets"].valid_for
 
     def is_sweep_final(self, begun: datetime) -> bool:
         """Say whether a look for such files that began then finds all of them: no process can store one any more."""
@@ -315,7 +315,7 @@ class Delivery:
     def has_ended_links(self, now: datetime) -> bool:
         """Say whether nobody has a link that leads to its packets: no email left, or its links have ended."""
         since = self.last.sent_at or self.last.since
-        return since is None or now - since > VALID_FOR["packets"]
+        return since is None or now - since > PURPOSES["packets"].valid_for
 
     @property
     def day(self) -> date:

@@ -36,28 +36,14 @@ TRAP = "topic"
 """The name of the field that people don't see. Browsers don't autofill a field of this name."""
 
 
-@dataclass(frozen=True, slots=True)
-class FormToken:
-    """The content of a form token. It is for one campaign; `issued_at` is an aware datetime in whole seconds."""
-
-    campaign: str
-    issued_at: datetime
-
-    @classmethod
-    def of_window(cls, campaign: str, moment: datetime) -> FormToken:
-        """Return the token of everybody who opens a campaign's form in the window of a moment."""
-        seconds = FORM_WINDOW // timedelta(seconds=1)
-        return cls(campaign, datetime.fromtimestamp(int(moment.timestamp()) // seconds * seconds, UTC))
-
-
-def suspicion(token: FormToken | None, *, is_trapped: bool, is_from_known_site: bool) -> Suspicion | None:
+def suspicion(*, has_token: bool, is_trapped: bool, is_from_known_site: bool) -> Suspicion | None:
     """Return why a form looks like a bot's, or None.
 
     An organization's own form has no token. It must come from a site that the campaign allows instead.
     """
     if is_trapped:
         return "trap"
-    return None if token or is_from_known_site else "no form"
+    return None if has_token or is_from_known_site else "no form"
 
 
 RATE_WINDOW = timedelta(minutes=1)

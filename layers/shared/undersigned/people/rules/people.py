@@ -15,7 +15,7 @@ from undersigned.base.scopes import includes
 from undersigned.people.rules.api_keys import DIGITS_SHOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from undersigned.base.scopes import Scope
 
@@ -35,6 +35,8 @@ MOST_PEOPLE = 100
 
 SIGN_IN_FOR = timedelta(minutes=15)
 """How long a code signs in."""
+
+_CODES = 1_000_000
 
 MOST_TRIES = 5
 """How many codes may be typed for one request."""
@@ -137,6 +139,14 @@ class SignInRequest(Row):
     def is_open(self, now: datetime) -> bool:
         """Say whether its code can still sign in."""
         return not self.is_used and now < self.expires_at
+
+    def code(self, keys: Sequence[str]) -> str:
+        """Return its six digits, given the keys of when it was made. They are computed, so that no row holds them.
+
+        One key makes them, the one that signed then: a second valid code would double a guess's luck.
+        """
+        key = f"sign-in code:{keys[0]}".encode()
+        return f"{int.from_bytes(hmac.digest(key, self.id.encode(), 'sha256')) % _CODES:06}"
 
 
 def person_id(secret: str, email: str) -> str:

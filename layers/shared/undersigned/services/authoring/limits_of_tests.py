@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from undersigned.base.email_addresses import canonical_email, email_mistake, mailable
 from undersigned.base.errors import NotNowError
 from undersigned.base.languages import Message
-from undersigned.domain.tokens import mailbox_digest
+from undersigned.campaigns.rules.stops import mailbox_digest
 from undersigned.people.rules.people import MOST_TESTS_AN_HOUR
 
 if TYPE_CHECKING:

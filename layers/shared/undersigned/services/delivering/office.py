@@ -4,35 +4,38 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from undersigned.base.errors import UndersignedError
-from undersigned.campaigns.rules.stops import Stop, reason_in
-from undersigned.domain.tokens import mailbox_digest
+from undersigned.campaigns.rules.stops import Stop, mailbox_digest, reason_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
     from undersigned.aws.deliveries import Deliveries
     from undersigned.base.emails import Sender
+    from undersigned.base.links import Links
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rows.offices import OfficeRows
     from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.domain.delivering.deliveries import Delivery, PacketRecord
-    from undersigned.domain.tokens import OfficeToken
     from undersigned.people.queue import PeopleMails
-    from undersigned.tokens import Tokens
+
+_ISSUED_ON_COVERS = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def office_url(sender: Sender, tokens: Tokens, campaign: str, target: Target) -> str:
+def office_url(sender: Sender, links: Links, campaign: str, target: Target) -> str:
     """Return the address of an office's page, for an email that goes to it; no preview, test or copy may have it."""
-    return f"{sender.public_url}/office/{tokens.for_office(campaign, target.id, target.email)}"
+    return f"{sender.public_url}/office/{links.sign('office', campaign, target.id, mailbox_digest(target.email))}"
 
 
-def cover_url(sender: Sender, tokens: Tokens, campaign: str, target: str) -> str:
-    """Return the address of the public page of what was sent to a target, for covers."""
-    return f"{sender.public_url}/packets-sent/{tokens.for_cover(campaign, target)}"
+def cover_url(sender: Sender, links: Links, campaign: str, target: str) -> str:
+    """Return the address of the public page of what was sent to a target, for covers.
+
+    It is always the same, so that a packet made twice is, too.
+    """
+    return f"{sender.public_url}/packets-sent/{links.sign('cover', campaign, target, issued_at=_ISSUED_ON_COVERS)}"
 
 
 class AnotherMailboxError(UndersignedError):
@@ -67,25 +70,25 @@ class Offices:
     campaigns: Campaigns
     deliveries: Deliveries
     office_rows: OfficeRows
-    tokens: Tokens
+    links: Links
     mails: Callable[[], PeopleMails]
     clock: Callable[[], datetime]
 
     def office(self, token: str) -> Sent:
         """Return what an office's page shows. Raises TokenError, TokenExpiredError, NotFoundError."""
-        return self._sent(self.tokens.read_office(token))
+        return self._sent(*self.links.read("office", token).parts)
 
     def cover(self, token: str) -> Sent:
         """Return what the page behind a cover's link shows. Raises TokenError, TokenExpiredError, NotFoundError."""
-        sent = self._sent(self.tokens.read_cover(token))
+        sent = self._sent(*self.links.read("cover", token).parts)
         arrived = (each for each in sent.deliveries if each.delivery.may_have_arrived)
         return replace(sent, deliveries=tuple(arrived))
 
     def _acting(self, token: str) -> tuple[Campaign, Target]:
         """Return for whom a link may act. Raises AnotherMailboxError, and the errors of `office`."""
-        link = self.tokens.read_office(token)
-        campaign, target, _ = self.campaigns.of_target(link.campaign, link.target)
-        if not _may_act(link, target):
+        campaign_id, target_id, mailbox = self.links.read("office", token).parts
+        campaign, target, _ = self.campaigns.of_target(campaign_id, target_id)
+        if not _may_act(mailbox, target):
             message = "the link is of a mailbox that no longer gets these letters"
             raise AnotherMailboxError(message)
         return campaign, target
@@ -126,14 +129,15 @@ class Offices:
         to_it = (each.last for each in found if each.email and mailbox_digest(each.email) == mailbox)
         return max(filter(None, (attempt.sent_at or attempt.since for attempt in to_it)), default=None)
 
-    def _sent(self, link: OfficeToken) -> Sent:
-        campaign, target, _ = self.campaigns.of_target(link.campaign, link.target)
-        found = [*self.deliveries.deliveries(link.campaign, link.target, whole=False)]
+    def _sent(self, campaign_id: str, target_id: str, mailbox: str = "") -> Sent:
+        """Return what was sent to a target. A cover's link is of no mailbox, and only shows."""
+        campaign, target, _ = self.campaigns.of_target(campaign_id, target_id)
+        found = [*self.deliveries.deliveries(campaign_id, target_id, whole=False)]
         packets: defaultdict[str, list[PacketRecord]] = defaultdict(list)
-        for period, packet in self.deliveries.packets_to(link.campaign, link.target):
+        for period, packet in self.deliveries.packets_to(campaign_id, target_id):
             packets[period].append(packet)
         sent = (_what_was_sent(each, packets[each.key.period]) for each in found)
-        return Sent(campaign, target, tuple(filter(None, sent)), may_act=_may_act(link, target))
+        return Sent(campaign, target, tuple(filter(None, sent)), may_act=_may_act(mailbox, target))
 
 
 def _what_was_sent(delivery: Delivery, recorded: Sequence[PacketRecord]) -> SentDelivery | None:
@@ -141,5 +145,5 @@ def _what_was_sent(delivery: Delivery, recorded: Sequence[PacketRecord]) -> Sent
     return SentDelivery(delivery, tuple(each for each in recorded if each.is_in_email)) if is_there else None
 
 
-def _may_act(link: OfficeToken, target: Target) -> bool:
-    return bool(target.email) and link.mailbox == mailbox_digest(target.email)
+def _may_act(mailbox: str, target: Target) -> bool:
+    return bool(target.email) and mailbox == mailbox_digest(target.email)

@@ -7,16 +7,16 @@ from itertools import batched
 from typing import TYPE_CHECKING
 
 from undersigned.base.errors import NotFoundError
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.delivering.packets import packet_filename
 from undersigned.services.delivering.storing import sent_packets
 
 if TYPE_CHECKING:
     from undersigned.aws.deliveries import Deliveries
+    from undersigned.base.links import Links
     from undersigned.campaigns.catalog import Catalog
     from undersigned.campaigns.rules.campaigns import Campaign, Target
-    from undersigned.domain.delivering.deliveries import DeliveryKey
     from undersigned.services.delivering.storing import SentPacket
-    from undersigned.tokens import Tokens
 
 PACKETS_ON_PAGE = 100
 
@@ -61,11 +61,11 @@ class PacketLinks:
 
     catalog: Catalog
     deliveries: Deliveries
-    tokens: Tokens
+    links: Links
 
     def packets(self, token: str) -> Packets:
         """Return the packets that a delivery's email names. Raises TokenError, NotFoundError."""
-        key = self.tokens.read_packets(token)
+        key = DeliveryKey(*self.links.read("packets", token).parts)
         entry = self.catalog.entry(key.campaign, key.target)
         delivery = self.deliveries.delivery(key)
         packets = sent_packets(self.deliveries, delivery) if delivery else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from undersigned.aws.signatures import Signatures
     from undersigned.base.emails import Mail, Sender
     from undersigned.base.languages import Message
+    from undersigned.base.links import Links
     from undersigned.campaigns.catalog import Catalog
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
     from undersigned.domain.signing.signatures import Signature
     from undersigned.rendering.packets import Packet
-    from undersigned.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Packing:
     catalog: Catalog
     signatures: Signatures
     deliveries: Deliveries
-    tokens: Tokens
+    links: Links
     sender: Sender
     typesetter: Callable[[PacketCover, Sequence[PacketLetter]], Packet]
     report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]
@@ -180,9 +180,9 @@ class Packing:
             ),
             attempt=attempt,
             pdfs=pdfs,
-            packets_token=self.tokens.for_packets(batch.key),
+            packets_token=self.links.sign("packets", *astuple(batch.key)),
             sent_on=batch.campaign.local(sent_at).date() if sent_at else _day(batch),
-            office_url=office_url(self.sender, self.tokens, batch.key.campaign, batch.target) if to_office else None,
+            office_url=office_url(self.sender, self.links, batch.key.campaign, batch.target) if to_office else None,
             notice=notice,
         )
 
@@ -200,7 +200,7 @@ class Packing:
             total=len(batch.signers),
             without=without,
             so_far=self._so_far(batch),
-            cover_url=cover_url(self.sender, self.tokens, batch.key.campaign, batch.target.id),
+            cover_url=cover_url(self.sender, self.links, batch.key.campaign, batch.target.id),
             by_hand=batch.by_hand,
             accent=batch.campaign.accent,
             logo=batch.campaign.logo,

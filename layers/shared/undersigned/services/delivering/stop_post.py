@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.base.errors import MailRefusedError, SendingThrottledError
-from undersigned.domain.tokens import mailbox_digest
+from undersigned.campaigns.rules.stops import mailbox_digest
 from undersigned.rendering import organizer_mails
 
 if TYPE_CHECKING:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from undersigned.base.errors import TokenError, UndersignedError
 from undersigned.domain.signing.abuse_checks import (
+    FORM_WINDOW,
     NETWORK_SHARE,
     TRAP,
-    FormToken,
     Suspicion,
     counted_visit,
     hashed_network,
     suspicion,
+    window_of,
 )
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.aws.abuse_counters import AbuseCounters
+    from undersigned.base.links import Links
     from undersigned.campaigns.rules.campaigns import Campaign
-    from undersigned.tokens import Tokens
 
 
 class BusyError(UndersignedError):
@@ -66,14 +67,14 @@ class AbuseChecks:
     """Issues form tokens, and judges posted forms."""
 
     limit: NetworkLimit
-    tokens: Tokens
+    links: Links
     keys: Callable[[], Sequence[str]]
     clock: Callable[[], datetime]
 
     def issue_token(self, campaign: Campaign, earlier_token: object = None) -> str:
         """Issue a form token, or return the earlier one if it is valid: a form that is corrected keeps its token."""
-        token = self._read_token(campaign, earlier_token) or FormToken.of_window(campaign.id, self.clock())
-        return self.tokens.for_form(token)
+        issued_at = self._issued_at(campaign, earlier_token) or window_of(self.clock(), FORM_WINDOW)
+        return self.links.sign("form", campaign.id, issued_at=issued_at)
 
     def judge(self, campaign: Campaign, values: Mapping[str, object], address: str, origin: str | None) -> Judged:
         """Count a form from an IP address, and judge it. `origin` is the site that posted it, as browsers report it.
@@ -82,17 +83,18 @@ class AbuseChecks:
         """
         self.limit.admit(address)
         posted = values.get("form")
-        token, key = self._read_token(campaign, posted), f"network:{self.keys()[0]}"
+        has_token, key = self._issued_at(campaign, posted) is not None, f"network:{self.keys()[0]}"
         found = suspicion(
-            token,
+            has_token=has_token,
             is_trapped=bool(values.get(TRAP)),
             is_from_known_site=origin in campaign.allowed_origins,
         )
-        return Judged(found, hashed_network(key, address, self.clock()), str(posted) if token else None)
+        return Judged(found, hashed_network(key, address, self.clock()), str(posted) if has_token else None)
 
-    def _read_token(self, campaign: Campaign, posted: object) -> FormToken | None:
+    def _issued_at(self, campaign: Campaign, posted: object) -> datetime | None:
+        """Return the date of a campaign's form token; None for anything else."""
         try:
-            token = self.tokens.read_form(posted) if isinstance(posted, str) else None
+            link = self.links.read("form", posted) if isinstance(posted, str) else None
         except TokenError:
             return None
-        return token if token and token.campaign == campaign.id else None
+        return link.issued_at if link and link["campaign"] == campaign.id else None

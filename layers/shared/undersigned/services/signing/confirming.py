@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from undersigned.aws.forms import Forms
     from undersigned.aws.mail_claims import MailClaims
     from undersigned.base.emails import Mail, Sender
+    from undersigned.base.links import Links
     from undersigned.base.mail_domains import MailDomains
     from undersigned.base.mailbox import Mailbox
     from undersigned.campaigns.catalog import Catalog
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from undersigned.domain.signing.forms import FormName, ReadForms
     from undersigned.domain.signing.signatures import Signature
     from undersigned.services.signing.mail_budgets import MailBudgeting, Room
-    from undersigned.tokens import Tokens
 
 _LOOKED_AT_AGAIN = timedelta(days=1)
 """When a queued form is queued again, if the queue lost it. While SES takes nothing, each one adds a message."""
@@ -56,7 +56,7 @@ class Confirmations:
     budgeting: MailBudgeting
     domains: MailDomains
     post: Mailbox
-    tokens: Tokens
+    links: Links
     sender: Sender
     schedule: WeeklySchedule
     clock: Callable[[], datetime]
@@ -188,8 +188,8 @@ class Confirmations:
             entry.target(signature.target).as_signed(signature.addressee),
             self.catalog.letter(signature.campaign, signature.letter),
             signature,
-            confirm_token=self.tokens.for_confirming(*whose, signature.form),
-            letter_token=self.tokens.for_signer("letter", *whose),
-            disown_token=self.tokens.for_signer("disown", *whose),
+            confirm_token=self.links.sign("confirm", *whose, signature.form),
+            letter_token=self.links.sign("letter", *whose),
+            disown_token=self.links.sign("disown", *whose),
             next_delivery=entry.next_delivery(self.schedule, now),
         )

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from undersigned.aws.disowned import Disowned
     from undersigned.aws.forms import Forms
     from undersigned.aws.signatures import Signatures
+    from undersigned.base.links import Links
     from undersigned.campaigns.catalog import Catalog
     from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.domain.signing.signatures import Signature
-    from undersigned.tokens import Tokens
 
 _TRIES = 4
 
@@ -48,7 +48,7 @@ class Disowning:
     forms: Forms
     signatures: Signatures
     disowned: Disowned
-    tokens: Tokens
+    links: Links
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
 
@@ -85,11 +85,11 @@ class Disowning:
 
     def _read(self, token: str) -> tuple[Signature | None, Signature]:
         """Return the signer's row, and the form that waits, or else the letter of the row."""
-        link = self.tokens.read_signer("disown", token)
-        row = self.signatures.signature(link.campaign, link.signer)
-        found = current_of(self.forms.of_signer(link.campaign, link.signer), row, self.clock())
+        campaign, signer = self.links.read("disown", token).parts
+        row = self.signatures.signature(campaign, signer)
+        found = current_of(self.forms.of_signer(campaign, signer), row, self.clock())
         if found is None:
-            raise ExpiredError(link.campaign)
+            raise ExpiredError(campaign)
         return row, found
 
 

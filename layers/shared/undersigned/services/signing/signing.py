@@ -44,15 +44,14 @@ if TYPE_CHECKING:
     from undersigned.aws.forms import Forms
     from undersigned.aws.signatures import Signatures
     from undersigned.base.errors import FieldError
+    from undersigned.base.links import Link, Links
     from undersigned.base.mail_domains import MailDomains
     from undersigned.campaigns.catalog import Catalog, Entry
     from undersigned.campaigns.rules.cadence import WeeklySchedule
     from undersigned.campaigns.rules.campaigns import Answer, Campaign, Target
     from undersigned.domain.counting.tallies import Count
     from undersigned.domain.delivering.deliveries import Delivery
-    from undersigned.domain.tokens import SignerToken
     from undersigned.services.signing.abuse_checks import AbuseChecks
-    from undersigned.tokens import Tokens
 
 
 class ClosedError(UndersignedError):
@@ -175,7 +174,7 @@ class Signing:
     counts: Counts
     deliveries: Callable[[], Deliveries]
     domains: MailDomains
-    tokens: Tokens
+    links: Links
     secret: Callable[[], str]
     schedule: WeeklySchedule
     clock: Callable[[], datetime]
@@ -274,8 +273,8 @@ class Signing:
 
         Once the form can't be confirmed, return the signer's letter. Raises TokenError, ExpiredError.
         """
-        link = self.tokens.read_signer("confirm", token)
-        form, row = self._form_of(link), self.signatures.signature(link.campaign, link.signer)
+        link = self.links.read("confirm", token)
+        form, row = self._form_of(link), self.signatures.signature(link["campaign"], link["signer"])
         if form and form.can_follow(row):
             return self._own_letter(form, link)
         return self._letter_at(link, row)
@@ -286,9 +285,9 @@ class Signing:
         A letter that is confirmed already keeps its words. If it is `counted`, the answer has the public count with it.
         Raises TokenError, ExpiredError.
         """
-        link = self.tokens.read_signer("confirm", token)
+        link = self.links.read("confirm", token)
         # In this order: the tally may count the letter right after it is confirmed.
-        before = self._count_now(link.campaign) if counted else None
+        before = self._count_now(link["campaign"]) if counted else None
         own = self._confirm(link)
         if before is None or own.signature.status != "confirmed" or own.is_of_other_words:
             return own
@@ -301,49 +300,51 @@ class Signing:
         except ThrottledError:
             return None
 
-    def _confirm(self, link: SignerToken) -> OwnLetter:
+    def _confirm(self, link: Link) -> OwnLetter:
         form = self._form_of(link)
         if form is None:
-            return self._letter_at(link, self.signatures.signature(link.campaign, link.signer))
+            return self._letter_at(link, self.signatures.signature(link["campaign"], link["signer"]))
         now = self.clock()
-        today = self.catalog.entry(link.campaign).campaign.local(now).date()
+        today = self.catalog.entry(link["campaign"]).campaign.local(now).date()
         try:
             row: Signature | None = self.signatures.confirm(form, at=now, on=today)
         except SignatureStateError as error:
             row = error.signature
         return self._letter_at(link, row)
 
-    def _form_of(self, link: SignerToken) -> Signature | None:
+    def _form_of(self, link: Link) -> Signature | None:
         """Return the form that a confirmation link names; None once it is gone or its time is over."""
-        form = self.forms.form(link.campaign, link.signer, link.form)
+        form = self.forms.form(link["campaign"], link["signer"], link["form"])
         return None if form is None or form.has_expired(self.clock()) else form
 
-    def _letter_at(self, link: SignerToken, row: Signature | None) -> OwnLetter:
+    def _letter_at(self, link: Link, row: Signature | None) -> OwnLetter:
         """Return the signer's letter behind a confirmation link, as it was confirmed, withdrawn or erased.
 
         One that ended before the link was made is another letter: that of the link was not confirmed in time.
         """
         if row and row.ended_at and row.ended_at < link.issued_at and not row.is_disowned(link.issued_at):
-            raise ExpiredError(link.campaign)
+            raise ExpiredError(link["campaign"])
         own = self._own_letter(self._current(link, row), link)
-        return replace(own, is_of_other_words=own.signature.status == "confirmed" and own.signature.form != link.form)
+        return replace(
+            own, is_of_other_words=own.signature.status == "confirmed" and own.signature.form != link["form"]
+        )
 
     def own_letter(self, token: str) -> OwnLetter:
         """Return a signer's letter and its status.
 
         Raises TokenError, ExpiredError.
         """
-        link = self.tokens.read_signer("letter", token)
-        return self._own_letter(self._current(link, self.signatures.signature(link.campaign, link.signer)), link)
+        link = self.links.read("letter", token)
+        return self._own_letter(self._current(link, self.signatures.signature(link["campaign"], link["signer"])), link)
 
     def withdraw(self, token: str) -> OwnLetter:
         """Withdraw a letter unless it is sealed, and return it.
 
         Raises TokenError, ExpiredError.
         """
-        link = self.tokens.read_signer("letter", token)
+        link = self.links.read("letter", token)
         try:
-            signature = self.signatures.withdraw(link.campaign, link.signer, self.clock())
+            signature = self.signatures.withdraw(link["campaign"], link["signer"], self.clock())
         except SignatureStateError as error:
             signature = self._current(link, error.signature)
         else:
@@ -354,13 +355,13 @@ class Signing:
         """Delete the form of a letter. Otherwise the same form, sent again, would be there already and get no email."""
         self.forms.delete(row.campaign, row.signer, row.form)
 
-    def _current(self, link: SignerToken, signature: Signature | None) -> Signature:
+    def _current(self, link: Link, signature: Signature | None) -> Signature:
         """Return the row of a link. Raises ExpiredError if there is none."""
         if signature is None:
-            raise ExpiredError(link.campaign)
+            raise ExpiredError(link["campaign"])
         return signature
 
-    def _own_letter(self, signature: Signature, link: SignerToken) -> OwnLetter:
+    def _own_letter(self, signature: Signature, link: Link) -> OwnLetter:
         entry = self.catalog.entry(signature.campaign, signature.target)
         try:
             target = entry.target(signature.target)
@@ -397,7 +398,7 @@ class Signing:
             next_delivery=lambda: entry.next_delivery(
                 self.schedule, self.clock(), not_before=target.free_from if signature.waits else None
             ),
-            token=self.tokens.for_signer("letter", link.campaign, link.signer, link.issued_at),
+            token=self.links.sign("letter", link["campaign"], link["signer"], issued_at=link.issued_at),
             answer=answer,
             is_unanswered=is_late,
         )

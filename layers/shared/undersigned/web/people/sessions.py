@@ -11,8 +11,8 @@ from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
 from undersigned.base.languages import Message, languages
 from undersigned.base.posted import RequestError
+from undersigned.base.purposes import PURPOSES
 from undersigned.campaigns.rules.campaigns import origin_of
-from undersigned.domain.tokens import VALID_FOR
 from undersigned.people.rules.people import SIGN_IN_FOR
 from undersigned.web.reader import language_in_link
 
@@ -47,7 +47,7 @@ def session_token(cookies: Iterable[str]) -> str:
 
 def session_cookie(token: str) -> Cookie:
     """Return the session's cookie; an empty token makes the browser delete it."""
-    return _cookie(COOKIE, token, VALID_FOR["person"])
+    return _cookie(COOKIE, token, PURPOSES["person"].valid_for)
 
 
 def _value_of(wanted: str, cookies: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from undersigned.authoring.described_settings import label_of, setting_of
 from undersigned.base.languages import Message
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from undersigned.base.page import Page
-    from undersigned.domain.tokens import TypedToken
 
 _MOST = 200_000
 """The most characters of what is kept, packed. A letter has a tenth of that."""
@@ -47,6 +46,14 @@ class Field:
     label: str
 
 
+class Typed(NamedTuple):
+    """What a person typed into a form whose session was over: the form's address, and its packed values."""
+
+    person: str
+    path: str
+    values: str
+
+
 def packed_values(path: str, posted: Mapping[str, object]) -> str:
     """Return the texts of a form, packed; empty if its address keeps none, or if they are too long to keep."""
     values = {name: value for name, value in posted.items() if isinstance(value, str) and name not in {"token", "do"}}
@@ -56,7 +63,7 @@ def packed_values(path: str, posted: Mapping[str, object]) -> str:
     return kept if len(kept) <= _MOST else ""
 
 
-def typed_page(language: str, typed: TypedToken, token: str) -> Page:
+def typed_page(language: str, typed: Typed, token: str) -> Page:
     """Render what somebody typed, with a button that sends it with the token of their new session."""
     values: dict[str, str] = json.loads(unpacked(typed.values))
     fields = [Field(name, value, _label(typed.path, name, language)) for name, value in values.items()]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from undersigned.base.languages import Message, long_date, named_in
+from undersigned.base.purposes import PURPOSES
 from undersigned.base.typos import ANSWER, ASKS
 from undersigned.campaigns.public_frame import languages_named, public_page
 from undersigned.campaigns.rules.campaigns import labels_of
@@ -15,7 +16,6 @@ from undersigned.domain.signing.abuse_checks import TRAP
 from undersigned.domain.signing.posted_forms import FORM_FIELDS, details_at_first, wants_updates
 from undersigned.domain.signing.signatures import PENDING_FOR
 from undersigned.domain.signing.sources import is_counted
-from undersigned.domain.tokens import VALID_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -193,5 +193,5 @@ def _kept(campaign: Campaign, language: str) -> str:
         "We keep your letter until %(day)s (if that is later, until %(sent_days)s days after it arrived), or for "
         "%(days)s days if you don’t confirm it; until it is in a delivery, you can withdraw it with the link in our "
         "emails.",
-        values | {"day": long_date(campaign.kept_until, language), "sent_days": VALID_FOR["packets"].days},
+        values | {"day": long_date(campaign.kept_until, language), "sent_days": PURPOSES["packets"].valid_for.days},
     ).in_language(language)

@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from undersigned.base.languages import Message, long_date
+from undersigned.base.purposes import PURPOSES
 from undersigned.campaigns.public_frame import public_page
 from undersigned.domain.signing.mail_limits import CLAIMS_KNOWN_FOR
 from undersigned.domain.signing.posted_forms import form_fields
 from undersigned.domain.signing.signatures import PENDING_FOR, WITHDRAWN_FOR
-from undersigned.domain.tokens import VALID_FOR
 
 if TYPE_CHECKING:
     from undersigned.base.page import Page
@@ -52,5 +52,5 @@ def _kept_until(campaign: Campaign, language: str) -> str:
         return Message("until the organizer erases it").in_language(language)
     return Message(
         "until %(day)s; if that is later, until %(sent_days)s days after it arrived",
-        {"day": long_date(campaign.kept_until, language), "sent_days": VALID_FOR["packets"].days},
+        {"day": long_date(campaign.kept_until, language), "sent_days": PURPOSES["packets"].valid_for.days},
     ).in_language(language)
