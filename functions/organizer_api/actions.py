@@ -84,8 +84,8 @@ def save_answer(request: DashboardRequest, target: str) -> Response[str]:
         )
     except (GivenError, NotNowError) as error:
         typed = {name: request.posted(name) for name in ("day", "text", "public")}
-        shown = recipient_page(viewer_of(request), target, typed=typed, error=error.on_page)
-        return dashboard_page(shown, status=400 if isinstance(error, GivenError) else 409)
+        shown = recipient_page(viewer_of(request), target, typed=typed, error=error.detail)
+        return dashboard_page(shown, status=error.status)
     return done(request, "answer-recorded" if answer else "answer-deleted", f"/targets/{target}")
 
 

@@ -27,8 +27,7 @@ from functions.organizer_api import (
     workshop_versions,
 )
 from functions.organizer_api.dashboard_routes import language_of
-from functions.organizer_api.problems import NO_PAGE, NO_ROUTE, problem_of
-from undersigned.base.errors import UndersignedError
+from undersigned.base.errors import NotFoundError, UndersignedError, problem_of
 from undersigned.base.languages import SOURCE
 from undersigned.base.last_slash import without_last_slash
 from undersigned.base.methods import answering_head
@@ -66,7 +65,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def _answer_error(error: UndersignedError) -> Response[str]:
-    found = problem_of(error)
+    found = problem_of(error, "program")
     answer = problem(found, SOURCE, as_json=True)
     if found.status == 401:  # noqa: PLR2004  (RFC 9110, 15.5.2, requires the header)
         answer.headers["WWW-Authenticate"] = "Bearer"
@@ -78,8 +77,8 @@ def _answer_no_route(_error: Exception) -> Response[str]:
     if redirect := without_last_slash(event):
         return redirect
     if "text/html" in (event.headers.get("accept") or ""):
-        return problem(NO_PAGE, language_of(event), as_json=False)
-    return problem(NO_ROUTE, SOURCE, as_json=True)
+        return problem(problem_of(NotFoundError(), "organizer"), language_of(event), as_json=False)
+    return _answer_error(NotFoundError("/openapi.json lists every address"))
 
 
 app.exception_handler(UndersignedError)(_answer_error)

@@ -10,8 +10,7 @@ from urllib.parse import quote, urlencode
 from aws_lambda_powertools.event_handler import Response
 
 from functions.organizer_api import wired
-from functions.organizer_api.problems import dashboard_problem_of
-from undersigned.base.errors import NotFoundError, TokenError, UndersignedError
+from undersigned.base.errors import NotFoundError, TokenError, UndersignedError, problem_of
 from undersigned.base.posted import RequestError
 from undersigned.base.posted_files import posted_form
 from undersigned.base.typos import MistypedError
@@ -254,7 +253,7 @@ def _problem(
         viewer = viewer_of(request) if request else None
     if viewer and isinstance(error, UnreadableDraftError):
         return dashboard_page(unreadable_draft(viewer, error.draft), status=409)
-    found, language = dashboard_problem_of(error), language_of(event)
+    found, language = problem_of(error, "organizer"), language_of(event)
     return dashboard_page(
         dashboard_problem_page(viewer, language, found.title, found.detail),
         status=found.status,

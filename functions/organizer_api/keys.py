@@ -39,7 +39,7 @@ def make_key(request: DashboardRequest) -> Response[str]:
     except (RequestError, GivenError) as error:
         viewer = viewer_of(request)
         given = {name: request.posted(name) for name in ("label", "scope")}
-        shown = keys_page(viewer, _keys(request), error=viewer.say(error.on_page), given=given)
+        shown = keys_page(viewer, _keys(request), error=viewer.say(error.detail_for("organizer")), given=given)
         return dashboard_page(shown, status=400)
     return dashboard_page(keys_page(viewer_of(request), _keys(request), made))
 

@@ -67,7 +67,7 @@ def begin(request: SessionRequest) -> Response[str]:
     except MistakesError as error:
         return _form(request, given, error=error.mistakes[0].on_page, wrong="text")
     except IdTakenError as error:
-        return _form(request, given, error=error.on_page)
+        return _form(request, given, error=error.detail)
     except NotFoundError:
         return _form(request, given, error=Message("There is no such campaign to copy. Choose another one."))
     return moved(f"{dashboard_path(campaign)}/workshop/letter")

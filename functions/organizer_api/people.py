@@ -46,8 +46,7 @@ def invite(request: DashboardRequest) -> Response[str]:
     try:
         membership.invite(wired.stack, request.campaign, _email(request), _role(request), request.by)
     except (RequestError, PeopleError) as error:
-        words = error.on_page
-        return _people(request, viewer, viewer.say(words), error.status if isinstance(error, RequestError) else 409)
+        return _people(request, viewer, viewer.say(error.detail_for("organizer")), error.status)
     return done(request, "invited", "/people")
 
 

@@ -83,7 +83,7 @@ def _wanted(
         try:
             checked_filter(part)
         except GivenError as error:
-            wrong[name] = error.message
+            wrong[name] = error.detail
     wanted = SignatureFilter(
         suspicion=request.posted_choice("suspicion", get_args(WantedSuspicion)),
         domain=typed["domain"] or None,

@@ -9,9 +9,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import HOME, language_of, public_url, signed_in
-from functions.organizer_api.problems import dashboard_problem_of
 from undersigned.base.email_addresses import email_mistake
-from undersigned.base.errors import TokenError
+from undersigned.base.errors import BusyError, TokenError, problem_of
 from undersigned.base.languages import Message
 from undersigned.base.posted import RequestError
 from undersigned.base.visitors import address_of
@@ -19,9 +18,9 @@ from undersigned.people import signing_in
 from undersigned.people.rules.people import REQUEST_PATTERN
 from undersigned.people.sessions import session_of
 from undersigned.people.signing_in import MOST_ASKED_A_MINUTE, SignInError, WrongCodeError
-from undersigned.services.signing.abuse_checks import BusyError, NetworkLimit
+from undersigned.services.signing.abuse_checks import NetworkLimit
 from undersigned.web import security_log
-from undersigned.web.answers import Problem, dashboard_page, moved
+from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.organizer_requests import posted_text
 from undersigned.web.people.sessions import check_origin, session_cookie
 from undersigned.web.people.sign_in import NO_CODE, code_page, sign_in_page
@@ -51,7 +50,7 @@ def ask() -> Response[str]:
         if typed and not email:
             return dashboard_page(sign_in_page(language_of(event), typed=typed))
         if email_mistake(email):
-            return _form(None, email, typed)
+            return _form(RequestError(400, _WRONG_EMAIL, _WRONG_EMAIL), email, typed)
         # A program must not fill the queue, because everybody's emails wait there.
         with security_log.refusals("dashboard", None, "", "ask"):
             _limit().admit(address_of(event, wired.stack.cdn_proof))
@@ -82,11 +81,10 @@ def _typed() -> str:
     return ""
 
 
-def _form(error: RequestError | BusyError | None, email: str = "", typed: str = "") -> Response[str]:
+def _form(error: RequestError | BusyError, email: str = "", typed: str = "") -> Response[str]:
     """Show the form for the address again, with the mistake and the typed address."""
     event = router.current_event
-    language = language_of(event)
-    found = dashboard_problem_of(error) if error else Problem(400, _WRONG_EMAIL, _WRONG_EMAIL)
+    found, language = problem_of(error, "organizer"), language_of(event)
     form = sign_in_page(language, mistake=found.detail.in_language(language), email=email, typed=typed)
     return dashboard_page(form, status=found.status, retry_after=found.retry_after)
 

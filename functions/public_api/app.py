@@ -8,13 +8,13 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from functions.public_api import assets, count, form, front, office, packets, signer, wired
-from functions.public_api.problems import NO_ROUTE, problem_of
 from undersigned.base.errors import (
     DamagedRowsError,
     NotFoundError,
     ThrottledError,
     TokenExpiredError,
     UndersignedError,
+    problem_of,
 )
 from undersigned.base.languages import Message
 from undersigned.base.last_slash import without_last_slash
@@ -71,7 +71,7 @@ def _answer_error(error: UndersignedError) -> Response[str]:
         return form.closed(error.campaign.id)
     event, (about, can_sign) = app.current_event, _campaign_of(error)
     return problem(
-        problem_of(error, can_sign=can_sign),
+        problem_of(error, "signer"),
         language_for(event),
         as_json=as_json,
         framed=_framed(),
@@ -86,16 +86,14 @@ def _campaign_of(error: UndersignedError) -> tuple[Campaign | None, bool]:
 
     None if it isn't known, or can't be read now.
     """
-    match error:
-        case ExpiredError() | TokenExpiredError() if error.campaign:
-            campaign = error.campaign
-        case _:
-            return None, False
+    if not isinstance(error, ExpiredError | TokenExpiredError) or not error.campaign:
+        return None, False
     try:
-        found = wired.signing.campaign(campaign).campaign
-        return found, wired.signing.is_open(found.id)
+        found = wired.signing.campaign(error.campaign).campaign
+        error.can_sign = wired.signing.is_open(found.id)
     except (DamagedRowsError, NotFoundError, ThrottledError):
         return None, False
+    return found, error.can_sign
 
 
 def _framed() -> Campaign | None:
@@ -111,7 +109,8 @@ def _framed() -> Campaign | None:
 
 def _answer_no_route(_error: Exception) -> Response[str]:
     event = app.current_event
-    return without_last_slash(event) or problem(NO_ROUTE, language_for(event), as_json=wants_json(event))
+    no_page = problem_of(NotFoundError(), "signer")
+    return without_last_slash(event) or problem(no_page, language_for(event), as_json=wants_json(event))
 
 
 app.use([_refuse_foreign_posts])

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
-from functions.public_api.problems import form_errors, problem_of, wait_for
 from undersigned.base.characters import AFTER_LINKS
-from undersigned.base.errors import FormError
+from undersigned.base.errors import BusyError, FormError, problem_of
 from undersigned.base.languages import Message
 from undersigned.base.posted import RequestError, posted_values
 from undersigned.base.typos import MistypedError
 from undersigned.base.visitors import address_of
-from undersigned.services.signing.abuse_checks import BusyError
 from undersigned.services.signing.signing import FormContext
 from undersigned.web.answers import PRIVATE, data, moved, page, preflight, problem
 from undersigned.web.reader import (
@@ -170,7 +168,7 @@ def _with_errors(campaign: str, values: Mapping[str, object], error: FormError) 
     settings = wired.signing.campaign(campaign).campaign
     language = _language(settings)
     if wants_json(_event()):
-        return problem(form_errors(error), language, as_json=True)
+        return problem(problem_of(error, "signer"), language, as_json=True)
     if address := site_page(settings, values.get("mistakes")):
         return moved(with_fields(address, error.errors))
     return _page(campaign, values, error.errors, wired.signing.preview(campaign, values, language), status=422)
@@ -179,12 +177,15 @@ def _with_errors(campaign: str, values: Mapping[str, object], error: FormError) 
 def _again(campaign: str, values: Mapping[str, object], error: BusyError | MistypedError) -> Response[str]:
     """Show the form again as it was filled in: its sender must wait, or say which email address is right."""
     language = _language(wired.signing.campaign(campaign).campaign)
+    found = problem_of(error, "signer")
     if wants_json(_event()):
-        return problem(problem_of(error), language, as_json=True)
+        return problem(found, language, as_json=True)
     shown = wired.signing.preview(campaign, values, language)
     if isinstance(error, MistypedError):
         return _page(campaign, values, preview=shown, question=error, status=422)
-    return _page(campaign, values, preview=shown, notice=wait_for(error), status=429, retry_after=error.seconds)
+    return _page(
+        campaign, values, preview=shown, notice=found.detail, status=found.status, retry_after=found.retry_after
+    )
 
 
 @router.get("/campaigns/<campaign>/signatures")

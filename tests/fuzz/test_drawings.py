@@ -44,7 +44,7 @@ def test_any_strokes_are_an_error_or_a_picture(posted: object) -> None:
     try:
         drawing = Drawing.posted(posted)
     except AnswerError as error:
-        assert str(error.message)
+        assert str(error.detail)
         return
     if drawing is None:
         return

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
-from functions.organizer_api import problems as organizer_problems
-from functions.public_api import problems as public_problems
 from tests.organizers import someone
 from tests.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
+from undersigned.base.errors import BusyError, problem_of
 from undersigned.domain.counting.exports import Export, ExportFilter
 from undersigned.people.access import TooManyRefusalsError
-from undersigned.services.signing.abuse_checks import BusyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +129,8 @@ def test_pages_and_emails_have_the_right_plural(world: World, language: str, let
 )
 def test_a_waiting_time_has_the_right_plural(language: str, seconds: int, words: str) -> None:
     for problem in (
-        public_problems.problem_of(BusyError(seconds)),
-        organizer_problems.problem_of(TooManyRefusalsError(seconds)),
+        problem_of(BusyError(seconds), "signer"),
+        problem_of(BusyError(seconds), "organizer"),
+        problem_of(TooManyRefusalsError(seconds), "program"),
     ):
         assert words in problem.detail.in_language(language)

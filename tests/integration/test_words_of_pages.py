@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from babel.messages.pofile import read_po
 
-from functions.organizer_api.problems import dashboard_problem_of
 from tests.bad_files import CASES
 from tests.spreadsheets import zipped
 from undersigned.authoring.campaigns import compile_campaign
@@ -28,14 +27,12 @@ from undersigned.authoring.settings import values_of
 from undersigned.authoring.starting import empty_files, example_files
 from undersigned.authoring.targets import COLUMNS
 from undersigned.base.languages import Message
-from undersigned.base.posted import ProgramError
 from undersigned.campaigns.rules.letter_fields import MOST_TAGS
 from undersigned.web.authoring.frame import by_rows, shown_in_letter, step_of, table_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tests.world import World
     from undersigned.authoring.mistakes import Mistake
     from undersigned.authoring.setting_kinds import Value
 
@@ -58,11 +55,9 @@ FILES = re.compile(
 NOT_ON_A_PAGE = {
     "Send `Authorization: Bearer <key>` with a key of this campaign. `undersigned key create` creates one.": "in JSON",
     "Use a key with the scope `%(scope)s`. `undersigned key create --scope %(scope)s` creates one.": "the same",
-    "/openapi.json lists every address.": "the answer in JSON to an address that no page links to",
     "the file can't be read as TOML (%(reason)s); correct that place": "only a folder has TOML",
     "line %(line)s": "by_rows makes rows of it, which the crawl sees",
     "on line %(line)s": "the same",
-    "%(file)s: %(mistake)s. Nothing was saved.": "the API's words for what each page says at its field",
     "The file is too large to download here. `undersigned deliver CAMPAIGN --preview DIR` writes it.": "the API's, too",
     "the file is not in UTF-8, and is read as Windows-1252; check the names that have accents": "only the command's",
 }
@@ -94,30 +89,13 @@ def for_programs() -> set[str]:
     """Return the sentences for which pages have others: those of a ProgramError, and those with a `plainly` beside."""
     paths = (*ROOT.glob("functions/**/*.py"), *ROOT.glob("layers/shared/**/*.py"))
     calls = (node for path in paths for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
-    found = _replaced_by_dashboard()
+    found = set[str]()
     for call in calls:
         if ast.unparse(call.func) == "ProgramError":
             found |= _sentences(call.args[0])
         elif any(keyword.arg == "plainly" for keyword in call.keywords):
             found |= {sentence for arg in call.args for sentence in _sentences(arg)}
     return found
-
-
-def _replaced_by_dashboard() -> set[str]:
-    """Return the sentences of the API's table of errors for which the dashboard's has others."""
-    tree = ast.parse((ROOT / "functions/organizer_api/problems.py").read_text(encoding="utf-8"))
-    cases = {
-        function.name: {
-            ast.unparse(case.pattern): case
-            for match in ast.walk(function)
-            if isinstance(match, ast.Match)
-            for case in match.cases
-        }
-        for function in tree.body
-        if isinstance(function, ast.FunctionDef)
-    }
-    api, dashboard = cases["problem_of"], cases["dashboard_problem_of"]
-    return {text for pattern in api.keys() & dashboard.keys() for text in _sentences(api[pattern])}
 
 
 def _sentences(tree: ast.AST) -> set[str]:
@@ -319,12 +297,3 @@ def test_every_mistake_is_said_in_the_words_of_its_page_in_both_languages() -> N
     assert len(said) > 200
     in_letters = [say("en") for mistake, say in crawled() if step_of(mistake.file) == "letter"]
     assert all(not text[0].islower() and text.endswith(".") for text in in_letters)
-
-
-# Every problem
-
-
-def test_a_request_that_no_page_makes_is_no_lesson_about_programs(world: World) -> None:
-    problem = dashboard_problem_of(ProgramError(Message("`x` must be text.")))
-    assert problem.status == 400
-    assert str(problem.detail) == "Go back, load the page again, and try once more."

@@ -54,6 +54,10 @@ class Mistake:
 class MistakesError(UndersignedError):
     """A person's files have mistakes; carries all of them."""
 
+    status = 422
+    title = Message("Something is left to do")
+    detail = Message("Nothing was saved or published. Each step of the campaign says what is left.")
+
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         """Keep every mistake, in the order given."""
         self.mistakes = tuple(mistakes)

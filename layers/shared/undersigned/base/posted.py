@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from undersigned.base.errors import LOAD_AGAIN, UndersignedError
+from undersigned.base.errors import LOAD_AGAIN, UNREADABLE_REQUEST, Reader, UndersignedError
 from undersigned.base.languages import Message
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ LONGEST_BODY = 64 * 1024
 _MOST_FIELDS = 50
 
 
-UNREADABLE_REQUEST = Message("We can’t read this request")
 UNREADABLE_ADDRESS = Message("We can’t read this address")
 
 
@@ -34,23 +33,17 @@ class RequestError(UndersignedError):
         self.title = title
         self.detail = detail
 
-    @property
-    def on_page(self) -> Message:
-        """Return what a page says to do."""
-        return self.detail
-
 
 class ProgramError(RequestError):
-    """A request can't be read, and no form or link of ours makes it. A page only asks to load it again."""
+    """A request can't be read, and no form or link of ours makes it. The dashboard only asks to load its page again."""
 
     def __init__(self, detail: Message, title: Message = UNREADABLE_REQUEST, status: int = 400) -> None:
         """Store the advice for a program."""
         super().__init__(status, title, detail)
 
-    @property
-    def on_page(self) -> Message:
-        """Return what a page says to do."""
-        return LOAD_AGAIN
+    def detail_for(self, reader: Reader) -> Message:
+        """Spare an organizer the advice."""
+        return LOAD_AGAIN if reader == "organizer" else self.detail
 
 
 def media_type(event: APIGatewayProxyEventV2) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from undersigned.base.errors import UndersignedError
+from undersigned.base.languages import Message
 from undersigned.base.providers import KNOWN
 
 if TYPE_CHECKING:
@@ -27,10 +28,18 @@ class MistypedError(UndersignedError):
     Carries the one that was probably meant, or None if the domain takes no email.
     """
 
+    status = 422
+    title = Message("Check your email address")
+
     def __init__(self, meant: str | None) -> None:
         """Keep the address."""
         super().__init__("the email address looks mistyped")
         self.meant = meant
+        self.detail = (
+            Message("Did you mean %(address)s?", {"address": meant})
+            if meant
+            else Message("The domain of this address takes no email.")
+        )
 
 
 _ENDINGS = {

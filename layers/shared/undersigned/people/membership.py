@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from undersigned.base.errors import ExplainedError, NotFoundError
+from undersigned.base.errors import NotFoundError, NotNowError
 from undersigned.base.languages import Message
 from undersigned.campaigns.activity import record
 from undersigned.people.directory import find_person, id_of
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from undersigned.people.rules.people import Role
 
 
-class PeopleError(ExplainedError):
+class PeopleError(NotNowError):
     """The people or keys of a campaign can't be changed like this; says why, and the way out."""
 
 

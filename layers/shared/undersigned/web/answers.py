@@ -5,20 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler import Response
 
-from undersigned.base.languages import Message
 from undersigned.campaigns.public_frame import problem_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from undersigned.base.assets import Asset
-    from undersigned.base.errors import FieldError
+    from undersigned.base.errors import Problem
     from undersigned.base.page import Page, Theme
     from undersigned.campaigns.rules.campaigns import Campaign
 
@@ -36,39 +34,6 @@ _HEADERS = {
 }
 # For answers that are the same for everybody. With `*`, a site can't read an answer to a request with cookies.
 _FOR_ANY_SITE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A problem and its way out: an HTTP status, a title, a detail, and the fields that have errors.
-
-    `retry_after` is in seconds.
-    """
-
-    status: int
-    title: Message
-    detail: Message
-    errors: tuple[FieldError, ...] = ()
-    retry_after: int | None = None
-
-
-DAMAGED_ROW = Problem(
-    503,
-    Message("The mistake is on our side"),
-    Message(
-        "A record that this page needs can’t be read, so trying again doesn’t help. The people who run this system "
-        "have been told. If you pressed a button, it may have had no effect."
-    ),
-    retry_after=3600,
-)
-"""For a request that needs a damaged row: a person has to repair it."""
-
-FILE_MISSING = Problem(
-    410,
-    Message("This packet is not stored"),
-    Message("The time to keep its file is over, or the file was not copied when the campaign moved to another system."),
-)
-"""For a link to a packet whose file is gone."""
 
 
 def page(  # noqa: PLR0913  (an answer's parts)

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.base.errors import NotFoundError
+from undersigned.base.errors import UNREADABLE_REQUEST, NotFoundError
 from undersigned.base.languages import Message
 from undersigned.base.posted import (
     UNREADABLE_ADDRESS,
-    UNREADABLE_REQUEST,
     ProgramError,
     RequestError,
     posted_values,

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from undersigned.base.errors import LOAD_AGAIN, ExplainedError, NotNowError
+from undersigned.base.errors import LOAD_AGAIN, GivenError, NotNowError
 from undersigned.base.languages import Message
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Draft:
         return DraftVersion(self.revision, self.changed_by, self.changed_at, self.stored)
 
 
-class DraftFilesError(ExplainedError):
+class DraftFilesError(GivenError):
     """These files can't be in a draft; says why not, and the way out."""
 
 

@@ -150,14 +150,14 @@ def read_unfinished(values: Mapping[str, object], campaign: Campaign, roster: Ro
         try:
             texts[field.name] = _clean(field, values.get(field.name))
         except AnswerError as error:
-            errors.append(FieldError(field.name, error.message))
+            errors.append(FieldError(field.name, error.detail))
     if texts.get("signature") == "":
         texts["signature"] = texts.get("name", "")
     try:
         drawing = Drawing.posted(values.get("drawing"))
         texts["drawing"] = drawing.text if drawing else ""
     except AnswerError as error:
-        errors.append(FieldError("drawing", error.message))
+        errors.append(FieldError("drawing", error.detail))
     if email := texts.pop("email", ""):
         if email_mistake(email):
             errors.append(FieldError("email", _in_correct_format(email)))

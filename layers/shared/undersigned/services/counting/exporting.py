@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.base.errors import ChangedError, ExplainedError, NotFoundError
+from undersigned.base.errors import ChangedError, NotFoundError, NotNowError
 from undersigned.base.languages import Message
 from undersigned.campaigns.rules.controls import AuditEntry
 from undersigned.domain.counting.exports import BYTE_ORDER_MARK, COLUMNS, Export, csv_line, row
@@ -39,7 +39,7 @@ _ROWS_BETWEEN_NEWS = 2_000
 """How often the progress of an export is recorded, in rows."""
 
 
-class NotReadyError(ExplainedError):
+class NotReadyError(NotNowError):
     """The export's file is not ready, or the export has failed; says what to do."""
 
 

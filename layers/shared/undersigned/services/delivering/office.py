@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from undersigned.base.errors import UndersignedError
+from undersigned.base.languages import Message
 from undersigned.campaigns.rules.stops import Stop, mailbox_digest, reason_in
 
 if TYPE_CHECKING:
@@ -40,6 +41,13 @@ def cover_url(sender: Sender, links: Links, campaign: str, target: str) -> str:
 
 class AnotherMailboxError(UndersignedError):
     """The link is of a mailbox that no longer gets the target's emails."""
+
+    status = 409
+    title = Message("This link only shows what was sent")
+    detail = Message(
+        "The letters no longer go to the address that got this link. If another address gets them, open the link in "
+        "the newest email there."
+    )
 
 
 @dataclass(frozen=True, slots=True)

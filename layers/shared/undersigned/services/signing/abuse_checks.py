@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
-from undersigned.base.errors import TokenError, UndersignedError
+from undersigned.base.errors import BusyError, TokenError
 from undersigned.domain.signing.abuse_checks import (
     FORM_WINDOW,
     NETWORK_SHARE,
@@ -25,15 +25,6 @@ if TYPE_CHECKING:
     from undersigned.aws.abuse_counters import AbuseCounters
     from undersigned.base.links import Links
     from undersigned.campaigns.rules.campaigns import Campaign
-
-
-class BusyError(UndersignedError):
-    """One network posts more forms than people do, and must wait; carries how long, in seconds."""
-
-    def __init__(self, seconds: int) -> None:
-        """Keep the seconds."""
-        super().__init__(f"too many forms from one network; wait {seconds} s")
-        self.seconds = seconds
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.base.errors import ChangedError, ExplainedError, NotFoundError
+from undersigned.base.errors import ChangedError, NotFoundError, NotNowError
 from undersigned.base.languages import Message
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.services.delivering.storing import sweep
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _TRIES = 4
 
 
-class UnderWayError(ExplainedError):
+class UnderWayError(NotNowError):
     """The letter is in an email that is being sent, and can be erased when that has left or bounced."""
 
 

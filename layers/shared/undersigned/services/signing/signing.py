@@ -11,7 +11,7 @@ from undersigned.base.errors import (
     ThrottledError,
     UndersignedError,
 )
-from undersigned.base.languages import chosen_language
+from undersigned.base.languages import Message, chosen_language
 from undersigned.base.logs import report_damaged
 from undersigned.base.typos import ASKS, MistypedError, answered
 from undersigned.campaigns.catalog import KEPT_FOR
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.forms import Forms
     from undersigned.aws.signatures import Signatures
-    from undersigned.base.errors import FieldError
+    from undersigned.base.errors import FieldError, Reader
     from undersigned.base.links import Link, Links
     from undersigned.base.mail_domains import MailDomains
     from undersigned.campaigns.catalog import Catalog, Entry
@@ -57,6 +57,10 @@ if TYPE_CHECKING:
 class ClosedError(UndersignedError):
     """The campaign is not open on this day; carries the campaign."""
 
+    status = 409
+    title = Message("You can’t sign this letter now")
+    detail = Message("The letter’s page shows when you can sign it.")
+
     def __init__(self, campaign: Campaign) -> None:
         """Keep the campaign."""
         super().__init__(f"campaign {campaign.id} is not open for signing")
@@ -64,12 +68,25 @@ class ClosedError(UndersignedError):
 
 
 class ExpiredError(UndersignedError):
-    """The form was not confirmed in time or is gone, and can be signed again; carries the campaign's id."""
+    """The form was not confirmed in time or is gone; carries the campaign's id.
+
+    `can_sign` says whether people can sign the campaign's letter, if that is known.
+    """
+
+    status = 410
+    title = Message("This letter was deleted")
+    can_sign = False
 
     def __init__(self, campaign: str) -> None:
         """Keep the campaign's id."""
         super().__init__("the letter was not confirmed within 14 days")
         self.campaign = campaign
+
+    def detail_for(self, _reader: Reader) -> Message:
+        """Offer to sign again if people can."""
+        if self.can_sign:
+            return Message("It was not confirmed within 14 days. You can sign again on the letter’s page.")
+        return Message("It was not confirmed within 14 days.")
 
 
 @dataclass(frozen=True, slots=True)
