@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.world import PUBLIC_URL
+from undersigned.base.cdn_proof import PROOF_HEADER
 from undersigned.base.settings import Settings
-from undersigned.domain.signing.abuse_checks import PROOF_HEADER
 from undersigned_cli.local.template import load_template, resolve
 
 if TYPE_CHECKING:

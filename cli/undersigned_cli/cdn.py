@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from undersigned.domain.signing.abuse_checks import PROOF_HEADER
+from undersigned.base.cdn_proof import PROOF_HEADER
 from undersigned_cli.stacks import StackError
 
 if TYPE_CHECKING:

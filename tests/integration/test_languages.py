@@ -14,8 +14,8 @@ from pypdf import PdfReader
 from tests.pdfs import languages_in
 from tests.world import ADA, CAMPAIGN, FORM
 from undersigned.base import languages
+from undersigned.base.environment import page_environment
 from undersigned.campaigns.rules.campaigns import Translation
-from undersigned.web.environment import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -270,7 +270,7 @@ def esperanto(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def _clear_caches() -> None:
-    for cached in (languages.languages, languages.catalog, environment):
+    for cached in (languages.languages, languages.catalog, page_environment):
         cached.cache_clear()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cdn import EDGE, PROOF, in_front_of
 from tests.world import ADA, CAMPAIGN, world
-from undersigned.domain.signing.abuse_checks import PROOF_HEADER
+from undersigned.base.cdn_proof import PROOF_HEADER
 from undersigned.people.keys import new_key_text
 from undersigned.people.rules.api_keys import REFUSAL_GROUPS
 

@@ -11,7 +11,7 @@ import pytest
 from tests.cdn import PARAMETERS, STACK_ID, TEMPLATE, behaviors, distribution, known
 from tests.template.reading import of_type, statements, translated
 from tests.world import PUBLIC_URL
-from undersigned.domain.signing.abuse_checks import PROOF_HEADER
+from undersigned.base.cdn_proof import PROOF_HEADER
 from undersigned_cli.local.template import resolve
 
 if TYPE_CHECKING:

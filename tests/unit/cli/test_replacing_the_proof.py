@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from undersigned.domain.signing.abuse_checks import PROOF_HEADER
+from undersigned.base.cdn_proof import PROOF_HEADER
 from undersigned_cli.cdn import replace_proof
 from undersigned_cli.stacks import Stack, StackError
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+PROOF_HEADER = "x-undersigned-proof"
+"""The header in which CloudFront proves that a request came through it. It overwrites a visitor's."""
+
 KNOWN_FOR = timedelta(minutes=5)
 """How long a running function uses the values that it has read."""
 

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_eval_con
 from markupsafe import Markup
 
 from undersigned.base import languages
+from undersigned.base.assets import asset_data, asset_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,10 +24,18 @@ if TYPE_CHECKING:
 @cache
 def environment(language: str) -> Environment:
     """Return the environment for emails in a language."""
-    return make_environment(Path(__file__).parents[1] / "rendering/templates", language)
+    return _made(Path(__file__).parents[1] / "rendering/templates", language)
 
 
-def make_environment(templates: Path, language: str) -> Environment:
+@cache
+def page_environment(language: str) -> Environment:
+    """Return the environment for pages in a language, which also has the addresses of assets."""
+    made = _made(Path(__file__).parents[1] / "web/templates", language)
+    made.globals |= {"asset_path": asset_path, "asset_data": asset_data}
+    return made
+
+
+def _made(templates: Path, language: str) -> Environment:
     """Make an environment for a folder of templates, with the text, dates and numbers of a language."""
     made = Environment(
         loader=FileSystemLoader(templates),

@@ -49,12 +49,12 @@ def render_page(  # noqa: PLR0913  (what the page has)
     **values: object,
 ) -> Page:
     """Render a template with style sheets, the asset `script`, and a campaign's accent color, if it has one."""
-    from undersigned.web.environment import environment
+    from undersigned.base.environment import page_environment
 
     style = _style(sheets, accent, theme)
     module = _module(script) if script else ""
     html = (
-        environment(language)
+        page_environment(language)
         .get_template(template)
         .render(
             style=Markup(style),  # noqa: S704  (our own files, and colors made of digits)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
-from undersigned.domain.signing.abuse_checks import PROOF_HEADER
+from undersigned.base.cdn_proof import PROOF_HEADER
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2

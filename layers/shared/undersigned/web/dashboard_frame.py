@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from undersigned.base.languages import languages, name_of, short_date, short_moment
 from undersigned.base.page import render_page
 from undersigned.base.typos import ANSWER
+from undersigned.campaigns.rules.campaigns import dashboard_path
+from undersigned.campaigns.rules.postal_codes import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +44,8 @@ def render_framed(
         section=section,
         switches=_switches(viewer.here if viewer else str(values.get("here", "/organizer")), language),
         day=lambda value: short_date(_day(value), language),
+        dashboard_path=dashboard_path,
+        codes_in_words=lambda listed: in_words(listed, language),
         moment=lambda value: short_moment(viewer.local(value) if viewer else value, language),
         **values,
     )

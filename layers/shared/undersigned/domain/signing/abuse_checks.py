@@ -26,9 +26,6 @@ Suspicion = Literal["trap", "no form", "erased before", "no mailbox"]
 WantedSuspicion = Literal["any", Suspicion]
 """The suspicions that a search can ask for."""
 
-PROOF_HEADER = "x-undersigned-proof"
-"""The header in which CloudFront proves that a request came through it. It overwrites a visitor's."""
-
 FORM_WINDOW = timedelta(seconds=30)
 """Everybody who opens the form within it gets the same form token, so that caches can keep the page."""
 

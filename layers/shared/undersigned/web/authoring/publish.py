@@ -149,10 +149,10 @@ def published(campaign: Campaign, public_url: str) -> Mapping[str, Any]:
 
 def _own_form(campaign: Campaign, public_url: str, address: str, accent: Accent) -> str:
     """Return a form with a little style that posts to the campaign (docs/embedding/own-form.md)."""
-    from undersigned.web.environment import environment
+    from undersigned.base.environment import page_environment
 
     privacy = campaign.privacy_notice(public_url, campaign.language)
-    template = environment(campaign.language).get_template("own_form.html")
+    template = page_environment(campaign.language).get_template("own_form.html")
     return template.render(campaign=campaign, address=address, privacy=privacy, accent=accent).strip()
 
 
