@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, get_args
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard import recipient_page
 from functions.organizer_api.dashboard_routes import dashboard_routes, done, viewer_of
+from undersigned.base.answers import dashboard_page
 from undersigned.base.email_addresses import email_mistake
 from undersigned.base.errors import GivenError, NotNowError
 from undersigned.base.posted import posted_values
 from undersigned.campaigns.activity import perform
 from undersigned.domain.delivering.deliveries import DeliveryKey, Settlement
 from undersigned.services.actions import ACTIONS
-from undersigned.web.answers import dashboard_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable

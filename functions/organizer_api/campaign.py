@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, get_args
 from functions.organizer_api import wired
 from functions.organizer_api.deliveries import delivery_values
 from functions.organizer_api.routes import campaign_routes
+from undersigned.base.answers import data
 from undersigned.domain.counting.tallies import CountedBy
-from undersigned.web.answers import data
 from undersigned.web.authoring.campaign_values import settings_values
 from undersigned.web.cursors import TARGET_POSITION, cursor_of
 

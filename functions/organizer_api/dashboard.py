@@ -9,9 +9,9 @@ from functions.organizer_api import deliveries as api_deliveries
 from functions.organizer_api import next_deliveries, wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, done, public_url, viewer_of
 from functions.organizer_api.signatures import filter_of
+from undersigned.base.answers import dashboard_page, framed_mail, moved
 from undersigned.domain.counting.exports import EXPORTED, ExportFilter
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.web.answers import dashboard_page, framed_mail, moved
 from undersigned.web.counting.exports import exports_page
 from undersigned.web.counting.signatures import named_page, signature_page, signatures_page
 from undersigned.web.cursors import AUDIT_POSITION, SIGNATURE_POSITION, TARGET_POSITION

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from aws_lambda_powertools.event_handler import Response
 
 from functions.organizer_api import wired
+from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.errors import NotFoundError, TokenError, UndersignedError, problem_of
 from undersigned.base.posted import RequestError
 from undersigned.base.posted_files import posted_form
@@ -20,7 +21,6 @@ from undersigned.people.access import ScopeError, check_scope
 from undersigned.people.sessions import SignedOutError, person_of_post, session_of
 from undersigned.services.authoring.draft_views import shown_campaign
 from undersigned.web import security_log
-from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.authoring.frame import unreadable_draft
 from undersigned.web.dashboard_frame import address_question, dashboard_problem_page, doorstep_page
 from undersigned.web.organizer_requests import DashboardRequest, SessionRequest, check_names, posted_text

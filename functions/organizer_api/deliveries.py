@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.routes import campaign_routes
+from undersigned.base.answers import data, moved
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.web.answers import data, moved
 from undersigned.web.cursors import DELIVERY_POSITION, cursor_of, delivery_at, delivery_position
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.routes import campaign_routes
-from undersigned.web.answers import data
+from undersigned.base.answers import data
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

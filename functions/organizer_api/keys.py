@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, get_args
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, done, viewer_of
+from undersigned.base.answers import dashboard_page
 from undersigned.base.errors import GivenError
 from undersigned.base.languages import Message
 from undersigned.base.posted import RequestError
 from undersigned.people import keys
 from undersigned.people.rules.api_keys import KeyScope
-from undersigned.web.answers import dashboard_page
 from undersigned.web.people.people import keys_page
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.pasted_letters import pasted_letter
 from undersigned.authoring.starting import empty_files, example_letter, language_of_letter
 from undersigned.authoring.texts import slug_of
+from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.errors import NotFoundError
 from undersigned.base.languages import Message
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.domain.authoring.drafts import DRAFTED, IdTakenError
-from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.authoring.frame import render
 
 if TYPE_CHECKING:

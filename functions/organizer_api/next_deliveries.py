@@ -8,10 +8,10 @@ from aws_lambda_powertools import Logger
 
 from functions.organizer_api import wired
 from functions.organizer_api.routes import campaign_routes
+from undersigned.base.answers import data, download
 from undersigned.base.errors import NotFoundError, NotNowError
 from undersigned.base.languages import Message
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.web.answers import data, download
 from undersigned.web.cursors import TARGET_POSITION, cursor_of
 from undersigned.web.reader import base_url
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, done, viewer_of
+from undersigned.base.answers import dashboard_page
 from undersigned.base.email_addresses import email_mistake
 from undersigned.base.languages import Message
 from undersigned.base.posted import RequestError
 from undersigned.people import membership
 from undersigned.people.membership import PeopleError
 from undersigned.people.rules.people import SCOPE_OF
-from undersigned.web.answers import dashboard_page
 from undersigned.web.people.people import people_page
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, viewer_of
+from undersigned.base.answers import dashboard_page
 from undersigned.base.errors import GivenError
 from undersigned.base.languages import Message
 from undersigned.domain.counting.screening import ScreeningAction, checked_filter
 from undersigned.domain.signing.abuse_checks import WantedSuspicion
 from undersigned.domain.signing.signatures import SignatureFilter
 from undersigned.services.counting.screening import Screened
-from undersigned.web.answers import dashboard_page
 from undersigned.web.counting.screening import CRITERIA, screening_page
 from undersigned.web.cursors import SIGNATURE_POSITION
 

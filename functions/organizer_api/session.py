@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import home_with_cookie, language_of, session_routes
+from undersigned.base.answers import dashboard_page
 from undersigned.people.sessions import end_session
-from undersigned.web.answers import dashboard_page
 from undersigned.web.guide import guide
 from undersigned.web.people.own_campaigns import own_campaigns_page
 

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import HOME, language_of, public_url, signed_in
+from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.email_addresses import email_mistake
 from undersigned.base.errors import BusyError, TokenError, problem_of
 from undersigned.base.languages import Message
@@ -20,7 +21,6 @@ from undersigned.people.sessions import session_of
 from undersigned.people.signing_in import MOST_ASKED_A_MINUTE, SignInError, WrongCodeError
 from undersigned.services.signing.abuse_checks import NetworkLimit
 from undersigned.web import security_log
-from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.organizer_requests import posted_text
 from undersigned.web.people.sessions import check_origin, session_cookie
 from undersigned.web.people.sign_in import NO_CODE, code_page, sign_in_page

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, get_args
 
 from functions.organizer_api import wired
 from functions.organizer_api.routes import campaign_routes
+from undersigned.base.answers import data
 from undersigned.domain.signing.abuse_checks import WantedSuspicion
 from undersigned.domain.signing.signatures import ReportedStatus, SignatureFilter
-from undersigned.web.answers import data
 from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
 
 if TYPE_CHECKING:

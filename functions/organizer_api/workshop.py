@@ -18,11 +18,11 @@ from undersigned.authoring.pasted_letters import pasted_letter
 from undersigned.authoring.starting import empty_files, example_letter
 from undersigned.authoring.texts import with_our_line_ends
 from undersigned.authoring.typed_letters import typed_letter
+from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.posted_files import posted_form
 from undersigned.domain.authoring.drafts import DRAFTED, ChangedMeanwhileError
 from undersigned.services.authoring.draft_views import file_of_letter, previewed
 from undersigned.services.authoring.drafting import NotSavedError
-from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.authoring import letter as letter_pages
 from undersigned.web.authoring import recipients as recipient_pages
 from undersigned.web.authoring import settings as settings_pages

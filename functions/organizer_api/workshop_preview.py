@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes
 from functions.organizer_api.workshop import address_of, preview_of, sampling, workshop_of
+from undersigned.base.answers import dashboard_page, framed_mail, moved, page, private_picture
 from undersigned.base.errors import NotFoundError
-from undersigned.web.answers import dashboard_page, framed_mail, moved, page, private_picture
 from undersigned.web.authoring import preview as preview_pages
 
 if TYPE_CHECKING:

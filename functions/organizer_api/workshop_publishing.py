@@ -12,11 +12,11 @@ from functions.organizer_api.dashboard_routes import HOME, dashboard_routes, pub
 from functions.organizer_api.workshop import address_of, revision_of, workshop_of
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.sites import pasted_origin
+from undersigned.base.answers import dashboard_page, download, moved
 from undersigned.base.posted_files import posted_form
 from undersigned.campaigns.activity import perform
 from undersigned.domain.authoring.drafts import ChangedMeanwhileError
 from undersigned.domain.signing.sources import labelled_path
-from undersigned.web.answers import dashboard_page, download, moved
 from undersigned.web.authoring import publish as publish_pages
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from undersigned.authoring import targets as targets_file
 from undersigned.authoring.column_choice import by_headings, rows_in, taken, used_twice
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.target_tables import TargetTable, read_table
+from undersigned.base.answers import dashboard_page, download
 from undersigned.base.posted_files import posted_form
-from undersigned.web.answers import dashboard_page, download
 from undersigned.web.authoring import columns as column_pages
 from undersigned.web.authoring import recipients as recipient_pages
 from undersigned.web.authoring.frame import fingerprint

@@ -8,8 +8,8 @@ from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes
 from functions.organizer_api.workshop import address_of, number_of, revision_of, workshop_of
 from undersigned.authoring.typed_letters import typed_letter
+from undersigned.base.answers import dashboard_page, moved
 from undersigned.domain.authoring.drafts import ChangedMeanwhileError
-from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.authoring.changes import changed_letters, changes, letter_name
 from undersigned.web.authoring.frame import workshop_page
 

@@ -24,7 +24,7 @@ from undersigned.services.signing.signing import (
     ClosedError,
     ExpiredError,
 )
-from undersigned.web.answers import problem
+from undersigned.web.problems import problem
 from undersigned.web.reader import base_url, is_embedded, language_for, theme_of, wants_json
 from undersigned.web.signing.sites import foreign_site, readable_by, site_of
 

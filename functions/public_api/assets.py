@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
+from undersigned.base.answers import bitmap, file
 from undersigned.base.assets import asset
 from undersigned.base.errors import NotFoundError
-from undersigned.web.answers import bitmap, file
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

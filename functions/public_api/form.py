@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
+from undersigned.base.answers import PRIVATE, data, moved, page, preflight
 from undersigned.base.characters import AFTER_LINKS
 from undersigned.base.errors import BusyError, FormError, problem_of
 from undersigned.base.languages import Message
@@ -14,7 +15,7 @@ from undersigned.base.posted import RequestError, posted_values
 from undersigned.base.typos import MistypedError
 from undersigned.base.visitors import address_of
 from undersigned.services.signing.signing import FormContext
-from undersigned.web.answers import PRIVATE, data, moved, page, preflight, problem
+from undersigned.web.problems import problem
 from undersigned.web.reader import (
     base_url,
     is_embedded,

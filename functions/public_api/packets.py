@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
+from undersigned.base.answers import moved, page
 from undersigned.web import security_log
-from undersigned.web.answers import moved, page
 from undersigned.web.delivering.packets import packets_page
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from undersigned.web.answers import moved
+from undersigned.base.answers import moved
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

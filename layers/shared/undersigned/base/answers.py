@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler import Response
 
-from undersigned.campaigns.public_frame import problem_page
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from undersigned.base.assets import Asset
     from undersigned.base.errors import Problem
-    from undersigned.base.page import Page, Theme
-    from undersigned.campaigns.rules.campaigns import Campaign
+    from undersigned.base.page import Page
 
 PRIVATE = "no-store"
 """The `Cache-Control` of an answer that only one person may see. No search engine lists it either."""
@@ -159,30 +156,9 @@ def preflight() -> Response[str]:
     return Response(204, None, "", headers)
 
 
-def problem(  # noqa: PLR0913  (an answer's parts)
-    found: Problem,
-    language: str,
-    *,
-    as_json: bool,
-    framed: Campaign | None = None,
-    theme: Theme | None = None,
-    about: Campaign | None = None,
-    can_sign: bool = False,
-) -> Response[str]:
-    """Answer with a problem and its way out: a page, or problem details with an entry for each field (RFC 9457).
-
-    `framed` is the campaign whose form is in a frame: its sites may frame the page, too. `theme` is the frame's.
-    `about` is the campaign that a page names beside the problem, with a link to its form if people `can_sign`.
-    """
+def problem_details(found: Problem, language: str) -> Response[str]:
+    """Answer with a problem and its way out, with an entry for each field that has errors (RFC 9457)."""
     title, detail = found.title.in_language(language), found.detail.in_language(language)
-    if not as_json:
-        return page(
-            problem_page(title, detail, language, framed, theme, about=about, can_sign=can_sign),
-            status=found.status,
-            hosts=framed.framing_origins if framed else (),
-            runs_scripts=framed is not None,
-            retry_after=found.retry_after,
-        )
     values: dict[str, object] = {"type": "about:blank", "title": title, "status": found.status, "detail": detail}
     if found.errors:
         values["errors"] = [
