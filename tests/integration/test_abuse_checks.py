@@ -277,7 +277,7 @@ def test_a_flood_from_one_address_is_slowed_while_others_sign(small: World) -> N
     assert [answer.status for answer in answers] == [200, 200, 200, 429]
     slowed = answers[-1]
     assert 1 <= int(slowed.headers["retry-after"]) <= 60
-    assert "What you typed is kept" in slowed.body
+    assert "Many people are signing from your network." in slowed.body
     assert 'value="1 Sample Street"' in slowed.body
     other = small.post(f"{FORM}/signatures", {**ADA, "form": small.form()}, source="198.51.100.9")
     assert other.status == 200

@@ -303,7 +303,9 @@ def test_a_session_finds_nothing_of_another_campaign(sent: World) -> None:
     "path", ["/targets/~", "/deliveries/2026-13-01/evanston", "/signatures/x", "/exports/x", "/targets/none"]
 )
 def test_an_unknown_id_is_not_found(manager: Browser, path: str) -> None:
-    assert manager.see(path).status == 404
+    page = manager.see(path)
+    assert page.status == 404
+    assert "Check the web address." in page.body
 
 
 @pytest.mark.parametrize("path", ["?sort=none", "?cursor=none", "/signatures?status=none", "/deliveries?cursor=none"])
