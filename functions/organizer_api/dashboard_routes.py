@@ -14,6 +14,7 @@ from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.errors import NotFoundError, TokenError, UndersignedError, problem_of
 from undersigned.base.posted import RequestError
 from undersigned.base.posted_files import posted_form
+from undersigned.base.reader import base_url, language_for
 from undersigned.base.typos import MistypedError
 from undersigned.campaigns.rules.campaigns import Roster, dashboard_path
 from undersigned.domain.authoring.drafts import UnreadableDraftError
@@ -38,7 +39,6 @@ from undersigned.web.people.sessions import (
 )
 from undersigned.web.people.sign_in import sign_in_page
 from undersigned.web.people.typed import Typed, packed_values, typed_page
-from undersigned.web.reader import base_url, language_for
 from undersigned.web.scoped_routes import DashboardRoutes, ScopedRoutes
 from undersigned.web.viewer import Viewer
 

@@ -11,9 +11,9 @@ from functions.organizer_api.routes import campaign_routes
 from undersigned.base.answers import data, download
 from undersigned.base.errors import NotFoundError, NotNowError
 from undersigned.base.languages import Message
+from undersigned.base.reader import base_url
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.web.cursors import TARGET_POSITION, cursor_of
-from undersigned.web.reader import base_url
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

@@ -20,12 +20,12 @@ from undersigned.base.languages import Message
 from undersigned.base.last_slash import without_last_slash
 from undersigned.base.methods import answering_head
 from undersigned.base.posted import RequestError
+from undersigned.base.reader import base_url, is_embedded, language_for, theme_of, wants_json
 from undersigned.services.signing.signing import (
     ClosedError,
     ExpiredError,
 )
 from undersigned.web.problems import problem
-from undersigned.web.reader import base_url, is_embedded, language_for, theme_of, wants_json
 from undersigned.web.signing.sites import foreign_site, readable_by, site_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from functions.public_api import wired
 from undersigned.base.answers import bitmap, data
 from undersigned.base.languages import chosen_language
-from undersigned.web.reader import language_in_link
+from undersigned.base.reader import language_in_link
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

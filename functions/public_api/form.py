@@ -12,21 +12,20 @@ from undersigned.base.characters import AFTER_LINKS
 from undersigned.base.errors import BusyError, FormError, problem_of
 from undersigned.base.languages import Message
 from undersigned.base.posted import RequestError, posted_values
-from undersigned.base.typos import MistypedError
-from undersigned.base.visitors import address_of
-from undersigned.services.signing.signing import FormContext
-from undersigned.web.problems import problem
-from undersigned.web.reader import (
+from undersigned.base.reader import (
     base_url,
     is_embedded,
     language_for,
     language_in_link,
     our_next_page,
-    prefilled,
     theme_of,
     wants_json,
 )
-from undersigned.web.signing.form import form_page, signed_page
+from undersigned.base.typos import MistypedError
+from undersigned.base.visitors import address_of
+from undersigned.services.signing.signing import FormContext
+from undersigned.web.problems import problem
+from undersigned.web.signing.form import form_page, prefilled, signed_page
 from undersigned.web.signing.privacy import privacy_page
 from undersigned.web.signing.signer_values import form_values, preview_values, serving_values
 from undersigned.web.signing.sites import site_page, with_fields

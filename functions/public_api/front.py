@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from undersigned.base.answers import page
+from undersigned.base.reader import language_for
 from undersigned.campaigns.public_frame import front_page
-from undersigned.web.reader import language_for
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

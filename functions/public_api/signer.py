@@ -9,9 +9,9 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from functions.public_api import wired
 from undersigned.base.answers import data, moved, page
 from undersigned.base.languages import chosen_language
+from undersigned.base.reader import base_url, language_in_link, wants_json
 from undersigned.domain.signing.sources import labelled_path
 from undersigned.web import security_log
-from undersigned.web.reader import base_url, language_in_link, wants_json
 from undersigned.web.signing.own_letter import confirm_page, disown_page, letter_page
 from undersigned.web.signing.signer_values import letter_values
 

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from tests.fuzz.inputs import given, mutated, st, texts, tried
 from undersigned.base.email_addresses import canonical_email, email_mistake, mailable
 from undersigned.base.emails import Mail
-from undersigned.campaigns.rules.campaigns import origin_of
+from undersigned.base.origins import origin_of
 from undersigned.campaigns.rules.postal_codes import canonical_postal_code
 from undersigned.domain.signing.abuse_checks import Visitor
 

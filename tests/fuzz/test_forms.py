@@ -25,13 +25,13 @@ from undersigned.base.emails import Sender
 from undersigned.base.errors import FormError
 from undersigned.base.fonts import FontBook
 from undersigned.base.posted import RequestError, posted_values
+from undersigned.base.reader import wants_json
 from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.campaigns.rules.letters import as_text, read_blocks, render_html
 from undersigned.domain.counting import exports
 from undersigned.domain.signing.posted_forms import FORM_FIELDS, SignedForm, details_so_far, read_form, read_unfinished
 from undersigned.rendering import mails
 from undersigned.rendering.packets import PacketLetter, typeset
-from undersigned.web.reader import wants_json
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ from undersigned.base.characters import has_ink, has_phone_number, unprintable_i
 from undersigned.base.colors import PATTERN as COLOR_PATTERN
 from undersigned.base.email_addresses import email_mistake, mailable
 from undersigned.base.languages import Message, hour_of, languages, name_of, weekday_of, zone_of
+from undersigned.base.origins import origin_of
 from undersigned.campaigns.rules.cadence import DAYS, LAST_HOUR
-from undersigned.campaigns.rules.campaigns import ID_PATTERN, origin_of
+from undersigned.campaigns.rules.campaigns import ID_PATTERN
 from undersigned.domain.signing.sources import NO_SOURCE, OTHER, SOURCE
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from undersigned.base.languages import Message
-from undersigned.campaigns.rules.campaigns import origin_of
+from undersigned.base.origins import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,11 +10,11 @@ from urllib.parse import quote, unquote
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
 from undersigned.base.languages import Message, languages
+from undersigned.base.origins import origin_of
 from undersigned.base.posted import RequestError
 from undersigned.base.purposes import PURPOSES
-from undersigned.campaigns.rules.campaigns import origin_of
+from undersigned.base.reader import language_in_link
 from undersigned.people.rules.people import SIGN_IN_FOR
-from undersigned.web.reader import language_in_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
     from undersigned.base.errors import FieldError
     from undersigned.base.page import Page, Theme
     from undersigned.base.typos import MistypedError
@@ -29,6 +31,18 @@ if TYPE_CHECKING:
 
 _KEPT = ("form", ASKS, "source", *(field.name for field in FORM_FIELDS), "drawing", "letter_language")
 """The values of a form that the page after signing keeps, beside `updates`."""
+
+_LONGEST_IN_LINK = 50
+
+
+def prefilled(event: APIGatewayProxyEventV2, campaign: Campaign) -> Mapping[str, object]:
+    """Return the answers that a link to a form gives: a postal code, and the label of the link.
+
+    Nothing else, because logs have the addresses of pages.
+    """
+    link = event.query_string_parameters
+    given = {name: link[name][:_LONGEST_IN_LINK] for name in ("postal_code", "source") if link.get(name)}
+    return {"region": campaign.region} | given
 
 
 def form_page(  # noqa: PLR0913  (what the page shows)

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from undersigned.campaigns.rules.campaigns import origin_of
-from undersigned.web.reader import own_origin
+from undersigned.base.origins import origin_of
+from undersigned.base.reader import own_origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,17 +9,14 @@ from undersigned.base.languages import chosen_language, languages
 from undersigned.base.posted import media_type
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
     from undersigned.base.page import Theme
-    from undersigned.campaigns.rules.campaigns import Campaign
 
 CDN = "cdn"
 """The stage variable with the address of the CDN. The function's settings can't have it: it is made after them."""
-
-_LONGEST_IN_LINK = 50
 
 
 def wants_json(event: APIGatewayProxyEventV2) -> bool:
@@ -56,16 +53,6 @@ def theme_of(event: APIGatewayProxyEventV2) -> Theme | None:
             return theme
         case _:
             return None
-
-
-def prefilled(event: APIGatewayProxyEventV2, campaign: Campaign) -> Mapping[str, object]:
-    """Return the answers that a link to a form gives: a postal code, and the label of the link.
-
-    Nothing else, because logs have the addresses of pages.
-    """
-    link = event.query_string_parameters
-    given = {name: link[name][:_LONGEST_IN_LINK] for name in ("postal_code", "source") if link.get(name)}
-    return {"region": campaign.region} | given
 
 
 def our_next_page(event: APIGatewayProxyEventV2, path: str) -> str:
