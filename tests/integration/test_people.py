@@ -291,6 +291,7 @@ def test_a_mistaken_key_is_explained(owner: Browser, world: World, values: dict[
     assert 'role="alert"' in answer.body
     assert re.search(rf'name="label"[^>]* value="{re.escape(values["label"])}"', answer.body)
     assert ('value="counts" required checked>' in answer.body) == (values["scope"] == "counts")
+    assert ("load the page again, and try once more" in answer.body) == (values["scope"] == "everything")
     assert ApiKeys(world.wiring.table).api_keys(CAMPAIGN) == ()
 
 
