@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT / "layers" / "shared" / "undersigned"
-TEMPLATES = [template for room in ("rendering", "web") for template in sorted((SHARED / room / "templates").iterdir())]
+TEMPLATES = [
+    template
+    for folder in ("templates", "pages", "emails")
+    for template in sorted(SHARED.glob(f"*/{folder}/*"))
+    if template.suffix in {".html", ".txt", ".svg", ".css"}
+]
 SOURCES = (ROOT / "layers" / "shared" / "undersigned", ROOT / "functions")
 TRANSLATED = [language for language in languages() if language != SOURCE]
 

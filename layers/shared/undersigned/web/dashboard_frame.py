@@ -66,7 +66,7 @@ def _day(value: date | str) -> date:
 
 def doorstep_page(language: str, address: str) -> Page:
     """Render a page that loads an address from our own site, so that the browser sends its strict cookie."""
-    return render_framed("dashboard_doorstep.html", language, address=address)
+    return render_framed("people/pages/doorstep.html", language, address=address)
 
 
 def address_question(viewer: Viewer, path: str, posted: Mapping[str, object], error: MistypedError) -> Page:

@@ -50,7 +50,7 @@ def people_page(
 ) -> Page:
     """Render a campaign's people, and the form that invites one; after a mistake, with the typed values."""
     return render_framed(
-        "dashboard_people.html",
+        "people/pages/people.html",
         viewer.language,
         viewer,
         "people",
@@ -78,7 +78,7 @@ def keys_page(
     After a mistake, `given` are the values that were typed: `label` and `scope`.
     """
     return render_framed(
-        "dashboard_keys.html",
+        "people/pages/keys.html",
         viewer.language,
         viewer,
         "keys",

@@ -22,7 +22,7 @@ def sign_in_page(language: str, *, mistake: str | None = None, email: str = "", 
 
     `typed` is the sealed text of a form whose session was over.
     """
-    return render_framed("dashboard_sign_in.html", language, mistake=mistake, email=email, typed=typed)
+    return render_framed("people/pages/sign_in.html", language, mistake=mistake, email=email, typed=typed)
 
 
 def code_page(language: str, address: str, *, tries_left: int | None = None, typed: str = "") -> Page:
@@ -38,4 +38,4 @@ def code_page(language: str, address: str, *, tries_left: int | None = None, typ
             tries_left,
             {"count": number(tries_left, language)},
         ).in_language(language)
-    return render_framed("dashboard_code.html", language, here=address, error=error, typed=typed)
+    return render_framed("people/pages/code.html", language, here=address, error=error, typed=typed)

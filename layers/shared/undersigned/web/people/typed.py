@@ -67,7 +67,7 @@ def typed_page(language: str, typed: Typed, token: str) -> Page:
     """Render what somebody typed, with a button that sends it with the token of their new session."""
     values: dict[str, str] = json.loads(unpacked(typed.values))
     fields = [Field(name, value, _label(typed.path, name, language)) for name, value in values.items()]
-    return render_framed("dashboard_typed.html", language, path=typed.path, token=token, fields=fields)
+    return render_framed("people/pages/typed.html", language, path=typed.path, token=token, fields=fields)
 
 
 def _label(path: str, name: str, language: str) -> str:

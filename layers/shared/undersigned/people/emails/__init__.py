@@ -66,7 +66,7 @@ def _written(  # noqa: PLR0913, PLR0917  (an email's parts)
     campaign: Campaign | None,
     values: Mapping[str, object],
 ) -> Mail:
-    said = bodies(kind, language, sender, campaign, {"subject": subject, **values})
+    said = bodies(f"people/emails/{kind}", language, sender, campaign, {"subject": subject, **values})
     return Mail(
         language=language,
         sender_name=sender_name,
