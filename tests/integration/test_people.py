@@ -93,6 +93,8 @@ def test_an_owner_invites_an_editor_who_signs_in(owner: Browser, world: World) -
     maria.sign_in(MARIA)
     assert maria.see("/signatures").status == 200
     assert maria.see("/people").status == 403
+    assert maria.press("/people", {"email": "ben@enddemand.example", "role": "owner"}).status == 403
+    assert set(roles(world)) == {OWNER, MARIA}
     assert ("add person", OWNER, f"{MARIA} editor") in log(world)
 
 

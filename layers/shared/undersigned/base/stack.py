@@ -145,9 +145,9 @@ class Stack:
         """Return the key of signers' and people's ids, which never changes and opens nothing."""
         return self.stack_secret.keyring().signers
 
-    def keys(self, secret: SecretName, at: datetime) -> tuple[str, ...]:
+    def keys(self, signing: SecretName, at: datetime) -> tuple[str, ...]:
         """Return the keys that links may be signed with at a moment, the one that signs first."""
-        found = self.organizers_secret if secret == "organizers" else self.stack_secret  # noqa: S105  (a name)
+        found = self.organizers_secret if signing == "organizers" else self.stack_secret
         return found.keyring().token_keys(at)
 
     def token_keys(self) -> tuple[str, ...]:
