@@ -97,7 +97,7 @@ nightly-deploy: $(READY)
 
 # What operators do: a restore, the runbook, the doctor.
 nightly-rehearsals: browser
-	$(RUN) pytest --quiet -m nightly $(addprefix tests/deployed/test_,doctor.py base/metrics.py runbook.py)
+	$(RUN) pytest --quiet -m nightly $(addprefix tests/deployed/test_,doctor.py metrics.py runbook.py)
 	$(RUN) pytest --quiet -m nightly $(addprefix tests/e2e/test_,weekly_delivery.py signing_form.py restore.py)
 
 nightly-looks: browser

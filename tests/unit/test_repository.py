@@ -145,3 +145,15 @@ def test_no_module_imports_a_test_module_so_that_each_runs_alone_and_helpers_hav
 )
 def test_what_docs_share_with_the_pages_is_a_link_and_no_copy(name: str) -> None:
     assert (ROOT / "docs" / name).is_symlink()
+
+
+def test_every_test_file_that_make_names_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8").replace("\\\n", " ")
+    named = [
+        beginning + name
+        for beginning, names in re.findall(r"\$\(addprefix ([^,]+),([^)]+)\)", makefile)
+        for name in names.split()
+    ]
+    named += re.findall(r"tests/[\w/]+\.py", makefile)
+    assert "tests/deployed/test_metrics.py" in named
+    assert [name for name in named if not (ROOT / name).is_file()] == []
