@@ -20,7 +20,6 @@ from tests.template.reading import ALARM, named_by, of_type, sources
 from undersigned.aws.mail_budgets import hour_key
 from undersigned.aws.queue import reconciliation_message
 from undersigned.aws.signatures import signature_key, tray_position
-from undersigned.base.mailbox import _QUOTA_KNOWN_FOR
 from undersigned.base.table import Update, written
 from undersigned.campaigns.rows.counters import counter_key
 from undersigned_cli import campaign_folder
@@ -86,6 +85,18 @@ def run(stack: RunningStack, wiring: Wiring) -> None:
     stack.client("sqs").send_message(QueueUrl=physical_id(stack, "WaitingMails"), MessageBody="no message of ours")
 
 
+def says_why_emails_wait(stack: RunningStack) -> bool:
+    """Run the schedule of postponed emails; say whether this run logged a brake or the short quota."""
+
+    def reasons() -> int:
+        lines = lines_of(stack, "SendConfirmationsLogGroup")
+        return sum("the brake is on" in line or "the daily quota is short" in line for line in lines)
+
+    before = reasons()
+    stack.invoke("SendConfirmations", {"postponed": True})
+    return reasons() > before
+
+
 @contextmanager
 def waiting_emails(stack: RunningStack, table: Table) -> Iterator[None]:
     """Let confirmation emails wait: many suspicious ones bounced, and SES's daily quota is almost used up."""
@@ -98,7 +109,7 @@ def waiting_emails(stack: RunningStack, table: Table) -> Iterator[None]:
         control(stack, account={})
         table.update(Update(hour, add={"bounced_suspicious": -100_000}))
         # Until the function has forgotten both, it postpones the emails of the tests after this one.
-        time.sleep(_QUOTA_KNOWN_FOR + 1)
+        wait_for(lambda: not says_why_emails_wait(stack), "a run without a brake, and with enough quota", 120)
 
 
 def _is_sent(wiring: Wiring, town: str) -> bool:
