@@ -33,6 +33,7 @@ from moto.dynamodb.parsing.validators import (
 )
 
 from tests.rows import unwritten
+from undersigned.services.actions import ACTIONS
 from undersigned_cli.local.needs import needs_of
 from undersigned_cli.local.permissions import may
 from undersigned_cli.local.resources import table_definition
@@ -641,10 +642,12 @@ def check_permission(function: str, service: str, operation: str, params: Mappin
 
 
 def check_names(params: Mapping[str, Any]) -> None:
-    """Fail if a condition or an update of a row names an attribute that its class doesn't write."""
+    """Fail if a call names an attribute that its row's class doesn't write, or an action without words in the log."""
     for write in params.get("TransactItems", ()):
         check_names(next(iter(write.values())))
     key, names = params.get("Key") or params.get("Item"), params.get("ExpressionAttributeNames")
+    if isinstance(key, dict) and "action" in key and key["action"]["S"] not in ACTIONS:
+        pytest.fail(f"the activity log has no words for {key['action']['S']!r}")
     if isinstance(key, dict) and names:
         pk, sk = ("".join(key[name]["S"].partition("#")[:2]) for name in ("pk", "sk"))
         if strange := unwritten(pk, sk, frozenset(names.values())):
