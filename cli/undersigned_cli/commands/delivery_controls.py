@@ -54,28 +54,22 @@ _SETTLED: Mapping[Settlement, str] = {
 
 def of_action(name: str) -> Callable[..., None]:
     """Return the command of an action: its campaign, its ids and needed fields, then the others as options."""
-    action = ACTIONS[name]
+    action, fields = ACTIONS[name], dict(ACTIONS[name].fields())
 
     def command(wiring: Wiring, campaign: str, **given: str) -> None:
         word = perform(wiring, name, campaign, given, COMMAND_LINE)
         say(f"{given.get('target', campaign)}: {action.done[word].in_language('en')}")
 
-    ids = [(part, TargetId) for part in action.ids]
-    fields = [(field, _parameter(field, told)) for field, told in action.fields()]
-    parameters = {"wiring": Wiring, "campaign": Campaign, **dict(ids), **dict(fields)}
+    annotations: dict[str, object] = {"wiring": Wiring, "campaign": Campaign}
+    annotations |= dict.fromkeys(action.ids, TargetId)
+    annotations |= {field: _parameter(field, told) for field, told in fields.items()}
+    optional = {field for field, told in fields.items() if not told.is_needed}
+    keyword, needed = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.empty
     command.__name__, command.__doc__ = action.command.replace("-", "_"), inspect.getdoc(action.do)
-    command.__annotations__ = parameters
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
-            inspect.Parameter(
-                part,
-                inspect.Parameter.KEYWORD_ONLY,
-                annotation=annotation,
-                default=""
-                if part in dict(fields) and not dict(action.fields())[part].is_needed
-                else inspect.Parameter.empty,
-            )
-            for part, annotation in parameters.items()
+            inspect.Parameter(part, keyword, annotation=annotation, default="" if part in optional else needed)
+            for part, annotation in annotations.items()
         ]
     )
     return on_campaign(command)
@@ -85,7 +79,7 @@ def _parameter(name: str, told: Field) -> object:
     """Return a field as a command has it: a reason is an option, and so is what can be left out."""
     if name == "why" or not told.is_needed:
         return Annotated[str, typer.Option(f"--{name}", help=told.help)]
-    return Annotated[str, typer.Argument(help=told.help)]
+    return Annotated[str, typer.Argument(help=told.help, metavar=name.upper())]
 
 
 def add_to(app: typer.Typer) -> None:
