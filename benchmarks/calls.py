@@ -18,10 +18,10 @@ from benchmarks import capacity
 from benchmarks.goals import Goal
 from benchmarks.meter import Meter, size_of
 from tests.world import ADA, CAMPAIGN, CONTEXT, World, client_of, world
-from undersigned.aws.signatures import signature_key
 from undersigned.base.assets import asset_path
 from undersigned.base.table import to_item
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.signing.rows.signatures import signature_key
+from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.goals import Goal
 from benchmarks.latency import A_WRITE_MORE, seconds_of
-from undersigned.aws.counts import _PAUSES
-from undersigned.aws.signatures import LISTING_SHARDS, TRAY_SHARDS
 from undersigned.campaigns.rows.counters import SHARDS
+from undersigned.counting.rows.counts import _PAUSES
+from undersigned.signing.rows.signatures import LISTING_SHARDS, TRAY_SHARDS
 from undersigned_cli.local.sources import queue_source
 from undersigned_cli.local.template import load_template, resolve, variables_of
 

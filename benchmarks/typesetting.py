@@ -15,7 +15,7 @@ from benchmarks.goals import Figures, Goal
 from undersigned.base.fonts import FONT_PACKAGES, FontBook
 from undersigned.campaigns.rules.drawings import HEIGHT, WIDTH, Drawing
 from undersigned.campaigns.rules.letters import SignerDetails, read_blocks, render_html
-from undersigned.rendering.packets import PacketCover, PacketLetter, typeset
+from undersigned.delivering.printing.packets import PacketCover, PacketLetter, typeset
 from undersigned_cli import campaign_folder
 
 ROOT = Path(__file__).parents[1]

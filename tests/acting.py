@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import undersigned.services.actions  # noqa: F401  (every action)
+import undersigned.organizing.actions  # noqa: F401  (every action)
 from tests.world import CAMPAIGN
 from undersigned.campaigns.activity import perform
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tests.world import CAMPAIGN, client_of
-from undersigned.aws.deliveries import delivery_key
-from undersigned.aws.signatures import signature_key
 from undersigned.base.table import Update, to_item
-from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.delivering.rows.deliveries import delivery_key
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.signing.rows.signatures import signature_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

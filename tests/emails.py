@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from tests.signatures import adas_signature
 from undersigned.base.emails import Mail, Sender
 from undersigned.campaigns.rules.stops import Stop
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.delivering.reports import SECTIONS, Report, ReportLine
+from undersigned.delivering.emails import organizer_mails
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.rules.reports import SECTIONS, Report, ReportLine
 from undersigned.people import emails as people_mails
 from undersigned.people.rules.people import Member, Person
-from undersigned.rendering import mails, organizer_mails
-from undersigned.rendering.mails import DeliverySummary
+from undersigned.signing.emails import mails
+from undersigned.signing.emails.mails import DeliverySummary
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:

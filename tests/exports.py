@@ -10,7 +10,7 @@ from tests.world import client_of
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.domain.counting.exports import Export
+    from undersigned.organizing.rules.exports import Export
 
 
 def file_of(world: World, export: Export) -> bytes:

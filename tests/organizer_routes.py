@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from tests.openapi_document import routes
 from tests.organizers import add
 from tests.world import CAMPAIGN, ROOT
-from undersigned.domain.counting.exports import Export, ExportFilter
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.organizing.rules.exports import Export, ExportFilter
+from undersigned.people.cookies import session_token
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import person_id
 from undersigned.people.sessions import post_tokens
-from undersigned.web.people.sessions import session_token
+from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 

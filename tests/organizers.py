@@ -11,12 +11,12 @@ from tests.pages import text_of
 from tests.world import CAMPAIGN
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.people import membership, sessions
+from undersigned.people.cookies import COOKIE, session_token
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import Member, Person, person_id
 from undersigned.people.sessions import post_tokens
-from undersigned.web.people.sessions import COOKIE, session_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

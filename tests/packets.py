@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from tests.faults.invariants import words_of
 from tests.organizers import someone
 from tests.world import CAMPAIGN, CONTEXT, PERIOD, client_of, load_event
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.services.delivering.office import cover_url, office_url
+from undersigned.delivering.office import cover_url, office_url
+from undersigned.delivering.rules.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

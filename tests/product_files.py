@@ -6,10 +6,10 @@ from pathlib import Path
 
 PRODUCT = Path(__file__).parents[1] / "layers" / "shared" / "undersigned"
 
-ADAPTERS = ("aws/*.py", "base/*.py", "*/rows/*.py")
+ADAPTERS = ("base/*.py", "*/rows/*.py")
 """What calls AWS."""
 
-RULES = ("domain/*/*.py", "*/rules/*.py")
+RULES = ("*/rules/*.py",)
 
 
 def product_files(*patterns: str) -> list[Path]:

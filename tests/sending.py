@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.organizers import act, someone
 from tests.world import CAMPAIGN
-from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
+from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

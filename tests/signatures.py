@@ -8,7 +8,7 @@ from typing import Any
 
 from undersigned.campaigns.rules.campaigns import Addressee, Campaign, Organizer, Target
 from undersigned.campaigns.rules.letters import SignerDetails
-from undersigned.domain.signing.signatures import Signature
+from undersigned.signing.rules.signatures import Signature
 
 SIGNED_AT = datetime(2026, 11, 24, 18, tzinfo=UTC)
 

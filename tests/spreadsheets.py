@@ -6,9 +6,9 @@ import io
 import zipfile
 from dataclasses import replace
 
-from undersigned.authoring.column_choice import by_headings, rows_in, taken
-from undersigned.authoring.target_tables import TargetTable
-from undersigned.authoring.targets import COLUMNS
+from undersigned.workshop.column_choice import by_headings, rows_in, taken
+from undersigned.workshop.target_tables import TargetTable
+from undersigned.workshop.targets import COLUMNS
 
 
 def read_pasted(text: str) -> TargetTable:

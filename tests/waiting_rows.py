@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from tests.signatures import adas_signature
 from tests.world import ADA, CAMPAIGN, client_of
-from undersigned.aws.signatures import (
+from undersigned.base.table import from_item, to_item
+from undersigned.signing.rows.signatures import (
     listing_position,
     listing_shard,
     read_signature,
@@ -17,8 +18,7 @@ from undersigned.aws.signatures import (
     tray_position,
     tray_shard,
 )
-from undersigned.base.table import from_item, to_item
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

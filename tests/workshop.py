@@ -7,14 +7,14 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from tests.organizers import SAME_ORIGIN, Browser
-from undersigned.authoring.starting import empty_files
+from undersigned.workshop.starting import empty_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.world import Answer, World
-    from undersigned.domain.authoring.drafts import Draft
-    from undersigned.services.authoring.drafting import Drafting
+    from undersigned.workshop.drafting import Drafting
+    from undersigned.workshop.rules.drafts import Draft
 
 NEW = "safer-streets"
 ANN = "ann@organizer.example"

@@ -27,22 +27,22 @@ from pypdf import PdfReader
 
 from tests.faults.memory import Memory, suppressed_reasons
 from tests.openapi_document import breach_of
-from undersigned.authoring.campaigns import compile_campaign
 from undersigned.base.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
 from undersigned.base.settings import Settings
 from undersigned.campaigns.rules.cadence import cadence_of, period_of
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.campaigns.rules.stops import mailbox_digest
-from undersigned.domain.delivering.plans import taken
-from undersigned.domain.signing.abuse_checks import FORM_WINDOW, window_of
-from undersigned.domain.signing.forms import current_of
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.delivering import delivering, packing
+from undersigned.delivering.printing import typesetter
+from undersigned.delivering.rules.plans import taken
+from undersigned.people import security_log
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, digest_of
-from undersigned.rendering import typesetter
-from undersigned.services.delivering import delivering, packing
-from undersigned.web import security_log
+from undersigned.signing.rules.abuse_checks import FORM_WINDOW, window_of
+from undersigned.signing.rules.forms import current_of
+from undersigned.signing.rules.signatures import signer_id
 from undersigned.wiring import Wiring
+from undersigned.workshop.campaigns import compile_campaign
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local import resources, template
@@ -64,10 +64,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from email.message import EmailMessage
 
-    from undersigned.authoring.campaigns import CompiledCampaign
     from undersigned.campaigns.rules.cadence import Cadence
-    from undersigned.domain.delivering.deliveries import Delivery
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.delivering.rules.deliveries import Delivery
+    from undersigned.signing.rules.signatures import Signature
+    from undersigned.workshop.campaigns import CompiledCampaign
 
 quicken()
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from undersigned.aws.mail_events import ConfirmationReport, read_feedback_message
-from undersigned.aws.queue import (
+from undersigned.base.errors import NotFoundError
+from undersigned.base.queues import (
     DraftTest,
     read_export_message,
     read_message,
     read_reconciliation,
     read_waiting_message,
 )
-from undersigned.base.errors import NotFoundError
+from undersigned.delivering.rows.mail_events import ConfirmationReport, read_feedback_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

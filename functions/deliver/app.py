@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from undersigned.aws.queue import LONGEST_WAIT, UNTIL_SES_IS_ASKED_AGAIN, DeliveryMessage, DraftTest, read_message
 from undersigned.base.errors import MailRefusedError, SendingStoppedError, SendingThrottledError
 from undersigned.base.logs import facts_of
 from undersigned.base.queue import LONGEST_DELAY, seconds_until_next_try
-from undersigned.services.delivering.delivering import UnsettledError
-from undersigned.services.delivering.storing import OutOfTimeError
+from undersigned.base.queues import LONGEST_WAIT, UNTIL_SES_IS_ASKED_AGAIN, DeliveryMessage, DraftTest, read_message
+from undersigned.delivering.delivering import UnsettledError
+from undersigned.delivering.storing import OutOfTimeError
 from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from undersigned.domain.delivering.deliveries import DeliveryKey
+    from undersigned.delivering.rules.deliveries import DeliveryKey
 
 logger = Logger()
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from undersigned.aws.queue import read_export_message
 from undersigned.base.errors import NotFoundError
 from undersigned.base.logs import facts_of
 from undersigned.base.queue import seconds_until_next_try
-from undersigned.domain.counting.exports import TRIES
+from undersigned.base.queues import read_export_message
+from undersigned.organizing.rules.exports import TRIES
 from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:

@@ -12,16 +12,16 @@ from undersigned.base.email_addresses import email_mistake
 from undersigned.base.errors import GivenError, NotNowError
 from undersigned.base.posted import posted_values
 from undersigned.campaigns.activity import perform
-from undersigned.domain.delivering.deliveries import DeliveryKey, Settlement
-from undersigned.services.actions import ACTIONS
+from undersigned.delivering.rules.deliveries import DeliveryKey, Settlement
+from undersigned.organizing.actions import ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.delivering.deliveries import Delivery
-    from undersigned.web.organizer_requests import DashboardRequest
+    from undersigned.delivering.rules.deliveries import Delivery
+    from undersigned.people.requests import DashboardRequest
 
 buttons = dashboard_routes()
 

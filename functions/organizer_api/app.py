@@ -31,7 +31,7 @@ from undersigned.base.errors import NotFoundError, UndersignedError, problem_of
 from undersigned.base.languages import SOURCE
 from undersigned.base.last_slash import without_last_slash
 from undersigned.base.methods import answering_head
-from undersigned.web.problems import problem
+from undersigned.campaigns.problem_page import problem
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -8,17 +8,17 @@ from functions.organizer_api import wired
 from functions.organizer_api.deliveries import delivery_values
 from functions.organizer_api.routes import campaign_routes
 from undersigned.base.answers import data
-from undersigned.domain.counting.tallies import CountedBy
-from undersigned.web.authoring.campaign_values import settings_values
-from undersigned.web.cursors import TARGET_POSITION, cursor_of
+from undersigned.campaigns.cursors import TARGET_POSITION, cursor_of
+from undersigned.counting.rules.tallies import CountedBy
+from undersigned.workshop.pages.campaign_values import settings_values
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.campaigns.rules.campaigns import Answer
     from undersigned.campaigns.rules.stops import Stop
-    from undersigned.services.operating.overviews import TargetState
-    from undersigned.web.organizer_requests import ApiRequest
+    from undersigned.organizing.overviews import TargetState
+    from undersigned.people.requests import ApiRequest
 
 routes = campaign_routes()
 

@@ -10,15 +10,15 @@ from functions.organizer_api import next_deliveries, wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, done, public_url, viewer_of
 from functions.organizer_api.signatures import filter_of
 from undersigned.base.answers import dashboard_page, framed_mail, moved
-from undersigned.domain.counting.exports import EXPORTED, ExportFilter
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.web.counting.exports import exports_page
-from undersigned.web.counting.signatures import named_page, signature_page, signatures_page
-from undersigned.web.cursors import AUDIT_POSITION, SIGNATURE_POSITION, TARGET_POSITION
-from undersigned.web.delivering.deliveries import deliveries_page, delivery_page
-from undersigned.web.delivering.recipients import COLUMNS, preview_page, target_page
-from undersigned.web.operating.audit import audit_page
-from undersigned.web.operating.overview import overview_page
+from undersigned.campaigns.cursors import AUDIT_POSITION, SIGNATURE_POSITION, TARGET_POSITION
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.pages.audit import audit_page
+from undersigned.organizing.pages.deliveries import deliveries_page, delivery_page
+from undersigned.organizing.pages.exports import exports_page
+from undersigned.organizing.pages.overview import overview_page
+from undersigned.organizing.pages.recipients import COLUMNS, preview_page, target_page
+from undersigned.organizing.pages.signatures import named_page, signature_page, signatures_page
+from undersigned.organizing.rules.exports import EXPORTED, ExportFilter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from undersigned.base.languages import Message
     from undersigned.base.page import Page
-    from undersigned.web.organizer_requests import DashboardRequest
-    from undersigned.web.viewer import Viewer
+    from undersigned.people.requests import DashboardRequest
+    from undersigned.people.viewer import Viewer
 
 pages = dashboard_routes()
 

@@ -17,15 +17,9 @@ from undersigned.base.posted_files import posted_form
 from undersigned.base.reader import base_url, language_for
 from undersigned.base.typos import MistypedError
 from undersigned.campaigns.rules.campaigns import Roster, dashboard_path
-from undersigned.domain.authoring.drafts import UnreadableDraftError
+from undersigned.people import security_log
 from undersigned.people.access import ScopeError, check_scope
-from undersigned.people.sessions import SignedOutError, person_of_post, session_of
-from undersigned.services.authoring.draft_views import shown_campaign
-from undersigned.web import security_log
-from undersigned.web.authoring.frame import unreadable_draft
-from undersigned.web.dashboard_frame import address_question, dashboard_problem_page, doorstep_page
-from undersigned.web.organizer_requests import DashboardRequest, SessionRequest, check_names, posted_text
-from undersigned.web.people.sessions import (
+from undersigned.people.cookies import (
     ForeignPostError,
     check_origin,
     check_post,
@@ -37,10 +31,16 @@ from undersigned.web.people.sessions import (
     session_cookie,
     session_token,
 )
-from undersigned.web.people.sign_in import sign_in_page
-from undersigned.web.people.typed import Typed, packed_values, typed_page
-from undersigned.web.scoped_routes import DashboardRoutes, ScopedRoutes
-from undersigned.web.viewer import Viewer
+from undersigned.people.dashboard_frame import address_question, dashboard_problem_page, doorstep_page
+from undersigned.people.pages.sign_in import sign_in_page
+from undersigned.people.requests import DashboardRequest, SessionRequest, check_names, posted_text
+from undersigned.people.scoped_routes import DashboardRoutes, ScopedRoutes
+from undersigned.people.sessions import SignedOutError, person_of_post, session_of
+from undersigned.people.viewer import Viewer
+from undersigned.workshop.draft_views import shown_campaign
+from undersigned.workshop.pages.frame import unreadable_draft
+from undersigned.workshop.pages.typed import Typed, packed_values, typed_page
+from undersigned.workshop.rules.drafts import UnreadableDraftError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from undersigned.base.scopes import Scope
     from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.people.rules.people import Member
+    from undersigned.people.scoped_routes import Handler, Serve
     from undersigned.people.sessions import Session
-    from undersigned.web.scoped_routes import Handler, Serve
 
 HOME = "/organizer"
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from functions.organizer_api import wired
 from functions.organizer_api.routes import campaign_routes
 from undersigned.base.answers import data, moved
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.web.cursors import DELIVERY_POSITION, cursor_of, delivery_at, delivery_position
+from undersigned.campaigns.cursors import DELIVERY_POSITION, cursor_of, delivery_at, delivery_position
+from undersigned.delivering.rules.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.delivering.deliveries import Delivery, PacketRecord
-    from undersigned.domain.delivering.mail_events import MailEvent
-    from undersigned.services.counting.organizing import DeliveryRecord
-    from undersigned.web.organizer_requests import ApiRequest, CampaignRequest, DashboardRequest
+    from undersigned.delivering.rules.deliveries import Delivery, PacketRecord
+    from undersigned.delivering.rules.mail_events import MailEvent
+    from undersigned.organizing.organizing import DeliveryRecord
+    from undersigned.people.requests import ApiRequest, CampaignRequest, DashboardRequest
 
 routes = campaign_routes()
 

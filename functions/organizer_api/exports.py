@@ -11,8 +11,8 @@ from undersigned.base.answers import data
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.counting.exports import Export
-    from undersigned.web.organizer_requests import ApiRequest
+    from undersigned.organizing.rules.exports import Export
+    from undersigned.people.requests import ApiRequest
 
 routes = campaign_routes()
 

@@ -11,14 +11,14 @@ from undersigned.base.errors import GivenError
 from undersigned.base.languages import Message
 from undersigned.base.posted import RequestError
 from undersigned.people import keys
+from undersigned.people.pages.people import keys_page
 from undersigned.people.rules.api_keys import KeyScope
-from undersigned.web.people.people import keys_page
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
+    from undersigned.people.requests import DashboardRequest
     from undersigned.people.rules.api_keys import ApiKey
-    from undersigned.web.organizer_requests import DashboardRequest
 
 pages = dashboard_routes()
 

@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import administrator_routes, language_of
-from undersigned.authoring import letters as letter_file
-from undersigned.authoring.draft_settings import DraftSettings
-from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.pasted_letters import pasted_letter
-from undersigned.authoring.starting import empty_files, example_letter, language_of_letter
-from undersigned.authoring.texts import slug_of
 from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.errors import NotFoundError
 from undersigned.base.languages import Message
 from undersigned.campaigns.rules.campaigns import dashboard_path
-from undersigned.domain.authoring.drafts import DRAFTED, IdTakenError
-from undersigned.web.authoring.frame import render
+from undersigned.workshop import letters as letter_file
+from undersigned.workshop.draft_settings import DraftSettings
+from undersigned.workshop.mistakes import MistakesError
+from undersigned.workshop.pages.frame import render
+from undersigned.workshop.pasted_letters import pasted_letter
+from undersigned.workshop.rules.drafts import DRAFTED, IdTakenError
+from undersigned.workshop.starting import empty_files, example_letter, language_of_letter
+from undersigned.workshop.texts import slug_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.web.organizer_requests import SessionRequest
+    from undersigned.people.requests import SessionRequest
 
 routes = administrator_routes()
 
@@ -114,7 +114,7 @@ def _form(
     wrong: str = "",
 ) -> Response[str]:
     shown = render(
-        "workshop_new.html",
+        "workshop/pages/new.html",
         language_of(request.event),
         None,
         token=request.session.post_token,

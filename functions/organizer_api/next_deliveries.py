@@ -12,16 +12,16 @@ from undersigned.base.answers import data, download
 from undersigned.base.errors import NotFoundError, NotNowError
 from undersigned.base.languages import Message
 from undersigned.base.reader import base_url
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.web.cursors import TARGET_POSITION, cursor_of
+from undersigned.campaigns.cursors import TARGET_POSITION, cursor_of
+from undersigned.delivering.rules.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.base.emails import Mail
-    from undersigned.domain.delivering.plans import PlanLine
-    from undersigned.services.delivering.packing import DeliveryPreview, Packing
-    from undersigned.web.organizer_requests import ApiRequest, DashboardRequest
+    from undersigned.delivering.packing import DeliveryPreview, Packing
+    from undersigned.delivering.rules.plans import PlanLine
+    from undersigned.people.requests import ApiRequest, DashboardRequest
 
 routes = campaign_routes()
 logger = Logger()

@@ -12,15 +12,15 @@ from undersigned.base.languages import Message
 from undersigned.base.posted import RequestError
 from undersigned.people import membership
 from undersigned.people.membership import PeopleError
+from undersigned.people.pages.people import people_page
 from undersigned.people.rules.people import SCOPE_OF
-from undersigned.web.people.people import people_page
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
+    from undersigned.people.requests import DashboardRequest
     from undersigned.people.rules.people import Role
-    from undersigned.web.organizer_requests import DashboardRequest
-    from undersigned.web.viewer import Viewer
+    from undersigned.people.viewer import Viewer
 
 pages = dashboard_routes()
 

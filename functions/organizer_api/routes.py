@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
+from undersigned.people import security_log
 from undersigned.people.access import KeyRefusedError, KeyScopeError, TooManyRefusalsError, authorize
-from undersigned.web import security_log
-from undersigned.web.organizer_requests import ApiRequest, bearer_key, check_names
-from undersigned.web.scoped_routes import ScopedRoutes
+from undersigned.people.requests import ApiRequest, bearer_key, check_names
+from undersigned.people.scoped_routes import ScopedRoutes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
     from undersigned.people.rules.api_keys import KeyScope
-    from undersigned.web.scoped_routes import Handler
+    from undersigned.people.scoped_routes import Handler
 
 
 def campaign_routes() -> ScopedRoutes[KeyScope]:

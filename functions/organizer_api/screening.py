@@ -11,12 +11,12 @@ from functions.organizer_api.dashboard_routes import dashboard_routes, viewer_of
 from undersigned.base.answers import dashboard_page
 from undersigned.base.errors import GivenError
 from undersigned.base.languages import Message
-from undersigned.domain.counting.screening import ScreeningAction, checked_filter
-from undersigned.domain.signing.abuse_checks import WantedSuspicion
-from undersigned.domain.signing.signatures import SignatureFilter
-from undersigned.services.counting.screening import Screened
-from undersigned.web.counting.screening import CRITERIA, screening_page
-from undersigned.web.cursors import SIGNATURE_POSITION
+from undersigned.campaigns.cursors import SIGNATURE_POSITION
+from undersigned.organizing.pages.screening import CRITERIA, screening_page
+from undersigned.organizing.rules.screening import ScreeningAction, checked_filter
+from undersigned.organizing.screening import Screened
+from undersigned.signing.rules.abuse_checks import WantedSuspicion
+from undersigned.signing.rules.signatures import SignatureFilter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.campaigns.rules.campaigns import Campaign
-    from undersigned.web.organizer_requests import DashboardRequest
+    from undersigned.people.requests import DashboardRequest
 
 pages = dashboard_routes()
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import home_with_cookie, language_of, session_routes
 from undersigned.base.answers import dashboard_page
+from undersigned.organizing.pages.guide import guide
+from undersigned.organizing.pages.own_campaigns import own_campaigns_page
 from undersigned.people.sessions import end_session
-from undersigned.web.guide import guide
-from undersigned.web.people.own_campaigns import own_campaigns_page
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.web.organizer_requests import SessionRequest
+    from undersigned.people.requests import SessionRequest
 
 routes = session_routes()
 

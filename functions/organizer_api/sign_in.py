@@ -15,16 +15,15 @@ from undersigned.base.errors import BusyError, TokenError, problem_of
 from undersigned.base.languages import Message
 from undersigned.base.posted import RequestError
 from undersigned.base.visitors import address_of
-from undersigned.people import signing_in
+from undersigned.people import security_log, signing_in
+from undersigned.people.cookies import check_origin, session_cookie
+from undersigned.people.pages.sign_in import NO_CODE, code_page, sign_in_page
+from undersigned.people.requests import posted_text
 from undersigned.people.rules.people import REQUEST_PATTERN
 from undersigned.people.sessions import session_of
 from undersigned.people.signing_in import MOST_ASKED_A_MINUTE, SignInError, WrongCodeError
-from undersigned.services.signing.abuse_checks import NetworkLimit
-from undersigned.web import security_log
-from undersigned.web.organizer_requests import posted_text
-from undersigned.web.people.sessions import check_origin, session_cookie
-from undersigned.web.people.sign_in import NO_CODE, code_page, sign_in_page
-from undersigned.web.people.typed import Typed, typed_page
+from undersigned.signing.abuse_checks import NetworkLimit
+from undersigned.workshop.pages.typed import Typed, typed_page
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, get_args
 from functions.organizer_api import wired
 from functions.organizer_api.routes import campaign_routes
 from undersigned.base.answers import data
-from undersigned.domain.signing.abuse_checks import WantedSuspicion
-from undersigned.domain.signing.signatures import ReportedStatus, SignatureFilter
-from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
+from undersigned.campaigns.cursors import SIGNATURE_POSITION, cursor_of
+from undersigned.signing.rules.abuse_checks import WantedSuspicion
+from undersigned.signing.rules.signatures import ReportedStatus, SignatureFilter
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.signing.signatures import Signature
-    from undersigned.web.organizer_requests import ApiRequest, CampaignRequest
+    from undersigned.people.requests import ApiRequest, CampaignRequest
+    from undersigned.signing.rules.signatures import Signature
 
 routes = campaign_routes()
 

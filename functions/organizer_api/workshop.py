@@ -8,39 +8,39 @@ from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, public_url, viewer_of
-from undersigned.authoring import letters as letter_file
-from undersigned.authoring import logos as logo_file
-from undersigned.authoring import targets as targets_file
-from undersigned.authoring.letter_files import language_of_file
-from undersigned.authoring.logos import read_logo
-from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.pasted_letters import pasted_letter
-from undersigned.authoring.starting import empty_files, example_letter
-from undersigned.authoring.texts import with_our_line_ends
-from undersigned.authoring.typed_letters import typed_letter
 from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.posted_files import posted_form
-from undersigned.domain.authoring.drafts import DRAFTED, ChangedMeanwhileError
-from undersigned.services.authoring.draft_views import file_of_letter, previewed
-from undersigned.services.authoring.drafting import NotSavedError
-from undersigned.web.authoring import letter as letter_pages
-from undersigned.web.authoring import recipients as recipient_pages
-from undersigned.web.authoring import settings as settings_pages
-from undersigned.web.authoring.columns import packed
-from undersigned.web.authoring.conflict import changed_meanwhile
-from undersigned.web.authoring.frame import Workshop, fingerprint
-from undersigned.web.authoring.preview import Preview
+from undersigned.workshop import letters as letter_file
+from undersigned.workshop import logos as logo_file
+from undersigned.workshop import targets as targets_file
+from undersigned.workshop.draft_views import file_of_letter, previewed
+from undersigned.workshop.drafting import NotSavedError
+from undersigned.workshop.letter_files import language_of_file
+from undersigned.workshop.logos import read_logo
+from undersigned.workshop.mistakes import MistakesError
+from undersigned.workshop.pages import letter as letter_pages
+from undersigned.workshop.pages import recipients as recipient_pages
+from undersigned.workshop.pages import settings as settings_pages
+from undersigned.workshop.pages.columns import packed
+from undersigned.workshop.pages.conflict import changed_meanwhile
+from undersigned.workshop.pages.frame import Workshop, fingerprint
+from undersigned.workshop.pages.preview import Preview
+from undersigned.workshop.pasted_letters import pasted_letter
+from undersigned.workshop.rules.drafts import DRAFTED, ChangedMeanwhileError
+from undersigned.workshop.starting import empty_files, example_letter
+from undersigned.workshop.texts import with_our_line_ends
+from undersigned.workshop.typed_letters import typed_letter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.authoring.mistakes import Mistake
-    from undersigned.domain.authoring.drafts import Draft
-    from undersigned.services.authoring.sampling import Sampling
-    from undersigned.web.authoring.frame import Step
-    from undersigned.web.organizer_requests import DashboardRequest
+    from undersigned.people.requests import DashboardRequest
+    from undersigned.workshop.mistakes import Mistake
+    from undersigned.workshop.pages.frame import Step
+    from undersigned.workshop.rules.drafts import Draft
+    from undersigned.workshop.sampling import Sampling
 
 pages = dashboard_routes()
 

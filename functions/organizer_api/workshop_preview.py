@@ -9,13 +9,13 @@ from functions.organizer_api.dashboard_routes import dashboard_routes
 from functions.organizer_api.workshop import address_of, preview_of, sampling, workshop_of
 from undersigned.base.answers import dashboard_page, framed_mail, moved, page, private_picture
 from undersigned.base.errors import NotFoundError
-from undersigned.web.authoring import preview as preview_pages
+from undersigned.workshop.pages import preview as preview_pages
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.services.authoring.sampling import Sample
-    from undersigned.web.organizer_requests import DashboardRequest
+    from undersigned.people.requests import DashboardRequest
+    from undersigned.workshop.sampling import Sample
 
 pages = dashboard_routes()
 

@@ -10,25 +10,25 @@ from urllib.parse import urlencode
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import HOME, dashboard_routes, public_url, viewer_of
 from functions.organizer_api.workshop import address_of, revision_of, workshop_of
-from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.sites import pasted_origin
 from undersigned.base.answers import dashboard_page, download, moved
 from undersigned.base.posted_files import posted_form
 from undersigned.campaigns.activity import perform
-from undersigned.domain.authoring.drafts import ChangedMeanwhileError
-from undersigned.domain.signing.sources import labelled_path
-from undersigned.web.authoring import publish as publish_pages
+from undersigned.signing.rules.sources import labelled_path
+from undersigned.workshop.mistakes import MistakesError
+from undersigned.workshop.pages import publish as publish_pages
+from undersigned.workshop.rules.drafts import ChangedMeanwhileError
+from undersigned.workshop.sites import pasted_origin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.authoring.setting_kinds import Value
     from undersigned.base.page import Page
-    from undersigned.web.authoring.frame import Workshop
-    from undersigned.web.authoring.publish import TypedWebsite
-    from undersigned.web.organizer_requests import DashboardRequest
+    from undersigned.people.requests import DashboardRequest
+    from undersigned.workshop.pages.frame import Workshop
+    from undersigned.workshop.pages.publish import TypedWebsite
+    from undersigned.workshop.setting_kinds import Value
 
 pages = dashboard_routes()
 
@@ -165,7 +165,7 @@ def code_of_form(request: DashboardRequest) -> Response[bytes]:
 @pages.get("/workshop/paper", "manage")
 def form_on_paper(request: DashboardRequest) -> Response[bytes]:
     """Download the letter to sign on paper, to the recipient that the address names, or with a line for theirs."""
-    from undersigned.rendering.paper_forms import paper_form
+    from undersigned.workshop.printing.paper_forms import paper_form
 
     entry, named = wired.stack.catalog.entry(request.campaign), request.query("target")
     known = [*entry.roster.by_id.values()]

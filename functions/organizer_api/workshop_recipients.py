@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING, Self
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes
 from functions.organizer_api.workshop import as_typed, number_of, save, workshop_of, write
-from undersigned.authoring import targets as targets_file
-from undersigned.authoring.column_choice import by_headings, rows_in, taken, used_twice
-from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.target_tables import TargetTable, read_table
 from undersigned.base.answers import dashboard_page, download
 from undersigned.base.posted_files import posted_form
-from undersigned.web.authoring import columns as column_pages
-from undersigned.web.authoring import recipients as recipient_pages
-from undersigned.web.authoring.frame import fingerprint
-from undersigned.web.authoring.recipients import Upload
+from undersigned.workshop import targets as targets_file
+from undersigned.workshop.column_choice import by_headings, rows_in, taken, used_twice
+from undersigned.workshop.mistakes import MistakesError
+from undersigned.workshop.pages import columns as column_pages
+from undersigned.workshop.pages import recipients as recipient_pages
+from undersigned.workshop.pages.frame import fingerprint
+from undersigned.workshop.pages.recipients import Upload
+from undersigned.workshop.target_tables import TargetTable, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.authoring.column_choice import Choice
-    from undersigned.web.authoring.frame import Workshop
-    from undersigned.web.organizer_requests import DashboardRequest
+    from undersigned.people.requests import DashboardRequest
+    from undersigned.workshop.column_choice import Choice
+    from undersigned.workshop.pages.frame import Workshop
 
 pages = dashboard_routes()
 

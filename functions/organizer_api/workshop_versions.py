@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes
 from functions.organizer_api.workshop import address_of, number_of, revision_of, workshop_of
-from undersigned.authoring.typed_letters import typed_letter
 from undersigned.base.answers import dashboard_page, moved
-from undersigned.domain.authoring.drafts import ChangedMeanwhileError
-from undersigned.web.authoring.changes import changed_letters, changes, letter_name
-from undersigned.web.authoring.frame import workshop_page
+from undersigned.workshop.pages.changes import changed_letters, changes, letter_name
+from undersigned.workshop.pages.frame import workshop_page
+from undersigned.workshop.rules.drafts import ChangedMeanwhileError
+from undersigned.workshop.typed_letters import typed_letter
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.authoring.drafts import Draft
-    from undersigned.web.authoring.frame import Workshop
-    from undersigned.web.organizer_requests import DashboardRequest
+    from undersigned.people.requests import DashboardRequest
+    from undersigned.workshop.pages.frame import Workshop
+    from undersigned.workshop.rules.drafts import Draft
 
 pages = dashboard_routes()
 
@@ -29,7 +29,7 @@ def versions(request: DashboardRequest) -> Response[str]:
     workshop, of = workshop_of(request), request.query("of")
     shown = wired.stack.authoring.drafting.version(request.campaign, number_of(of)) if of else None
     page = workshop_page(
-        "workshop_versions.html",
+        "workshop/pages/versions.html",
         workshop,
         "versions",
         left=(),

@@ -21,12 +21,12 @@ from undersigned.base.last_slash import without_last_slash
 from undersigned.base.methods import answering_head
 from undersigned.base.posted import RequestError
 from undersigned.base.reader import base_url, is_embedded, language_for, theme_of, wants_json
-from undersigned.services.signing.signing import (
+from undersigned.campaigns.problem_page import problem
+from undersigned.signing.signing import (
     ClosedError,
     ExpiredError,
 )
-from undersigned.web.problems import problem
-from undersigned.web.signing.sites import foreign_site, readable_by, site_of
+from undersigned.signing.sites import foreign_site, readable_by, site_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware

@@ -23,12 +23,12 @@ from undersigned.base.reader import (
 )
 from undersigned.base.typos import MistypedError
 from undersigned.base.visitors import address_of
-from undersigned.services.signing.signing import FormContext
-from undersigned.web.problems import problem
-from undersigned.web.signing.form import form_page, prefilled, signed_page
-from undersigned.web.signing.privacy import privacy_page
-from undersigned.web.signing.signer_values import form_values, preview_values, serving_values
-from undersigned.web.signing.sites import site_page, with_fields
+from undersigned.campaigns.problem_page import problem
+from undersigned.signing.pages.form import form_page, prefilled, signed_page
+from undersigned.signing.pages.privacy import privacy_page
+from undersigned.signing.pages.signer_values import form_values, preview_values, serving_values
+from undersigned.signing.signing import FormContext
+from undersigned.signing.sites import site_page, with_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from undersigned.base.errors import FieldError
     from undersigned.campaigns.rules.campaigns import Campaign
-    from undersigned.services.signing.signing import LetterPreview, SentForm
+    from undersigned.signing.signing import LetterPreview, SentForm
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 

@@ -9,8 +9,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from functions.public_api import wired
 from undersigned.base.answers import moved, page
 from undersigned.base.posted import media_type, posted_values
-from undersigned.services.delivering.office import AnotherMailboxError
-from undersigned.web.delivering.office import cover_page, office_page, stopped_page
+from undersigned.delivering.office import AnotherMailboxError
+from undersigned.delivering.pages.office import cover_page, office_page, stopped_page
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

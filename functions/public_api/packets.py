@@ -8,8 +8,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
 from undersigned.base.answers import moved, page
-from undersigned.web import security_log
-from undersigned.web.delivering.packets import packets_page
+from undersigned.delivering.pages.packets import packets_page
+from undersigned.people import security_log
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

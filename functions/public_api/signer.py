@@ -10,17 +10,17 @@ from functions.public_api import wired
 from undersigned.base.answers import data, moved, page
 from undersigned.base.languages import chosen_language
 from undersigned.base.reader import base_url, language_in_link, wants_json
-from undersigned.domain.signing.sources import labelled_path
-from undersigned.web import security_log
-from undersigned.web.signing.own_letter import confirm_page, disown_page, letter_page
-from undersigned.web.signing.signer_values import letter_values
+from undersigned.delivering.pages.own_letter import confirm_page, disown_page, letter_page
+from undersigned.people import security_log
+from undersigned.signing.pages.signer_values import letter_values
+from undersigned.signing.rules.sources import labelled_path
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.services.signing.disowning import DisownedForm
-    from undersigned.services.signing.signing import OwnLetter
+    from undersigned.signing.disowning import DisownedForm
+    from undersigned.signing.signing import OwnLetter
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from undersigned.aws.mail_events import ConfirmationReport, read_feedback_message, read_mail_event
 from undersigned.base.logs import facts_of
 from undersigned.base.metrics import emit
 from undersigned.base.queue import seconds_until_next_try
-from undersigned.domain.delivering.mail_events import STATE_AFTER
+from undersigned.delivering.rows.mail_events import ConfirmationReport, read_feedback_message, read_mail_event
+from undersigned.delivering.rules.mail_events import STATE_AFTER
 from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from undersigned.base.metrics import MetricName
-    from undersigned.domain.delivering.deliveries import DeliveryState
-    from undersigned.domain.delivering.mail_events import MailEvent
-    from undersigned.services.delivering.feedback import Recorded
+    from undersigned.delivering.feedback import Recorded
+    from undersigned.delivering.rules.deliveries import DeliveryState
+    from undersigned.delivering.rules.mail_events import MailEvent
 
 logger = Logger()
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.campaigns.rules.campaigns import Campaign
-    from undersigned.services.delivering.planning import Plan
+    from undersigned.delivering.planning import Plan
 
 logger = Logger()
 

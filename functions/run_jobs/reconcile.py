@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger
 
 from functions.run_jobs import wired
-from undersigned.aws.queue import read_reconciliation
 from undersigned.base.metrics import emit_all
+from undersigned.base.queues import read_reconciliation
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
-    from undersigned.domain.counting.reconciliations import Finding
+    from undersigned.organizing.rules.reconciliations import Finding
 
 logger = Logger()
 

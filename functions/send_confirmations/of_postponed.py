@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
-from undersigned.aws.queue import WaitingMail
 from undersigned.base.errors import SendingStoppedError, SendingThrottledError
 from undersigned.base.metrics import emit
-from undersigned.domain.signing.mail_budgets import LANES
+from undersigned.base.queues import WaitingMail
+from undersigned.signing.rules.mail_budgets import LANES
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from undersigned.domain.signing.mail_budgets import Lane
+    from undersigned.signing.rules.mail_budgets import Lane
 
 logger = Logger()
 

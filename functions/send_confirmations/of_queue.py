@@ -12,18 +12,18 @@ from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
 from functions.send_confirmations.outcomes import Outcomes
-from undersigned.aws.queue import read_waiting_message
 from undersigned.base.at_once import each_at_once
 from undersigned.base.errors import MailRefusedError, SendingStoppedError, SendingThrottledError, UncertainError
 from undersigned.base.logs import facts_of
 from undersigned.base.queue import seconds_hidden
-from undersigned.services.signing.mail_budgets import is_counted
+from undersigned.base.queues import read_waiting_message
+from undersigned.signing.mail_budgets import is_counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from undersigned.domain.signing.forms import FormName
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.signing.rules.forms import FormName
+    from undersigned.signing.rules.signatures import Signature
 
 logger = Logger()
 

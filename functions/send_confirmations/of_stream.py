@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
-from undersigned.aws.queue import WaitingMail
-from undersigned.aws.stream import failures_from, read_form_change
 from undersigned.base.logs import facts_of
 from undersigned.base.metrics import emit_all
+from undersigned.base.queues import WaitingMail
+from undersigned.signing.stream import failures_from, read_form_change
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from undersigned.aws.stream import FormChange
+    from undersigned.signing.stream import FormChange
 
 logger = Logger()
 

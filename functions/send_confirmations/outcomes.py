@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Self
 from aws_lambda_powertools import Logger
 
 from undersigned.base.metrics import emit
-from undersigned.domain.signing.signatures import requested_at
+from undersigned.signing.rules.signatures import requested_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.signing.rules.signatures import Signature
 
 logger = Logger()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from functions.tally import counting
-from undersigned.aws.stream import failures_from
+from undersigned.signing.stream import failures_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from functions.tally import wired
-from undersigned.aws.stream import read_change
 from undersigned.base.logs import facts_of
 from undersigned.base.metrics import emit
-from undersigned.services.counting.tallying import needs_counting
+from undersigned.counting.tallying import needs_counting
+from undersigned.signing.stream import read_change
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.signing.rules.signatures import Signature
 
 logger = Logger()
 

@@ -20,7 +20,7 @@ from tests.looks import reach, see
 from tests.organizers import code_in
 from tests.served_world import served
 from tests.spreadsheets import xlsx
-from undersigned.web import guide
+from undersigned.organizing.pages import guide
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page

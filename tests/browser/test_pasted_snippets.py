@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from tests.served_world import served
 from tests.world import ADA, CAMPAIGN, ROOT
 from tests.world import world as make_world
-from undersigned.web.authoring.publish import published
+from undersigned.workshop.pages.publish import published
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.serving import HttpService

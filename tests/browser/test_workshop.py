@@ -17,10 +17,10 @@ from tests.looks import reach
 from tests.organizers import begin_session, code_in
 from tests.served_world import served, sign_in
 from tests.workshop import OWN_HEADINGS, PAPER
-from undersigned.authoring.draft_settings import DraftSettings
-from undersigned.authoring.pasted_letters import pasted_letter
-from undersigned.authoring.settings import settings_in
-from undersigned.authoring.starting import empty_files, example_files
+from undersigned.workshop.draft_settings import DraftSettings
+from undersigned.workshop.pasted_letters import pasted_letter
+from undersigned.workshop.settings import settings_in
+from undersigned.workshop.starting import empty_files, example_files
 from undersigned_cli.local.serving import HttpService
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from tests.chromium import Visitor
     from tests.world import World
-    from undersigned.authoring.setting_kinds import Value
+    from undersigned.workshop.setting_kinds import Value
 
 CAMPAIGN = worlds.CAMPAIGN
 NEW = "safer-streets"

@@ -10,8 +10,8 @@ from urllib.request import Request, urlopen
 
 from tests.e2e.waiting import wait_for
 from tests.organizers import begin_session
+from undersigned.people.cookies import COOKIE
 from undersigned.people.sessions import post_tokens
-from undersigned.web.people.sessions import COOKIE
 
 if TYPE_CHECKING:
     from tests.running import RunningStack

@@ -22,10 +22,10 @@ import pytest
 
 from tests.deployed.signers import create_file
 from tests.signatures import adas_signature
-from undersigned.aws.signatures import listing_position, listing_shard, signature_key, signature_values
 from undersigned.base.table import to_item
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, digest_of
+from undersigned.signing.rows.signatures import listing_position, listing_shard, signature_key, signature_values
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from tests.running import RunningStack
     from undersigned.base.rows import Values
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.signing.rules.signatures import Signature
 
 CAMPAIGN = "exports"
 KEY = "us_exports"

@@ -17,11 +17,11 @@ from tests.deployed.stack import control, physical_id
 from tests.e2e.waiting import wait_for
 from tests.emitted import is_counted, lines_of_metrics
 from tests.template.reading import ALARM, named_by, of_type, sources
-from undersigned.aws.mail_budgets import hour_key
-from undersigned.aws.queue import reconciliation_message
-from undersigned.aws.signatures import signature_key, tray_position
+from undersigned.base.queues import reconciliation_message
 from undersigned.base.table import Update, written
 from undersigned.campaigns.rows.counters import counter_key
+from undersigned.signing.rows.mail_budgets import hour_key
+from undersigned.signing.rows.signatures import signature_key, tray_position
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT, load_template

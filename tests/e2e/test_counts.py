@@ -18,8 +18,8 @@ import pytest
 
 from tests.signatures import adas_signature
 from undersigned.base.errors import ChangedError
-from undersigned.domain.counting.tallies import counters_of
-from undersigned.domain.signing.signatures import SignatureStateError, new_mail_request, signer_id
+from undersigned.counting.rules.tallies import counters_of
+from undersigned.signing.rules.signatures import SignatureStateError, new_mail_request, signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT

@@ -20,9 +20,9 @@ from schemathesis.checks import (
 )
 
 from tests.openapi_document import DOCUMENT
-from undersigned.domain.signing.signatures import signer_id
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import KEY_WORKS_FOR, ApiKey, digest_of
+from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT

@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.waiting import wait_for
 from undersigned.campaigns.rules.cadence import period_of
-from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT

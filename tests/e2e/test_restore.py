@@ -15,7 +15,7 @@ import pytest
 
 from tests.deployed.signers import confirm, sign
 from tests.e2e.waiting import wait_for
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.resources import table_definition

@@ -20,8 +20,8 @@ from pypdf import PdfReader
 
 from tests import looks
 from tests.e2e.waiting import wait_for
-from undersigned.domain.signing.forms import current_of
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.signing.rules.forms import current_of
+from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from tests.chromium import Visitor
     from tests.running import RunningStack
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.signing.rules.signatures import Signature
     from undersigned.wiring import Wiring
 
 """Screenshots of the last run, for people to look at."""

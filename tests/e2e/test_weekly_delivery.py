@@ -19,7 +19,7 @@ from pypdf import PdfReader
 
 from tests.e2e.waiting import wait_for
 from tests.odd_requests import BODIES, PLACES
-from undersigned.domain.counting.tallies import counters_of, mark_of
+from undersigned.counting.rules.tallies import counters_of, mark_of
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import KEY_WORKS_FOR, ApiKey, digest_of
 from undersigned_cli import campaign_folder

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from tests.world import World
-    from undersigned.domain.delivering.deliveries import Delivery, Settlement
+    from undersigned.delivering.rules.deliveries import Delivery, Settlement
 
 
 def decide(world: World, *, bounced: Collection[str] = (), retry: bool = False) -> int:

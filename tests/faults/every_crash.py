@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from tests.world import World
-    from undersigned.rendering.packets import Packet
+    from undersigned.delivering.printing.packets import Packet
 
 Kind = Literal["before", "after", "twice"]
 """`before`: the call has no effect. `after`: the call takes effect, and the process ends before the answer arrives.
@@ -77,7 +77,7 @@ class Code:
 
     def deploy(self, world: World, patch: pytest.MonkeyPatch, attachment_limit: int) -> None:
         """Start all functions anew, with this code."""
-        from undersigned.domain.delivering import packets  # noqa: PLC0415
+        from undersigned.delivering.rules import packets  # noqa: PLC0415
 
         set_packet_size(patch, self.packet_size)
         patch.setattr(packets, "ATTACHMENT_LIMIT", attachment_limit if self.attaches else 0)
@@ -348,7 +348,8 @@ def _quick_typesetting(memo: Memo, patch: pytest.MonkeyPatch, *, real: bool) -> 
     If packets need not be `real`, write the letters' text only.
     """
     from undersigned.base import fonts  # noqa: PLC0415
-    from undersigned.rendering import packets, share_pictures  # noqa: PLC0415
+    from undersigned.delivering.printing import packets  # noqa: PLC0415
+    from undersigned.workshop.printing import share_pictures  # noqa: PLC0415
 
     typeset, font_book = packets.typeset, fonts.font_book
 
@@ -428,7 +429,7 @@ def _run(
         platform.visits = 1 if thoroughness.is_calm else _MOST_VISITS
         platform.keep_targets(played.targets)
         codes = cycle(thoroughness.versions)
-        patch.setattr("undersigned.services.delivering.packet_links.PACKETS_ON_PAGE", played.on_page)
+        patch.setattr("undersigned.delivering.packet_links.PACKETS_ON_PAGE", played.on_page)
         next(codes).deploy(world, patch, played.attachment_limit)
         if watch:
             watch.when_crashing = lambda: next(codes).deploy(world, patch, played.attachment_limit)

@@ -23,11 +23,11 @@ from tests.faults.memory import Memory, operation_of
 from tests.faults.stored import change_in, expire_forms, is_in_transactions, is_private, item_of, read_by
 from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
-from undersigned.aws.queue import message_body
+from undersigned.base.queues import message_body
 from undersigned.campaigns.rules.campaigns import Target
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.signing.signatures import signer_id
-from undersigned.rendering.packets import Packet
+from undersigned.delivering.printing.packets import Packet
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli.local.sources import stream_source
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     from tests.faults.stored import Change
     from tests.world import Sent, World
-    from undersigned.domain.delivering.deliveries import Delivery
-    from undersigned.domain.signing.signatures import Signature
-    from undersigned.rendering.packets import PacketCover, PacketLetter
+    from undersigned.delivering.printing.packets import PacketCover, PacketLetter
+    from undersigned.delivering.rules.deliveries import Delivery
+    from undersigned.signing.rules.signatures import Signature
 
 PATIENCE = 30
 """Seconds after which a thread that doesn't stop fails the test."""

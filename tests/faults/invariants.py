@@ -25,9 +25,9 @@ from tests.faults.stored import (
     targets_in,
 )
 from tests.world import CAMPAIGN, client_of
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.delivering.plans import next_day
-from undersigned.services.delivering.storing import sent_packets
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.delivering.rules.plans import next_day
+from undersigned.delivering.storing import sent_packets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tests.faults.platform import Platform
     from tests.faults.stored import Letter, Rows
     from tests.world import Sent, World
-    from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.delivering.rules.deliveries import Delivery
 
 _SETTLED = {"sent", "delivered", "complained", "empty"}
 

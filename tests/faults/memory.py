@@ -33,7 +33,7 @@ from moto.dynamodb.parsing.validators import (
 )
 
 from tests.rows import unwritten
-from undersigned.services.actions import ACTIONS
+from undersigned.organizing.actions import ACTIONS
 from undersigned_cli.local.needs import needs_of
 from undersigned_cli.local.permissions import may
 from undersigned_cli.local.resources import table_definition

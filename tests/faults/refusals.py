@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.world import CONTEXT, FUNCTIONS, Answer, NotRecordedError
 from undersigned.base.errors import ThrottledError
-from undersigned.services.delivering.planning import NotPlannedError
+from undersigned.delivering.planning import NotPlannedError
 from undersigned_cli.local.sources import stream_source
 
 if TYPE_CHECKING:

@@ -16,16 +16,16 @@ from tests.organizers import Browser, code_in, someone
 from tests.packets import links_of_office
 from tests.workshop import author_of
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, client_of
-from undersigned.aws.signatures import signature_key
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.counters import counter_key
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.delivering.packet_links import PACKETS_ON_PAGE
 from undersigned.people import membership
 from undersigned.people.keys import make_key
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rows.people import People
 from undersigned.people.rules.people import person_id
-from undersigned.services.delivering.packet_links import PACKETS_ON_PAGE
+from undersigned.signing.rows.signatures import signature_key
+from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

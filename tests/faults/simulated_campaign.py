@@ -38,21 +38,21 @@ from undersigned.base.emails import Mail
 from undersigned.base.errors import UndersignedError
 from undersigned.base.purposes import PURPOSES
 from undersigned.campaigns.rules.cadence import period_of
-from undersigned.domain.delivering import packets as domain_packets
-from undersigned.domain.delivering.deliveries import Attempt, DeliveryKey
-from undersigned.domain.delivering.plans import next_day
-from undersigned.domain.signing.mail_limits import mail_limit
-from undersigned.domain.signing.signatures import PENDING_FOR, signer_id
-from undersigned.rendering import packets
+from undersigned.delivering.printing import packets
+from undersigned.delivering.rules import packets as domain_packets
+from undersigned.delivering.rules.deliveries import Attempt, DeliveryKey
+from undersigned.delivering.rules.plans import next_day
+from undersigned.signing.rules.mail_limits import mail_limit
+from undersigned.signing.rules.signatures import PENDING_FOR, signer_id
 from undersigned.wiring.clients import Clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tests.world import World
-    from undersigned.domain.signing.signatures import Signature
-    from undersigned.rendering.packets import Packet, PacketCover, PacketLetter
-    from undersigned.services.delivering.delivery_controls import DeliveryControls
+    from undersigned.delivering.delivery_controls import DeliveryControls
+    from undersigned.delivering.printing.packets import Packet, PacketCover, PacketLetter
+    from undersigned.signing.rules.signatures import Signature
 
 WEEKS = (4, 9)
 """The fewest and the most weeks of a campaign, before everything works again."""

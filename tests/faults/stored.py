@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from boto3.dynamodb.conditions import Attr
 
 from tests.world import CAMPAIGN, client_of
-from undersigned.aws.deliveries import BUNDLES, read_bundle, read_delivery
 from undersigned.base.rows import Key
 from undersigned.base.table import from_item
 from undersigned.campaigns.rules.campaigns import Target
+from undersigned.delivering.rows.deliveries import BUNDLES, read_bundle, read_delivery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tests.faults.memory import Memory
     from tests.world import World
-    from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
+    from undersigned.signing.rules.signatures import Signature
 
 type Row = dict[str, Any]
 type Rows = list[Row]

@@ -16,17 +16,17 @@ from botocore.exceptions import ClientError
 from tests.faults.memory import Memory
 from tests.faults.stored import forget_deletions, is_forgotten, is_of_letter, shard_of
 from tests.signatures import adas_signature
-from undersigned.aws.counts import Counts
-from undersigned.aws.forms import Forms
-from undersigned.aws.signatures import Signatures, signature_key
-from undersigned.aws.stream import read_change
 from undersigned.base.errors import ChangedError
 from undersigned.base.rows import Key
 from undersigned.base.table import Table, Update
 from undersigned.campaigns.rows.counters import counter_key, counter_partitions
-from undersigned.domain.counting.tallies import counters_of, mark_of
-from undersigned.domain.signing.signatures import SignatureStateError, new_mail_request
-from undersigned.services.counting.tallying import Tallying, needs_counting
+from undersigned.counting.rows.counts import Counts
+from undersigned.counting.rules.tallies import counters_of, mark_of
+from undersigned.counting.tallying import Tallying, needs_counting
+from undersigned.signing.rows.forms import Forms
+from undersigned.signing.rows.signatures import Signatures, signature_key
+from undersigned.signing.rules.signatures import SignatureStateError, new_mail_request
+from undersigned.signing.stream import read_change
 from undersigned_cli.local.sources import stream_source
 
 if TYPE_CHECKING:

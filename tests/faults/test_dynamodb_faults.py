@@ -13,10 +13,10 @@ from tests.faults.invariants import words_of
 from tests.faults.refusals import ALWAYS, Refusing, patiently, read_stream, refusal
 from tests.faults.stored import is_counter
 from tests.world import CAMPAIGN, CONTEXT, ROOT, client_of
-from undersigned.aws.signatures import Signatures, signature_key
 from undersigned.base.table import Table, to_item
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.signing.rows.signatures import Signatures, signature_key
+from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, names_in, stored_letters
 from tests.world import set_packet_size, world
-from undersigned.domain.delivering import packets
+from undersigned.delivering.rules import packets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

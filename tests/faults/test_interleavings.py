@@ -17,15 +17,15 @@ from tests import world as worlds
 from tests.faults.interleavings import MailEvent, Play, Race, Refusals, staged, typeset_plainly, with_history
 from tests.faults.stored import delivery_item, target_item
 from tests.world import CAMPAIGN
-from undersigned.domain.counting.reconciliations import FindingKind
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.rendering import packets
+from undersigned.delivering.printing import packets
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.rules.reconciliations import FindingKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.faults.interleavings import Actor, Fate, Order
-    from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.delivering.rules.deliveries import Delivery
 
     type Begin = Callable[[], tuple[Actor, Actor]]
 

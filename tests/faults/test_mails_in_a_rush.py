@@ -14,11 +14,11 @@ from botocore.exceptions import ClientError
 from tests.faults.memory import Memory
 from tests.faults.stored import rows_of, taken_in, without_form
 from tests.world import ADA, CAMPAIGN, CONTEXT, client_of, world
-from undersigned.aws.mail_budgets import MailBudgets
 from undersigned.base.mailbox import Spacing
 from undersigned.base.table import Table
-from undersigned.domain.signing.mail_budgets import Budget
-from undersigned.services.signing.confirming import Confirmations
+from undersigned.signing.confirming import Confirmations
+from undersigned.signing.rows.mail_budgets import MailBudgets
+from undersigned.signing.rules.mail_budgets import Budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

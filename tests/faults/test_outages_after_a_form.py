@@ -16,7 +16,7 @@ from tests.faults.refusals import refusal
 from tests.faults.stored import expire_forms
 from tests.world import ADA, CAMPAIGN, CONTEXT
 from undersigned.base.queue import seconds_hidden
-from undersigned.domain.signing.signatures import PENDING_FOR
+from undersigned.signing.rules.signatures import PENDING_FOR
 from undersigned_cli.local.sources import queue_source
 from undersigned_cli.local.template import load_template
 

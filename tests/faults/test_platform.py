@@ -16,8 +16,8 @@ from tests.faults.platform import CrashError, Fate, Faults, Outage, Platform
 from tests.faults.scenarios import EVANSTON, MONDAY, Acts, Person
 from tests.faults.stored import row_of
 from tests.world import CAMPAIGN
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.rendering import packets
+from undersigned.delivering.printing import packets
+from undersigned.delivering.rules.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,10 +13,10 @@ from botocore.parsers import ResponseParserError
 from tests.acting import decide
 from tests.faults.refusals import Refusing, refusal
 from tests.world import CAMPAIGN, CONTEXT, load_event
-from undersigned.aws.queue import WaitingMails
 from undersigned.base.mailbox import PATIENCE, SHORT_WAITS, pauses
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.signing.signatures import PENDING_FOR
+from undersigned.base.queues import WaitingMails
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.signing.rules.signatures import PENDING_FOR
 from undersigned_cli.local.sources import queue_source
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ import pytest
 from tests.faults.platform import Faults, Platform
 from tests.world import CAMPAIGN, CONTEXT, set_packet_size
 from undersigned.campaigns.rules.cadence import WeeklySchedule
-from undersigned.domain.delivering.deliveries import UNSETTLED_FOR, Attempt, Delivery, DeliveryKey
+from undersigned.delivering.rules.deliveries import UNSETTLED_FOR, Attempt, Delivery, DeliveryKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world import World
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.signing.rules.signatures import Signature
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 

@@ -25,12 +25,12 @@ from tests.faults.platform import CrashError, Fate, Faults, Platform
 from tests.figures import keep
 from tests.world import CAMPAIGN, CONTEXT, client_of
 from tests.world import world as make_world
-from undersigned.aws.queue import LONGEST_WAIT, message_body
 from undersigned.base.emails import Mail
 from undersigned.base.mailbox import Spacing
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.signing.signatures import PENDING_FOR, Signature, new_mail_request
-from undersigned.rendering import mails
+from undersigned.base.queues import LONGEST_WAIT, message_body
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.signing.emails import mails
+from undersigned.signing.rules.signatures import PENDING_FOR, Signature, new_mail_request
 from undersigned_cli.local.sources import failures_in, queue_source
 from undersigned_cli.local.template import properties_of
 

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 
 from tests.fuzz.inputs import given, mutated, st, tried, values
 from undersigned.base.links import Links
-from undersigned.services.signing.abuse_checks import AbuseChecks
+from undersigned.signing.abuse_checks import AbuseChecks
 from undersigned_cli import campaign_folder
 
 CAMPAIGN = campaign_folder.read(Path(__file__).parents[2] / "campaigns" / "end-demand-illinois").campaign

@@ -11,7 +11,7 @@ from undersigned.base.email_addresses import canonical_email, email_mistake, mai
 from undersigned.base.emails import Mail
 from undersigned.base.origins import origin_of
 from undersigned.campaigns.rules.postal_codes import canonical_postal_code
-from undersigned.domain.signing.abuse_checks import Visitor
+from undersigned.signing.rules.abuse_checks import Visitor
 
 EMAILS = st.one_of(
     mutated(["ada@signers.example", "a.b+c@bücher.example", "!#$%&'*+/=?^_`{|}~-@x-y.example", "a@xn--p1b.example"]),

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from tests.fuzz.inputs import DEEP, example, given, mutated, st, texts, tried
-from undersigned.authoring.campaigns import compile_campaign
-from undersigned.authoring.letters import compile_letter
-from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.writing import files_of
 from undersigned.base.email_addresses import email_mistake
 from undersigned.base.table import from_item, to_item
 from undersigned.campaigns.rows.campaigns import target_settings
 from undersigned.campaigns.rules.campaigns import ID_PATTERN
 from undersigned.campaigns.rules.letters import as_text, read_blocks, render_specimen
+from undersigned.workshop.campaigns import compile_campaign
+from undersigned.workshop.letters import compile_letter
+from undersigned.workshop.mistakes import MistakesError
+from undersigned.workshop.writing import files_of
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.authoring.campaigns import CompiledCampaign
+    from undersigned.workshop.campaigns import CompiledCampaign
 
 SHIPPED = Path(__file__).parents[2] / "campaigns" / "end-demand-illinois"
 GOOD = {file.name: file.read_text(encoding="utf-8") for file in SHIPPED.iterdir()}

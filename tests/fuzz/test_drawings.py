@@ -8,9 +8,9 @@ from xml.etree import ElementTree as ET
 
 from tests.fuzz.inputs import DEEP, example, given, json_texts, mutated_values, st, tried, values
 from undersigned.base.errors import AnswerError
+from undersigned.campaigns.pictures import with_pictures
 from undersigned.campaigns.rules.drawings import HEIGHT, WIDTH, Drawing, Picture
 from undersigned.campaigns.rules.letters import SignerDetails, signature_html
-from undersigned.rendering.pictures import with_pictures
 
 GOOD = [
     [[10, 20, 60, 80, 90, 20], [100, 100]],

@@ -28,14 +28,14 @@ from undersigned.base.posted import RequestError, posted_values
 from undersigned.base.reader import wants_json
 from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.campaigns.rules.letters import as_text, read_blocks, render_html
-from undersigned.domain.counting import exports
-from undersigned.domain.signing.posted_forms import FORM_FIELDS, SignedForm, details_so_far, read_form, read_unfinished
-from undersigned.rendering import mails
-from undersigned.rendering.packets import PacketLetter, typeset
+from undersigned.delivering.printing.packets import PacketLetter, typeset
+from undersigned.organizing.rules import exports
+from undersigned.signing.emails import mails
+from undersigned.signing.rules.posted_forms import FORM_FIELDS, SignedForm, details_so_far, read_form, read_unfinished
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.signing.rules.signatures import Signature
 
 FOLDER = campaign_folder.read(Path(__file__).parents[2] / "campaigns" / "end-demand-illinois")
 ROSTER = Roster.of(FOLDER.targets)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.fuzz.inputs import given, mutated, st, texts, tried
-from undersigned.authoring.letters import compile_letter
-from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.pasted_letters import pasted_letter
+from undersigned.workshop.letters import compile_letter
+from undersigned.workshop.mistakes import MistakesError
+from undersigned.workshop.pasted_letters import pasted_letter
 
 LETTER = (Path(__file__).parents[2] / "campaigns" / "end-demand-illinois" / "letter.md").read_text(encoding="utf-8")
 PAPER = """\

@@ -17,7 +17,7 @@ from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, SITE
 from undersigned.base.languages import chosen_language, languages
 from undersigned.campaigns.rules.stops import mailbox_digest
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from tests.fuzz.inputs import given, mutated, st, texts, tried
 from tests.logos import JPEG, png
 from tests.spreadsheets import read_pasted
-from undersigned.authoring.draft_settings import DraftSettings
-from undersigned.authoring.logos import read_logo
-from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.settings import values_of
-from undersigned.authoring.starting import empty_files
-from undersigned.authoring.target_tables import read_table
-from undersigned.authoring.targets import COLUMNS, read_targets
-from undersigned.authoring.texts import text_of
-from undersigned.authoring.writing import files_of_folder
 from undersigned.campaigns.rules.campaigns import ID_PATTERN
+from undersigned.workshop.draft_settings import DraftSettings
+from undersigned.workshop.logos import read_logo
+from undersigned.workshop.mistakes import MistakesError
+from undersigned.workshop.settings import values_of
+from undersigned.workshop.starting import empty_files
+from undersigned.workshop.target_tables import read_table
+from undersigned.workshop.targets import COLUMNS, read_targets
+from undersigned.workshop.texts import text_of
+from undersigned.workshop.writing import files_of_folder
 
 if TYPE_CHECKING:
-    from undersigned.authoring.setting_kinds import Value
-    from undersigned.authoring.target_tables import TargetTable
+    from undersigned.workshop.setting_kinds import Value
+    from undersigned.workshop.target_tables import TargetTable
 
 FOLDER = Path(__file__).parents[2] / "campaigns" / "end-demand-illinois"
 TABLE = (FOLDER / "targets.csv").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.world import ADA, CAMPAIGN, FORM, SITE, World
 from tests.world import world as make_world
-from undersigned.domain.signing.abuse_checks import FORM_WINDOW, window_of
+from undersigned.signing.rules.abuse_checks import FORM_WINDOW, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,13 +15,13 @@ from tests.faults.refusals import Refusing
 from tests.organizers import act
 from tests.packets import confirm, erase, repack
 from tests.world import CAMPAIGN, PERIOD
-from undersigned.aws.deliveries import Deliveries
-from undersigned.aws.mail_claims import MailClaims
 from undersigned.base.errors import GivenError, NotFoundError, NotNowError, PacketErasedError
 from undersigned.base.mailbox import Mailbox
-from undersigned.domain.delivering.deliveries import DeliveryKey, HandedOver
-from undersigned.services.delivering.storing import packet_file
-from undersigned.services.operating.deleting import NotYetError
+from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.delivering.rules.deliveries import DeliveryKey, HandedOver
+from undersigned.delivering.storing import packet_file
+from undersigned.organizing.deleting import NotYetError
+from undersigned.signing.rows.mail_claims import MailClaims
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from tests.organizers import Browser
     from tests.world import World
     from undersigned.base.emails import Mail
-    from undersigned.domain.delivering.deliveries import Delivery
-    from undersigned.services.delivering.delivery_controls import DeliveryControls
+    from undersigned.delivering.delivery_controls import DeliveryControls
+    from undersigned.delivering.rules.deliveries import Delivery
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
 DAY = date(2026, 11, 24)

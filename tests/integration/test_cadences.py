@@ -10,7 +10,7 @@ import pytest
 
 from tests.hours import at, reports, sent, sign
 from tests.world import CAMPAIGN
-from undersigned.services.operating.hours import NotDoneError
+from undersigned.delivering.hours import NotDoneError
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -19,8 +19,8 @@ from tests.openapi_document import route_of, routes
 from tests.organizers import add, code_in
 from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
-from undersigned.authoring.logos import read_logo
 from undersigned.base.assets import asset_path
+from undersigned.workshop.logos import read_logo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
-from undersigned.aws.signatures import signature_key
 from undersigned.base.table import to_item
-from undersigned.domain.signing.signatures import signer_id
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, digest_of
-from undersigned.services.signing.unconfirmed import unconfirmed
+from undersigned.signing.rows.signatures import signature_key
+from undersigned.signing.rules.signatures import signer_id
+from undersigned.signing.unconfirmed import unconfirmed
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -11,15 +11,15 @@ import pytest
 from tests.openapi_document import routes
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN, Answer, client_of
-from undersigned.aws.disowned import disowned_partition
 from undersigned.base.rows import Key, Values
 from undersigned.base.table import Update, from_item
 from undersigned.campaigns.rows.counters import TOTAL, counter_key
 from undersigned.campaigns.rules.campaigns import dashboard_path
-from undersigned.domain.counting.exports import ExportFilter
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.organizing.rules.exports import ExportFilter
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import person_id
+from undersigned.signing.rows.disowned import disowned_partition
+from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,17 +13,17 @@ from tests.faults.invariants import words_of
 from tests.organizers import Browser, someone
 from tests.packets import repack
 from tests.world import ADMINISTRATOR, CAMPAIGN, client_of, set_packet_size
-from undersigned.aws.deliveries import delivery_key
-from undersigned.aws.signatures import signature_key
 from undersigned.base.errors import DamagedRowsError, NotNowError
 from undersigned.base.rows import Key
 from undersigned.base.table import Table, Update
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.campaigns.rules.letters import Letter
-from undersigned.domain.counting.exports import ExportFilter
-from undersigned.domain.delivering import packets
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.signing.signatures import SignatureFilter
+from undersigned.delivering.rows.deliveries import delivery_key
+from undersigned.delivering.rules import packets
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.rules.exports import ExportFilter
+from undersigned.signing.rows.signatures import signature_key
+from undersigned.signing.rules.signatures import SignatureFilter
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:

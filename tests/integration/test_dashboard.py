@@ -16,13 +16,13 @@ from tests.organizers import Browser, member
 from tests.pages import text_of
 from tests.sending import open_another_delivery, send_now, sent_yesterday
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD, ROOT
-from undersigned.authoring.logos import read_logo
 from undersigned.campaigns.rows.counters import SHARDS
 from undersigned.campaigns.rules.campaigns import Target
-from undersigned.domain.counting.exports import Export, ExportFilter
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.signing.signatures import SignatureFilter
-from undersigned.services.signing.unconfirmed import unconfirmed
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.rules.exports import Export, ExportFilter
+from undersigned.signing.rules.signatures import SignatureFilter
+from undersigned.signing.unconfirmed import unconfirmed
+from undersigned.workshop.logos import read_logo
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 
@@ -975,7 +975,7 @@ def test_the_reads_of_a_page_do_not_depend_on_the_number_of_letters(world: World
 def test_the_overview_counts_a_bounded_number_of_forms_and_says_that_there_may_be_more(
     world: World, manager: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("undersigned.services.signing.unconfirmed.MOST_FORMS_READ", 3)
+    monkeypatch.setattr("undersigned.signing.unconfirmed.MOST_FORMS_READ", 3)
     for number in range(5):
         world.sign(email=f"signer{number}@signers.example")
     assert "Signed, not confirmed yet 3 or more" in manager.words()
@@ -986,8 +986,8 @@ def test_the_overview_counts_a_bounded_number_of_forms_and_says_that_there_may_b
 def test_confirmed_forms_make_neither_the_overview_nor_a_listing_read_without_a_bound(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("undersigned.services.signing.unconfirmed.MOST_FORMS_READ", 3)
-    monkeypatch.setattr("undersigned.services.counting.organizing.MOST_ROWS_READ", 3)
+    monkeypatch.setattr("undersigned.signing.unconfirmed.MOST_FORMS_READ", 3)
+    monkeypatch.setattr("undersigned.organizing.organizing.MOST_ROWS_READ", 3)
     world.sign(email="old@signers.example")
     for number in range(4):
         world.clock.advance(seconds=1)

@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from tests.template.reading import dead_letter_queues
 from tests.world import CAMPAIGN, load_event
-from undersigned.aws.queue import WaitingMail, export_message, message_body, reconciliation_message, waiting_message
-from undersigned.domain.counting.reconciliations import Reconciliation
-from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.base.queues import WaitingMail, export_message, message_body, reconciliation_message, waiting_message
+from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
+from undersigned.organizing.rules.reconciliations import Reconciliation
+from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli.commands import dead_letters
 from undersigned_cli.dead_letters import KINDS
 from undersigned_cli.local.template import load_template

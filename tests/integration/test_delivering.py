@@ -16,15 +16,15 @@ from tests.acting import decide
 from tests.faults.platform import CrashError
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
-from undersigned.aws.queue import Queue
 from undersigned.base.errors import ChangedError
-from undersigned.domain.delivering.deliveries import Attempt, Delivery, DeliveryKey
-from undersigned.domain.signing.signatures import signer_id
-from undersigned.rendering.typesetter import Typesetter, TypesettingError
+from undersigned.base.queues import Queue
+from undersigned.delivering.printing.typesetter import Typesetter, TypesettingError
+from undersigned.delivering.rules.deliveries import Attempt, Delivery, DeliveryKey
+from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.domain.delivering.bundles import Bundle
+    from undersigned.delivering.rules.bundles import Bundle
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 

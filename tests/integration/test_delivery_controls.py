@@ -13,16 +13,16 @@ from tests.acting import decide
 from tests.faults.invariants import words_of
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, PERIOD
-from undersigned.aws.deliveries import Deliveries
 from undersigned.base.errors import GivenError, NotFoundError, NotNowError
 from undersigned.campaigns.rows.campaigns import target_settings
 from undersigned.campaigns.rules.campaigns import Target
-from undersigned.domain.delivering.deliveries import DeliveryKey, Settlement
-from undersigned.services.authoring.pushing import OF_THE_STACK
+from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.delivering.rules.deliveries import DeliveryKey, Settlement
+from undersigned.workshop.pushing import OF_THE_STACK
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.services.delivering.delivery_controls import DeliveryControls
+    from undersigned.delivering.delivery_controls import DeliveryControls
 
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
 

@@ -9,10 +9,10 @@ import pytest
 
 from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, client_of
-from undersigned.aws.campaign_rows import Rows
-from undersigned.aws.forms import Forms
 from undersigned.base.errors import TokenError
 from undersigned.base.links import Links
+from undersigned.organizing.rows.campaign_rows import Rows
+from undersigned.signing.rows.forms import Forms
 
 if TYPE_CHECKING:
     from tests.world import World

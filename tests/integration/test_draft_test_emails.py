@@ -12,10 +12,10 @@ from pypdf import PdfReader
 
 from tests.organizers import member
 from tests.world import CAMPAIGN
-from undersigned.authoring.starting import example_files
-from undersigned.aws.queue import DraftTest, read_message
 from undersigned.base.errors import NotNowError
-from undersigned.services.authoring import limits_of_tests
+from undersigned.base.queues import DraftTest, read_message
+from undersigned.delivering import limits_of_tests
+from undersigned.workshop.starting import example_files
 
 if TYPE_CHECKING:
     from tests.world import Sent, World

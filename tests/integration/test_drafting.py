@@ -11,27 +11,27 @@ import pytest
 from tests.organizers import add
 from tests.workshop import publish
 from tests.world import CAMPAIGN, files_of_campaign, publish_files
-from undersigned.authoring.campaigns import compile_campaign
-from undersigned.authoring.draft_settings import DraftSettings
-from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.starting import empty_files, example_files
 from undersigned.base.errors import NotFoundError
-from undersigned.domain.authoring.drafts import (
+from undersigned.people.keys import make_key
+from undersigned.people.rows.api_keys import ApiKeys
+from undersigned.people.rows.people import People
+from undersigned.workshop.campaigns import compile_campaign
+from undersigned.workshop.draft_settings import DraftSettings
+from undersigned.workshop.mistakes import MistakesError
+from undersigned.workshop.pushing import push
+from undersigned.workshop.rules.drafts import (
     ChangedMeanwhileError,
     DraftFilesError,
     IdTakenError,
 )
-from undersigned.people.keys import make_key
-from undersigned.people.rows.api_keys import ApiKeys
-from undersigned.people.rows.people import People
-from undersigned.services.authoring.pushing import push
+from undersigned.workshop.starting import empty_files, example_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world import World
-    from undersigned.domain.authoring.drafts import Draft
-    from undersigned.services.authoring.drafting import Drafting
+    from undersigned.workshop.drafting import Drafting
+    from undersigned.workshop.rules.drafts import Draft
 
 ANN = "ann@organizer.example"
 BEN = "ben@organizer.example"

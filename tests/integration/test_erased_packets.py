@@ -12,11 +12,11 @@ from tests.organizers import read, someone
 from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, organizer, repack, stored_letters
 from tests.pages import text_of
 from tests.world import DASHBOARD, client_of, set_packet_size
-from undersigned.aws.deliveries import packet_key
 from undersigned.base.bucket import Bucket
 from undersigned.base.table import Update
-from undersigned.domain.delivering import packets
-from undersigned.domain.delivering.packets import packet_name
+from undersigned.delivering.rows.deliveries import packet_key
+from undersigned.delivering.rules import packets
+from undersigned.delivering.rules.packets import packet_name
 
 if TYPE_CHECKING:
     from tests.world import World

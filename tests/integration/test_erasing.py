@@ -12,16 +12,16 @@ from pypdf import PdfReader
 
 from tests.faults.refusals import Refusing
 from tests.world import ADA, CAMPAIGN
-from undersigned.aws.queue import Queue
 from undersigned.base.bucket import Bucket
 from undersigned.base.errors import NotFoundError
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.signing.signatures import signer_id
-from undersigned.services.signing.erasing import Erasing, UnderWayError
+from undersigned.base.queues import Queue
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.erasing import Erasing, UnderWayError
+from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.signing.rules.signatures import Signature
 
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 

@@ -14,17 +14,17 @@ from tests.world import CAMPAIGN, CONTEXT, client_of
 from undersigned.base import uploads
 from undersigned.base.errors import ChangedError, NotFoundError
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.domain.counting.exports import COLUMNS, ExportFilter
-from undersigned.domain.signing.signatures import SignatureFilter, signer_id
-from undersigned.services.counting import exporting as exporting_module
-from undersigned.services.counting.exporting import NotReadyError
+from undersigned.organizing import exporting as exporting_module
+from undersigned.organizing.exporting import NotReadyError
+from undersigned.organizing.rules.exports import COLUMNS, ExportFilter
+from undersigned.signing.rules.signatures import SignatureFilter, signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.world import World
-    from undersigned.domain.counting.exports import Export
-    from undersigned.services.counting.exporting import Exporting
+    from undersigned.organizing.exporting import Exporting
+    from undersigned.organizing.rules.exports import Export
 
 HOSTILE = "=HYPERLINK(A1)"
 
@@ -186,7 +186,7 @@ def test_an_export_fails_at_the_last_try_of_its_queue(
             "receiptHandle": "handle",
             "attributes": {"ApproximateReceiveCount": str(received)},
         }
-        monkeypatch.setattr("undersigned.aws.queue.ExportQueue.hide", lambda *_: None)
+        monkeypatch.setattr("undersigned.base.queues.ExportQueue.hide", lambda *_: None)
         world.handlers["export_signatures"]({"Records": [event]}, CONTEXT)
         states.append(exporting.export(CAMPAIGN, requested.id).state)
     assert states == ["queued", "queued", "queued", "failed"]

@@ -10,9 +10,9 @@ from moto.events.models import EventPattern, EventPatternParser
 
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, NotRecordedError, load_event
-from undersigned.aws.mail_events import read_feedback_message, read_mail_event
-from undersigned.aws.queue import FeedbackQueue
-from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.base.queues import FeedbackQueue
+from undersigned.delivering.rows.mail_events import read_feedback_message, read_mail_event
+from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned_cli.local.template import names, properties_of, resolve
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import ADA, CAMPAIGN, FORM, files_of_campaign, publish_files
-from undersigned.authoring.campaigns import compile_campaign
-from undersigned.authoring.mistakes import MistakesError
+from undersigned.workshop.campaigns import compile_campaign
+from undersigned.workshop.mistakes import MistakesError
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -99,7 +99,7 @@ def test_letters_of_several_bundles_are_sent_in_one_email(world: World) -> None:
 
 
 def test_packets_too_large_for_an_email_get_a_link(world: World, monkeypatch: object) -> None:
-    from undersigned.domain.delivering import packets  # noqa: PLC0415
+    from undersigned.delivering.rules import packets  # noqa: PLC0415
 
     monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 1000)  # type: ignore[attr-defined]
     world.confirmed()

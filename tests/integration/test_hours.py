@@ -13,7 +13,7 @@ from tests.damage import OTHER, damage_campaign
 from tests.hours import at, reports, sent, sign
 from tests.world import CAMPAIGN
 from undersigned.campaigns.rows.slots import slot_key
-from undersigned.services.operating.hours import NotDoneError
+from undersigned.delivering.hours import NotDoneError
 
 if TYPE_CHECKING:
     from tests.world import World

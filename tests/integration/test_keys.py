@@ -10,8 +10,8 @@ import pytest
 
 from tests.openapi_document import operation_of, routed
 from tests.world import CAMPAIGN, PERIOD, Answer
-from undersigned.domain.counting.exports import Export, ExportFilter
-from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.rules.exports import Export, ExportFilter
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import digest_of
 

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import CAMPAIGN
-from undersigned.aws import forms, signatures
-from undersigned.aws.forms import form_key
-from undersigned.aws.signatures import signature_key
 from undersigned.base.table import Update
-from undersigned.services.counting.listing import newest_letters
+from undersigned.organizing.listing import newest_letters
+from undersigned.signing.rows import forms, signatures
+from undersigned.signing.rows.forms import form_key
+from undersigned.signing.rows.signatures import signature_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.world import World
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.signing.rules.signatures import Signature
 
 
 def listed(world: World, before: str | None = None) -> Iterator[tuple[str, Signature]]:

@@ -11,8 +11,8 @@ from pypdf import PdfReader
 
 from tests.logos import JPEG, png
 from tests.world import CAMPAIGN, FORM, ROOT
-from undersigned.authoring.logos import FILE
-from undersigned.rendering.share_pictures import share_pictures
+from undersigned.workshop.logos import FILE
+from undersigned.workshop.printing.share_pictures import share_pictures
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tests.world import CAMPAIGN
-from undersigned.aws.mail_claims import MailClaims
-from undersigned.domain.signing.mail_limits import MailLimit
+from undersigned.signing.rows.mail_claims import MailClaims
+from undersigned.signing.rules.mail_limits import MailLimit
 
 if TYPE_CHECKING:
     import pytest

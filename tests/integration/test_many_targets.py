@@ -15,13 +15,13 @@ import pytest
 from tests.many_targets import MONDAY, Counting, bodies, publish_towns, queued_for
 from tests.waiting_rows import DUE, waiting_row
 from tests.world import CAMPAIGN, client_of, world
-from undersigned.aws.signatures import Signatures, hold_shard, signature_key, tray_position
 from undersigned.base.errors import ChangedError
 from undersigned.base.queue import NotQueuedError
 from undersigned.base.table import Table, to_item
 from undersigned.campaigns.rules.campaigns import Target
-from undersigned.services.delivering.planning import NotPlannedError
-from undersigned.services.delivering.trays import oldest_letters
+from undersigned.delivering.planning import NotPlannedError
+from undersigned.delivering.trays import oldest_letters
+from undersigned.signing.rows.signatures import Signatures, hold_shard, signature_key, tray_position
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -94,7 +94,7 @@ def test_a_preview_asks_about_several_blocks_at_once_too(many: World) -> None:
 
 def steps_of(monkeypatch: pytest.MonkeyPatch, letters: int) -> None:
     """Let a step to the next target come after so many letters."""
-    monkeypatch.setattr("undersigned.aws.signatures._STEP", letters)
+    monkeypatch.setattr("undersigned.signing.rows.signatures._STEP", letters)
 
 
 def test_a_plan_of_ten_thousand_targets_makes_few_calls_for_their_trays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +179,7 @@ def test_letters_are_listed_that_were_due_by_a_moment(many: World) -> None:
 
 def test_a_target_with_damaged_letters_only_is_left_out_of_a_plan(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
     steps_of(monkeypatch, 1)
-    monkeypatch.setattr("undersigned.services.delivering.trays._READ_AHEAD", 10)
+    monkeypatch.setattr("undersigned.delivering.trays._READ_AHEAD", 10)
     for target, numbers in {"town-11": [11], "town-46": range(100, 120), "town-47": range(120, 140)}.items():
         for number in numbers:
             row = waiting_row(CAMPAIGN, target, signer_number(number)) | {"name": None}

@@ -15,7 +15,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from tests.bad_files import CASES, HEADER
 from tests.organizers import member
 from tests.world import CAMPAIGN
-from undersigned.services.authoring.drafting import NotSavedError
+from undersigned.workshop.drafting import NotSavedError
 
 if TYPE_CHECKING:
     from tests.world import World

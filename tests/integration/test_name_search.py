@@ -11,7 +11,7 @@ import pytest
 
 from tests.pages import text_of
 from tests.world import CAMPAIGN, DASHBOARD
-from undersigned.services.counting import organizing
+from undersigned.organizing import organizing
 
 if TYPE_CHECKING:
     from tests.organizers import Browser

@@ -14,8 +14,8 @@ from tests.logos import SIGNATURE
 from tests.organizers import Browser, signed_in
 from tests.workshop import ANN, NEW, OWN_HEADINGS
 from tests.world import ADMINISTRATOR, CAMPAIGN, files_of_campaign
-from undersigned.authoring.logos import read_logo
-from undersigned.authoring.starting import empty_files
+from undersigned.workshop.logos import read_logo
+from undersigned.workshop.starting import empty_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable

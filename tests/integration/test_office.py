@@ -13,8 +13,8 @@ from tests.organizers import add, read, signed_in, someone
 from tests.packets import KEY, PEOPLE, confirm, erase, links_of_office, organizer, repack
 from tests.pages import text_of
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD
-from undersigned.aws.deliveries import delivery_key
 from undersigned.base.errors import NotNowError
+from undersigned.delivering.rows.deliveries import delivery_key
 
 if TYPE_CHECKING:
     from tests.world import World

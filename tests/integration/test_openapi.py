@@ -14,7 +14,7 @@ from tests.logos import JPEG
 from tests.openapi_document import DOCUMENT, OPERATIONS, breach_of, operation_of, resolved, routed
 from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN, publish_files
-from undersigned.authoring.logos import FILE
+from undersigned.workshop.logos import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,9 +9,9 @@ import pytest
 from tests.faults.refusals import Refusing
 from tests.organizers import act
 from tests.world import CAMPAIGN, PERIOD, load_event
-from undersigned.aws.mail_events import read_mail_event
 from undersigned.campaigns.rows.counters import SHARDS
-from undersigned.services.counting import organizing
+from undersigned.delivering.rows.mail_events import read_mail_event
+from undersigned.organizing import organizing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 
 from tests.world import CAMPAIGN, PERIOD, ROOT, World
 from undersigned.base.errors import NotFoundError, NotNowError, UndersignedError
-from undersigned.domain.counting.exports import COLUMNS
+from undersigned.organizing.listing import newest_letters
+from undersigned.organizing.rules.exports import COLUMNS
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import digest_of
-from undersigned.services.counting.listing import newest_letters
 from undersigned_cli import main
 from undersigned_cli.commands import output
 from undersigned_cli.main import app

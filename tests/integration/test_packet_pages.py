@@ -9,13 +9,13 @@ import pytest
 
 from tests.packets import PEOPLE, confirm, erase, letters_at, links, repack, stored_letters
 from tests.world import client_of, set_packet_size
-from undersigned.aws.deliveries import Deliveries
-from undersigned.domain.delivering import packets
-from undersigned.services.delivering import packet_links
+from undersigned.delivering import packet_links
+from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.delivering.rules import packets
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.domain.delivering.deliveries import DeliveryKey
+    from undersigned.delivering.rules.deliveries import DeliveryKey
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from benchmarks.page_weight import GOALS, VISIT, weights
 from tests.logos import png
 from tests.world import CAMPAIGN, FORM, ROOT, files_of_campaign, publish_files
-from undersigned.authoring.logos import FILE
 from undersigned.campaigns.rules.campaigns import Answer
+from undersigned.workshop.logos import FILE
 
 if TYPE_CHECKING:
     from tests.world import World

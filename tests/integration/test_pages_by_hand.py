@@ -16,10 +16,10 @@ from tests.packets import erase, repack
 from tests.pages import text_of
 from tests.reports import section
 from tests.world import ADA, CAMPAIGN, PERIOD
-from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
-from undersigned.domain.delivering.plans import Week
-from undersigned.services.counting import screening
-from undersigned.services.delivering import delivering
+from undersigned.delivering import delivering
+from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
+from undersigned.delivering.rules.plans import Week
+from undersigned.organizing import screening
 
 if TYPE_CHECKING:
     from tests.world import World

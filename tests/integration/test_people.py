@@ -15,12 +15,12 @@ from typer.testing import CliRunner
 from tests.acting import decide
 from tests.organizers import Browser, add, campaigns_of
 from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, ROOT
-from undersigned.aws.forms import form_key
 from undersigned.base.errors import ChangedError
 from undersigned.base.settings import Settings
 from undersigned.base.stack import Stack
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.counters import counter_key
+from undersigned.organizing import own_campaigns
 from undersigned.people import membership
 from undersigned.people.keys import make_key
 from undersigned.people.membership import PeopleError
@@ -28,7 +28,7 @@ from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import Member, person_id
-from undersigned.services.operating import own_campaigns
+from undersigned.signing.rows.forms import form_key
 from undersigned_cli import campaign_folder, stacks
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.main import app

@@ -10,17 +10,17 @@ from typer.testing import CliRunner
 from tests.damage import DAMAGED, OTHER, damage_campaign, damage_delivery
 from tests.hours import at, sign
 from tests.world import CAMPAIGN, PERIOD
-from undersigned.aws.deliveries import Deliveries, delivery_key
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.services.delivering.planning import NotPlannedError
-from undersigned.services.operating.hours import NotDoneError
+from undersigned.delivering.hours import NotDoneError
+from undersigned.delivering.planning import NotPlannedError
+from undersigned.delivering.rows.deliveries import Deliveries, delivery_key
+from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.world import World
-    from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.delivering.rules.deliveries import Delivery
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from tests.organizers import someone
 from tests.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
 from undersigned.base.errors import BusyError, problem_of
-from undersigned.domain.counting.exports import Export, ExportFilter
+from undersigned.organizing.rules.exports import Export, ExportFilter
 from undersigned.people.access import TooManyRefusalsError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tests.world import FORM, files_of_campaign, publish_files
-from undersigned.authoring.campaigns import compile_campaign
+from undersigned.workshop.campaigns import compile_campaign
 from undersigned_cli.campaign_folder import push
 
 if TYPE_CHECKING:

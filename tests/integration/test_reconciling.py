@@ -9,23 +9,23 @@ import pytest
 
 from tests.waiting_rows import DUE
 from tests.world import ADA, CAMPAIGN, CONTEXT, NOWHERE, client_of
-from undersigned.aws.counts import Counts
-from undersigned.aws.deliveries import bundle_key, delivery_key
-from undersigned.aws.mail_claims import mail_claim_partition
-from undersigned.aws.queue import ReconciliationQueue, read_reconciliation
-from undersigned.aws.signatures import Signatures, hold_shard, signature_key, tray_position
 from undersigned.base.errors import ChangedError
 from undersigned.base.queue import LONGEST_DELAY
+from undersigned.base.queues import ReconciliationQueue, read_reconciliation
 from undersigned.base.table import Update, to_item
 from undersigned.campaigns.rows.counters import SHARDS, counter_key
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.signing.signatures import new_mail_request, requested_at, signer_id
+from undersigned.counting.rows.counts import Counts
+from undersigned.delivering.rows.deliveries import bundle_key, delivery_key
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.signing.rows.mail_claims import mail_claim_partition
+from undersigned.signing.rows.signatures import Signatures, hold_shard, signature_key, tray_position
+from undersigned.signing.rules.signatures import new_mail_request, requested_at, signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.world import World
-    from undersigned.domain.counting.reconciliations import Page
+    from undersigned.organizing.rules.reconciliations import Page
 
 type Logs = list[dict[str, Any]]
 

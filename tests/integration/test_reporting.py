@@ -10,8 +10,8 @@ import pytest
 from tests.acting import decide
 from tests.reports import section
 from tests.world import CAMPAIGN
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.services.operating.hours import NotDoneError
+from undersigned.delivering.hours import NotDoneError
+from undersigned.delivering.rules.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
     from tests.world import World

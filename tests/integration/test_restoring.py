@@ -18,17 +18,17 @@ from tests.faults.invariants import stored_text, words_of
 from tests.faults.memory import Memory
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN, PERIOD, ROOT, World
-from undersigned.aws.signatures import listing_shards
 from undersigned.base.errors import NotFoundError
 from undersigned.base.rows import Key
 from undersigned.base.settings import Settings
 from undersigned.base.table import Table, from_item
-from undersigned.domain.counting.screening import place_of
-from undersigned.domain.delivering.deliveries import Attempt, Delivery, DeliveryKey
-from undersigned.domain.delivering.mail_events import MailEvent
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.delivering.rules.deliveries import Attempt, Delivery, DeliveryKey
+from undersigned.delivering.rules.mail_events import MailEvent
+from undersigned.organizing.rules.screening import place_of
 from undersigned.people.keys import make_key
 from undersigned.people.rows.people import People
+from undersigned.signing.rows.signatures import listing_shards
+from undersigned.signing.rules.signatures import signer_id
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.reconciling import UnexplainedError
 from undersigned_cli.commands.restoring import OtherTableError
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tests.world import Sent
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.signing.rules.signatures import Signature
 
 RECOVERED = "recovered-table"
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)

@@ -10,14 +10,14 @@ import pytest
 from pypdf import PdfReader
 
 from tests.world import CAMPAIGN
-from undersigned.authoring.campaigns import compile_campaign
-from undersigned.authoring.starting import example_files
-from undersigned.web.signing.form import form_page
+from undersigned.signing.pages.form import form_page
+from undersigned.workshop.campaigns import compile_campaign
+from undersigned.workshop.starting import example_files
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.services.authoring.sampling import Sampling
+    from undersigned.workshop.campaigns import CompiledCampaign
+    from undersigned.workshop.sampling import Sampling
 
 ANN = "ann@organizer.example"
 

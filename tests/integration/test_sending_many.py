@@ -12,16 +12,16 @@ from tests.organizers import someone
 from tests.sending import hidden, send_now
 from tests.waiting_rows import waiting_row
 from tests.world import CAMPAIGN, client_of, world
-from undersigned.aws.deliveries import Deliveries
 from undersigned.base.table import to_item
 from undersigned.campaigns.rows.counters import SHARDS
+from undersigned.delivering.rows.deliveries import Deliveries
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator
 
     from tests.world import World
-    from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.delivering.rules.deliveries import Delivery
 
 TOWNS = 230
 BY_LETTERS = {number: 2 if number == 3 else 1 for number in range(TOWNS)}
@@ -70,7 +70,7 @@ def test_the_button_asks_once_for_each_recipient(
 ) -> None:
     many.variables |= {"PLANS_AT_ONCE": at_once}
     many.restart("organizer_api")
-    monkeypatch.setattr("undersigned.aws.signatures._STEP", step)
+    monkeypatch.setattr("undersigned.signing.rows.signatures._STEP", step)
     many.watch = watch = Counting()
     send_now(many)
     many.watch = None

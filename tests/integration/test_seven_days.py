@@ -12,17 +12,17 @@ from tests.acting import decide
 from tests.hours import sent
 from tests.organizers import act
 from tests.sending import send_now
-from tests.unit.authoring.trees import FILES
+from tests.unit.workshop.trees import FILES
 from tests.world import CAMPAIGN, client_of
-from undersigned.authoring.campaigns import compile_campaign
-from undersigned.aws.deliveries import Deliveries, delivery_key
 from undersigned.base.errors import ChangedError, NotNowError
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
-from undersigned.domain.delivering.mail_events import MailEvent
-from undersigned.domain.delivering.plans import taken
-from undersigned.services.authoring.pushing import push
+from undersigned.delivering.rows.deliveries import Deliveries, delivery_key
+from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
+from undersigned.delivering.rules.mail_events import MailEvent
+from undersigned.delivering.rules.plans import taken
+from undersigned.workshop.campaigns import compile_campaign
+from undersigned.workshop.pushing import push
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from tests.faults.refusals import Refusing
 from tests.world import ADA, CAMPAIGN, CONTEXT, FORM
-from undersigned.aws.mail_claims import MailClaims
+from undersigned.signing.rows.mail_claims import MailClaims
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ from tests.exports import file_of, rows_of
 from tests.organizers import Browser, someone
 from tests.world import CAMPAIGN, FORM, files_of_campaign, publish_files
 from undersigned.base.qr_codes import qr_code
-from undersigned.domain.counting.exports import COLUMNS, ExportFilter, row
+from undersigned.organizing.rules.exports import COLUMNS, ExportFilter, row
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from tests.organizer_routes import PEOPLE, add_everyone, ask, routes_of_organizers
 from tests.organizers import signed_in
 from tests.world import ADMINISTRATOR, CAMPAIGN, files_of_campaign
-from undersigned.authoring.regions import STATES
-from undersigned.authoring.setting_kinds import TIME_ZONE
+from undersigned.workshop.regions import STATES
+from undersigned.workshop.setting_kinds import TIME_ZONE
 
 if TYPE_CHECKING:
     from tests.organizer_routes import Route

@@ -14,9 +14,9 @@ from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, repack,
 from tests.world import client_of
 from undersigned.base.bucket import Bucket
 from undersigned.base.errors import ChangedError, NotFoundError
-from undersigned.domain.delivering import packets
-from undersigned.services.delivering.storing import clear_files, sent_packets
-from undersigned.services.operating.deleting import Deleted
+from undersigned.delivering.rules import packets
+from undersigned.delivering.storing import clear_files, sent_packets
+from undersigned.organizing.deleting import Deleted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

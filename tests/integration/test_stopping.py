@@ -11,12 +11,12 @@ import pytest
 from tests.acting import decide
 from tests.organizers import someone
 from tests.world import CAMPAIGN, PERIOD, world
-from undersigned.aws.deliveries import Deliveries
 from undersigned.base.errors import NotNowError, UncertainError
 from undersigned.base.mailbox import Mailbox
 from undersigned.campaigns.rows.offices import OfficeRows, office_partition
 from undersigned.campaigns.rules.campaigns import Target
-from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.people.queue import PeopleMails
 
 if TYPE_CHECKING:

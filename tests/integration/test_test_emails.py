@@ -11,8 +11,8 @@ import pytest
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN
 from undersigned.base.errors import NotNowError
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.services.authoring import limits_of_tests
+from undersigned.delivering import limits_of_tests
+from undersigned.delivering.rules.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
     from tests.world import Sent, World

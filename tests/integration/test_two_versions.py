@@ -10,10 +10,10 @@ import pytest
 
 from tests.faults.invariants import words_of
 from tests.world import CAMPAIGN, set_packet_size
-from undersigned.aws.deliveries import Deliveries
-from undersigned.domain.delivering import packets
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.services.delivering import packing
+from undersigned.delivering import packing
+from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.delivering.rules import packets
+from undersigned.delivering.rules.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import ADA, CAMPAIGN
-from undersigned.services.operating.hours import NotDoneError
+from undersigned.delivering.hours import NotDoneError
 
 if TYPE_CHECKING:
     from tests.world import World

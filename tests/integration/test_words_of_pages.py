@@ -16,25 +16,25 @@ from babel.messages.pofile import read_po
 
 from tests.bad_files import CASES
 from tests.spreadsheets import zipped
-from undersigned.authoring.campaigns import compile_campaign
-from undersigned.authoring.column_choice import rows_in
-from undersigned.authoring.described_settings import SETTINGS
-from undersigned.authoring.draft_settings import DraftSettings
-from undersigned.authoring.logos import read_logo
-from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.pasted_letters import pasted_letter
-from undersigned.authoring.settings import values_of
-from undersigned.authoring.starting import empty_files, example_files
-from undersigned.authoring.targets import COLUMNS
 from undersigned.base.languages import Message
 from undersigned.campaigns.rules.letter_fields import MOST_TAGS
-from undersigned.web.authoring.frame import by_rows, shown_in_letter, step_of, table_in
+from undersigned.workshop.campaigns import compile_campaign
+from undersigned.workshop.column_choice import rows_in
+from undersigned.workshop.described_settings import SETTINGS
+from undersigned.workshop.draft_settings import DraftSettings
+from undersigned.workshop.logos import read_logo
+from undersigned.workshop.mistakes import MistakesError
+from undersigned.workshop.pages.frame import by_rows, shown_in_letter, step_of, table_in
+from undersigned.workshop.pasted_letters import pasted_letter
+from undersigned.workshop.settings import values_of
+from undersigned.workshop.starting import empty_files, example_files
+from undersigned.workshop.targets import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from undersigned.authoring.mistakes import Mistake
-    from undersigned.authoring.setting_kinds import Value
+    from undersigned.workshop.mistakes import Mistake
+    from undersigned.workshop.setting_kinds import Value
 
 ROOT = Path(__file__).parents[2]
 CATALOG = ROOT / "layers/shared/undersigned/catalogs/es.po"

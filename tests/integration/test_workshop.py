@@ -17,25 +17,25 @@ from tests.logos import png
 from tests.organizers import SAME_ORIGIN, Browser
 from tests.pages import text_of
 from tests.spreadsheets import xlsx
-from tests.unit.authoring.trees import OTHER_VALUES
+from tests.unit.workshop.trees import OTHER_VALUES
 from tests.workshop import ANN, NEW, OWN_HEADINGS, PAPER, Author, Forms
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN
-from undersigned.authoring.described_settings import ORGANIZER_SETTINGS, SETTINGS, TRANSLATION_SETTINGS
-from undersigned.authoring.draft_settings import DraftSettings
-from undersigned.authoring.typed_letters import merged_letter
 from undersigned.base.errors import NotFoundError
 from undersigned.base.posted_files import LARGEST_UPLOAD
 from undersigned.campaigns.rules.letter_fields import FIELDS
-from undersigned.services.authoring.drafting import Drafting
-from undersigned.web.authoring.columns import packed
-from undersigned.web.people.sessions import LANGUAGE_COOKIE
+from undersigned.people.cookies import LANGUAGE_COOKIE
+from undersigned.workshop.described_settings import ORGANIZER_SETTINGS, SETTINGS, TRANSLATION_SETTINGS
+from undersigned.workshop.draft_settings import DraftSettings
+from undersigned.workshop.drafting import Drafting
+from undersigned.workshop.pages.columns import packed
+from undersigned.workshop.typed_letters import merged_letter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tests.world import Answer, World
     from undersigned.campaigns.rules.campaigns import StreetAddress
-    from undersigned.domain.authoring.drafts import Draft
+    from undersigned.workshop.rules.drafts import Draft
 
 HOSTILE = """<img src=x onerror=alert(1)></textarea><style>*{}</style>"'&{{ 7*7 }}{% for %}"""
 SHARED_PICTURE = f'<img src="/campaigns/{CAMPAIGN}/share.png" width="1200" height="630" alt="'

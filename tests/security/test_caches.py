@@ -10,7 +10,7 @@ import pytest
 from tests.cdn import Cdn
 from tests.openapi_document import routes
 from tests.world import CAMPAIGN, DASHBOARD, FORM
-from undersigned.domain.delivering import packets
+from undersigned.delivering.rules import packets
 
 if TYPE_CHECKING:
     from tests.world import Answer, World

@@ -11,13 +11,13 @@ import pytest
 
 from tests.growth import check_growth, check_growth_of
 from tests.world import CAMPAIGN, ROOT
-from undersigned.authoring.letters import compile_letter
-from undersigned.authoring.mistakes import MistakesError
 from undersigned.base.errors import LetterError
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.campaigns.rules.letter_fields import FIELDS, MOST_TAGS
 from undersigned.campaigns.rules.letter_templates import filled
 from undersigned.campaigns.rules.letters import SignerDetails, as_text, read_blocks, render_html
+from undersigned.workshop.letters import compile_letter
+from undersigned.workshop.mistakes import MistakesError
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:

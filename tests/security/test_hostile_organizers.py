@@ -14,9 +14,9 @@ from pypdf import PdfReader
 from tests.organizers import Browser, add
 from tests.packets import links_of_office
 from tests.world import CAMPAIGN, FORM, files_of_campaign, publish_files
-from undersigned.authoring.draft_settings import DraftSettings
-from undersigned.authoring.settings import values_of
-from undersigned.rendering.share_pictures import share_pictures
+from undersigned.workshop.draft_settings import DraftSettings
+from undersigned.workshop.printing.share_pictures import share_pictures
+from undersigned.workshop.settings import values_of
 
 if TYPE_CHECKING:
     from tests.world import World

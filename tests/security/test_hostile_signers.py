@@ -14,7 +14,7 @@ from pypdf import PdfReader
 
 from tests.organizers import someone
 from tests.world import ADA, FORM
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,21 +15,21 @@ from tests.growth import check_growth_of
 from tests.spreadsheets import read_pasted
 from tests.workshop import author_of, beginner_of
 from tests.world import CAMPAIGN
-from undersigned.authoring.campaigns import compile_campaign
-from undersigned.authoring.described_settings import described
-from undersigned.authoring.draft_settings import DraftSettings
-from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.pasted_letters import pasted_letter
-from undersigned.authoring.target_tables import read_table
-from undersigned.domain.authoring.drafts import MOST_BYTES
-from undersigned.services.authoring import drafting
+from undersigned.workshop import drafting
+from undersigned.workshop.campaigns import compile_campaign
+from undersigned.workshop.described_settings import described
+from undersigned.workshop.draft_settings import DraftSettings
+from undersigned.workshop.mistakes import MistakesError
+from undersigned.workshop.pasted_letters import pasted_letter
+from undersigned.workshop.rules.drafts import MOST_BYTES
+from undersigned.workshop.target_tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.workshop import Author
     from tests.world import World
-    from undersigned.authoring.setting_kinds import Value
+    from undersigned.workshop.setting_kinds import Value
 
 FILES = {
     "campaign.toml": 'id = "trees"\ntitle = "Trees"\n%s\n[organizer]\nname = "Friends"\n',

@@ -18,14 +18,14 @@ from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, CONTEXT, FORM, World, client_of
 from tests.world import world as make_world
 from undersigned.base.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
-from undersigned.domain.signing.mail_budgets import Budget, hour_of
+from undersigned.signing.rules.mail_budgets import Budget, hour_of
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tests.world import Answer
-    from undersigned.domain.signing.mail_budgets import Lane
+    from undersigned.signing.rules.mail_budgets import Lane
 
 FORMS_OVER_A_LIMIT = int(os.environ.get("UNDERSIGNED_FORMS_OVER_A_LIMIT", "3000"))
 

@@ -10,10 +10,10 @@ import pytest
 from tests.damage import damage_delivery, put
 from tests.packets import KEY, confirm, links_of_office
 from tests.world import CAMPAIGN, PERIOD
-from undersigned.aws.deliveries import delivery_key
 from undersigned.base.purposes import PURPOSES
 from undersigned.campaigns.rows.offices import office_key
 from undersigned.campaigns.rules.campaigns import Campaign
+from undersigned.delivering.rows.deliveries import delivery_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,13 +15,13 @@ from tests.faults.stored import counted_in
 from tests.organizers import someone
 from tests.world import CAMPAIGN, CONTEXT, ROOT, client_of
 from undersigned.base.table import from_item
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.signing.rules.signatures import Signature
 
 PHRASE = "call-me-maybe"
 

@@ -11,7 +11,7 @@ from tests.world import ADA, FORM, SITE
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.signing.rules.signatures import Signature
 
 
 OURS = "https://letters.example"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
     from tests.world import Answer, World

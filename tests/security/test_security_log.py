@@ -11,12 +11,12 @@ import pytest
 from tests.organizers import Browser, add, code_in, someone
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD
 from undersigned.campaigns.rules.campaigns import dashboard_path
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.people import security_log
 from undersigned.people.access import ScopeError
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, KeyScope, digest_of
 from undersigned.people.rules.people import person_id
-from undersigned.web import security_log
+from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -15,11 +15,11 @@ from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, FORM, PERIOD, S
 from undersigned.base.links import Links
 from undersigned.base.purposes import PURPOSES
 from undersigned.campaigns.rules.stops import mailbox_digest
-from undersigned.domain.signing.signatures import signer_id
 from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import Person, person_id
 from undersigned.people.sessions import post_tokens
+from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
     from tests.world import Answer, World

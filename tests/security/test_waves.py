@@ -15,8 +15,8 @@ from tests.faults.invariants import breaches
 from tests.organizers import Browser, someone
 from tests.pages import text_of as text_of_page
 from tests.world import ADA, CAMPAIGN, world
-from undersigned.rendering import packets
-from undersigned.services.signing import mail_budgets
+from undersigned.delivering.printing import packets
+from undersigned.signing import mail_budgets
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:

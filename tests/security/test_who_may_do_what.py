@@ -19,8 +19,8 @@ from tests.organizer_routes import (
 )
 from tests.organizers import SAME_ORIGIN, Browser, signed_in
 from tests.world import CAMPAIGN
+from undersigned.organizing.actions import ACTIONS
 from undersigned.people.rows.people import People
-from undersigned.services.actions import ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,13 +9,13 @@ import pytest
 
 from tests import world as worlds
 from tests.world import ADA, CAMPAIGN
-from undersigned.aws.forms import Forms
+from undersigned.signing.rows.forms import Forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.world import Answer, World
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.signing.rules.signatures import Signature
 
 MINE, THEIRS = "My own words.", "Words of somebody who knows the address."
 

@@ -15,17 +15,17 @@ import pytest
 
 from tests.waiting_rows import put_letters
 from tests.world import CAMPAIGN, world
-from undersigned.domain.delivering.deliveries import PACKET_SIZE, DeliveryKey
-from undersigned.rendering.packets import Packet, PacketLetter
-from undersigned.services.delivering.packing import Packing
-from undersigned.services.delivering.storing import OutOfTimeError
+from undersigned.delivering.packing import Packing
+from undersigned.delivering.printing.packets import Packet, PacketLetter
+from undersigned.delivering.rules.deliveries import PACKET_SIZE, DeliveryKey
+from undersigned.delivering.storing import OutOfTimeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tests.world import World
-    from undersigned.domain.delivering.deliveries import Delivery
-    from undersigned.rendering.packets import PacketCover
+    from undersigned.delivering.printing.packets import PacketCover
+    from undersigned.delivering.rules.deliveries import Delivery
 
 LETTERS = int(os.environ.get("UNDERSIGNED_LETTERS", "20000"))
 TARGET = "evanston"

@@ -23,8 +23,8 @@ from tests.faults.memory import refuse
 from tests.waiting_rows import put_letters
 from tests.world import CAMPAIGN, CONTEXT, Watch, world
 from undersigned.campaigns.rules.campaigns import Target
-from undersigned.rendering.packets import Packet, PacketLetter
-from undersigned.services.delivering.packing import Packing
+from undersigned.delivering.packing import Packing
+from undersigned.delivering.printing.packets import Packet, PacketLetter
 from undersigned_cli.local.sources import queue_source
 from undersigned_cli.local.template import load_template
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tests.world import World
-    from undersigned.rendering.packets import PacketCover
+    from undersigned.delivering.printing.packets import PacketCover
 
 TARGETS = int(os.environ.get("UNDERSIGNED_TARGETS", "500"))
 LETTERS = 100

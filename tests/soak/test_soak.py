@@ -29,8 +29,8 @@ from tests.figures import FIGURES
 from tests.soak.crowd import Crowd, people
 from tests.soak.faults import Killer, Ses
 from tests.soak.weeks import Weeks
-from undersigned.aws.queue import reconciliation_message
-from undersigned.domain.counting.reconciliations import Summary
+from undersigned.base.queues import reconciliation_message
+from undersigned.organizing.rules.reconciliations import Summary
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.running import RunningStack
-    from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.wiring import Wiring
     from undersigned_cli.local.mail_store import StoredMail
 

@@ -19,8 +19,8 @@ from urllib.parse import urlencode, urlsplit
 
 from tests.figures import FIGURES
 from tests.soak.faults import Ses
-from undersigned.domain.signing.mail_budgets import LANES
-from undersigned.domain.signing.signatures import SignatureFilter
+from undersigned.signing.rules.mail_budgets import LANES
+from undersigned.signing.rules.signatures import SignatureFilter
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.mail_store import MailStore

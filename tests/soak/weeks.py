@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.domain.delivering.deliveries import UNSETTLED_FOR, DeliveryKey
+from undersigned.delivering.rules.deliveries import UNSETTLED_FOR, DeliveryKey
 from undersigned_cli.dead_letters import DeadLetters
 from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.mail_store import MailStore
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.running import RunningStack
     from tests.soak.faults import Killer
-    from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.wiring import Wiring
     from undersigned_cli.local.mail_store import StoredMail
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tests.template.reading import BUCKET, QUEUE, as_list, named_by, of_type, translated
-from undersigned.domain.authoring.drafts import MOST_VERSIONS
+from undersigned.workshop.rules.drafts import MOST_VERSIONS
 from undersigned_cli.local.template import event_sources, resolve
 
 if TYPE_CHECKING:

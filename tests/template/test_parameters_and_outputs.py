@@ -8,7 +8,7 @@ import pytest
 
 from tests.template.reading import functions
 from tests.world import load_event
-from undersigned.domain.counting.exports import KEPT_FOR, TRIES
+from undersigned.organizing.rules.exports import KEPT_FOR, TRIES
 from undersigned_cli.local.template import load_template, resolve, variables_of
 
 REQUIRED = {"SenderIdentity", "SenderAddress", "OperatorEmail"}

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 SHARED = ROOT / "layers" / "shared" / "undersigned"
 TEMPLATES = [
     template
-    for folder in ("templates", "pages", "emails")
+    for folder in ("sheets", "pages", "emails")
     for template in sorted(SHARED.glob(f"*/{folder}/*"))
     if template.suffix in {".html", ".txt", ".svg", ".css"}
 ]
@@ -129,7 +129,7 @@ FAMILIAR = re.compile(
 
 def test_spanish_says_usted_to_everybody() -> None:
     sentences = [text for message in catalog_of("es") for text in texts_of(message.string)]
-    guide = [path.read_text("utf-8") for path in sorted((SHARED / "web" / "guide" / "es").iterdir())]
+    guide = [path.read_text("utf-8") for path in sorted((SHARED / "organizing" / "guide" / "es").iterdir())]
     assert [text for text in (*sentences, *guide) if FAMILIAR.search(" ".join(text.split()))] == []
 
 

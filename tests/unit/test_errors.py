@@ -10,7 +10,6 @@ import pytest
 
 import undersigned
 from tests.signatures import TREES
-from undersigned.authoring.mistakes import MistakesError
 from undersigned.base.errors import (
     FAULT,
     LOAD_AGAIN,
@@ -35,9 +34,10 @@ from undersigned.base.errors import (
 from undersigned.base.languages import Message
 from undersigned.base.posted import ProgramError, RequestError
 from undersigned.base.typos import MistypedError
+from undersigned.delivering.office import AnotherMailboxError
 from undersigned.people.access import KeyRefusedError, KeyScopeError, ScopeError, TooManyRefusalsError
-from undersigned.services.delivering.office import AnotherMailboxError
-from undersigned.services.signing.signing import ClosedError, ExpiredError
+from undersigned.signing.signing import ClosedError, ExpiredError
+from undersigned.workshop.mistakes import MistakesError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

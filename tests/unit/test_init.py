@@ -20,11 +20,11 @@ FUNCTIONS = {"public_api": "PublicApi", "organizer_api": "OrganizerApi", "delive
 ROOT = Path(__file__).parents[2]
 ONLY_WHEN_NEEDED = ("jinja2", "typst", "babel", "markdown_it", "resvg_py", "idna")
 NOT_FOR_SIGNING = (
-    "undersigned.aws.deliveries",
-    "undersigned.domain.delivering.deliveries",
-    "undersigned.domain.signing.mail_budgets",
-    "undersigned.domain.counting.reconciliations",
-    "undersigned.services.delivering.storing",
+    "undersigned.delivering.rows.deliveries",
+    "undersigned.delivering.rules.deliveries",
+    "undersigned.signing.rules.mail_budgets",
+    "undersigned.organizing.rules.reconciliations",
+    "undersigned.delivering.storing",
 )
 """Modules of ours with many data classes, each of which takes half a millisecond to make."""
 

@@ -6,17 +6,19 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from benchmarks.meter import size_of
-from undersigned.aws import deliveries, exports, mail_claims, signatures
 from undersigned.base.rows import Key
 from undersigned.base.table import to_item
 from undersigned.campaigns.rows import counters, offices, slots
 from undersigned.campaigns.rules.campaigns import Campaign, Target
 from undersigned.campaigns.rules.letters import Letter
-from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.delivering.rows import deliveries
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.rows import exports
 from undersigned.people.rows import people
 from undersigned.people.rules.api_keys import ApiKey
 from undersigned.people.rules.people import Member
+from undersigned.signing.rows import mail_claims, signatures
+from undersigned.signing.rules.signatures import signer_id
 
 KEY = DeliveryKey("trees", "oakton", "2026-11-30")
 SIGNER = "0123456789abcdef0123456789abcdef"

@@ -6,12 +6,12 @@ from base64 import b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from undersigned.authoring import logos, targets
-from undersigned.authoring.campaigns import REQUIRED_FILES, CompiledCampaign, compile_campaign
-from undersigned.authoring.letter_files import is_translation
-from undersigned.authoring.mistakes import Mistake, MistakesError
-from undersigned.authoring.texts import encoding_warning, text_of
 from undersigned.base.languages import Message
+from undersigned.workshop import logos, targets
+from undersigned.workshop.campaigns import REQUIRED_FILES, CompiledCampaign, compile_campaign
+from undersigned.workshop.letter_files import is_translation
+from undersigned.workshop.mistakes import Mistake, MistakesError
+from undersigned.workshop.texts import encoding_warning, text_of
 
 if TYPE_CHECKING:
     from pathlib import Path

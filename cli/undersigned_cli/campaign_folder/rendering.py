@@ -9,11 +9,11 @@ from markupsafe import Markup
 from undersigned.base.errors import NotFoundError
 from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.campaigns.rules.letters import SignerDetails, as_text, read_blocks, render_html
-from undersigned.domain.signing.posted_forms import details_so_far, read_form, read_unfinished
+from undersigned.signing.rules.posted_forms import details_so_far, read_form, read_unfinished
 
 if TYPE_CHECKING:
-    from undersigned.authoring.campaigns import CompiledCampaign
     from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.workshop.campaigns import CompiledCampaign
 
 type Format = Literal["text", "html", "pdf"]
 
@@ -91,7 +91,7 @@ def _as_signed(
 
 def _pdf(language: str, html: str, signer: SignerDetails) -> bytes:
     from undersigned.base.fonts import FontBook
-    from undersigned.rendering.packets import PacketLetter, typeset
+    from undersigned.delivering.printing.packets import PacketLetter, typeset
 
     letter = PacketLetter(read_blocks(html), language, signer.name, signer.locality)
     return typeset(None, [letter], FontBook()).pdf

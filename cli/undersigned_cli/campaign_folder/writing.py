@@ -6,11 +6,11 @@ import re
 from base64 import b64decode
 from typing import TYPE_CHECKING
 
-from undersigned.authoring import logos
-from undersigned.authoring.described_settings import SCHEMA_FILE, schema_text
-from undersigned.authoring.starting import empty_files
-from undersigned.authoring.writing import files_of, files_of_folder
 from undersigned.base.errors import UndersignedError
+from undersigned.workshop import logos
+from undersigned.workshop.described_settings import SCHEMA_FILE, schema_text
+from undersigned.workshop.starting import empty_files
+from undersigned.workshop.writing import files_of, files_of_folder
 from undersigned_cli.whole_files import write_whole
 
 if TYPE_CHECKING:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from undersigned.authoring import described_settings, settings
-from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.targets import MOST_NOTES
 from undersigned.base.colors import accents
 from undersigned.base.errors import NotFoundError, UndersignedError
 from undersigned.base.languages import SOURCE
 from undersigned.campaigns.activity import perform
 from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.campaigns.rules.postal_codes import in_words
+from undersigned.workshop import described_settings, settings
+from undersigned.workshop.mistakes import MistakesError
+from undersigned.workshop.targets import MOST_NOTES
 from undersigned_cli import campaign_folder
 from undersigned_cli.commands.options import (
     COMMAND_LINE,
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.services.operating.overviews import CampaignState
+    from undersigned.organizing.overviews import CampaignState
+    from undersigned.workshop.campaigns import CompiledCampaign
 
 _MOST_MISTAKES = 100
 _MOST_NOTES = 20
@@ -120,7 +120,7 @@ def push(
     if draft:
         _push_draft(stack, folder, revision)
         return
-    from undersigned.rendering.share_pictures import share_pictures
+    from undersigned.workshop.printing.share_pictures import share_pictures
 
     reason = checked_reason(reason)
     compiled = _read(folder)

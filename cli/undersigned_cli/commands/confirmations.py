@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from undersigned.campaigns.rules.controls import checked_reason
-from undersigned.domain.signing.mail_budgets import LANES
+from undersigned.signing.rules.mail_budgets import LANES
 from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Reason, examples, on_stack
 from undersigned_cli.commands.output import say, show
 from undersigned_cli.stacks import Stack

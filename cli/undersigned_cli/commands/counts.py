@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from undersigned.domain.counting.tallies import CountedBy
-from undersigned.services.signing.unconfirmed import unconfirmed
+from undersigned.counting.rules.tallies import CountedBy
+from undersigned.signing.unconfirmed import unconfirmed
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import SEE, AsJson, Campaign, examples, on_campaign
 from undersigned_cli.commands.output import counted, say, show, show_json

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from undersigned.base.errors import UndersignedError
-from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     ACT,
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from undersigned.domain.delivering.deliveries import Delivery, Question
-    from undersigned.domain.delivering.mail_events import MailEvent
+    from undersigned.delivering.rules.deliveries import Delivery, Question
+    from undersigned.delivering.rules.mail_events import MailEvent
 
 
 def add_to(app: typer.Typer) -> None:

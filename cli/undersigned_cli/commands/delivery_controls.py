@@ -10,8 +10,8 @@ import typer
 
 from undersigned.base.errors import NotFoundError
 from undersigned.campaigns.activity import perform
-from undersigned.domain.delivering.deliveries import DeliveryKey, Settlement
-from undersigned.services.actions import ACTIONS
+from undersigned.delivering.rules.deliveries import DeliveryKey, Settlement
+from undersigned.organizing.actions import ACTIONS
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     ACT,

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from undersigned.authoring.letters import compile_letter, with_own_words
-from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.pasted_letters import pasted_letter
 from undersigned.base.errors import FormError, UndersignedError
 from undersigned.campaigns.rules.letters import SignerDetails
+from undersigned.workshop.letters import compile_letter, with_own_words
+from undersigned.workshop.mistakes import MistakesError
+from undersigned.workshop.pasted_letters import pasted_letter
 from undersigned_cli import campaign_folder
 from undersigned_cli.commands.options import Folder, a_day, examples
 from undersigned_cli.commands.output import say

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from undersigned.campaigns.rules.campaigns import Campaign
-    from undersigned.domain.delivering.plans import PlanLine, TooSoon
-    from undersigned.services.delivering.planning import Plan
+    from undersigned.delivering.planning import Plan
+    from undersigned.delivering.rules.plans import PlanLine, TooSoon
     from undersigned.wiring import Wiring
 
 

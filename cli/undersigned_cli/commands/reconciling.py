@@ -13,7 +13,7 @@ from undersigned_cli.commands.output import console, counted, say, show
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
-    from undersigned.domain.counting.reconciliations import Finding
+    from undersigned.organizing.rules.reconciliations import Finding
 
 _COLUMNS = {
     "campaign": "Campaign",

@@ -20,28 +20,6 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
-from undersigned.aws.counts import forgotten_partition
-from undersigned.aws.deliveries import (
-    BUNDLES,
-    DELIVERIES,
-    MAIL_EVENTS,
-    delivery_partition,
-    delivery_values,
-    read_delivery,
-    read_mail_event,
-)
-from undersigned.aws.forms import FORMS, Forms, form_key, read_form
-from undersigned.aws.mail_claims import mail_claim_partition
-from undersigned.aws.signatures import (
-    hold_shard,
-    listing_shards,
-    parse_signature_key,
-    read_signature,
-    signature_key,
-    target_at,
-    tray_shards,
-)
-from undersigned.aws.stream import RESTORED
 from undersigned.base.errors import DamagedRowsError, NotFoundError, UndersignedError
 from undersigned.base.rows import Key
 from undersigned.base.table import BATCH_GET, Update, read_row, written
@@ -51,11 +29,33 @@ from undersigned.campaigns.rows.slots import Slot
 from undersigned.campaigns.rules.campaigns import Campaign as Settings
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.campaigns.rules.controls import AuditEntry, Controls
-from undersigned.domain.delivering.mail_events import after
-from undersigned.domain.delivering.plans import next_day
-from undersigned.domain.signing.signatures import signer_id
+from undersigned.counting.rows.counts import forgotten_partition
+from undersigned.delivering.rows.deliveries import (
+    BUNDLES,
+    DELIVERIES,
+    MAIL_EVENTS,
+    delivery_partition,
+    delivery_values,
+    read_delivery,
+    read_mail_event,
+)
+from undersigned.delivering.rules.mail_events import after
+from undersigned.delivering.rules.plans import next_day
 from undersigned.people.rows.people import CampaignOfPerson
 from undersigned.people.rules.people import Member
+from undersigned.signing.rows.forms import FORMS, Forms, form_key, read_form
+from undersigned.signing.rows.mail_claims import mail_claim_partition
+from undersigned.signing.rows.signatures import (
+    hold_shard,
+    listing_shards,
+    parse_signature_key,
+    read_signature,
+    signature_key,
+    target_at,
+    tray_shards,
+)
+from undersigned.signing.rules.signatures import signer_id
+from undersigned.signing.stream import RESTORED
 from undersigned_cli.commands.options import COMMAND_LINE, RUN, AsJson, Campaign, examples, on_stack
 from undersigned_cli.commands.output import counted, progress_of, say, show_json
 from undersigned_cli.stacks import Stack
@@ -65,8 +65,8 @@ if TYPE_CHECKING:
 
     from undersigned.base.rows import Values
     from undersigned.base.table import Table
-    from undersigned.domain.delivering.deliveries import DeliveryKey
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.delivering.rules.deliveries import DeliveryKey
+    from undersigned.signing.rules.signatures import Signature
     from undersigned.wiring import Wiring
 
 _WORKERS = 8

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from undersigned.campaigns.rules.controls import checked_reason
-from undersigned.domain.counting.screening import PLACES, REACHES, ScreeningAction
-from undersigned.domain.signing.abuse_checks import WantedSuspicion
-from undersigned.domain.signing.signatures import SignatureFilter
+from undersigned.organizing.rules.screening import PLACES, REACHES, ScreeningAction
+from undersigned.signing.rules.abuse_checks import WantedSuspicion
+from undersigned.signing.rules.signatures import SignatureFilter
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     ACT,
@@ -27,7 +27,7 @@ from undersigned_cli.commands.options import (
 from undersigned_cli.commands.output import ask, counted, say, show_json
 
 if TYPE_CHECKING:
-    from undersigned.services.counting.screening import Screening
+    from undersigned.organizing.screening import Screening
 
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from undersigned.base.errors import NotFoundError
-from undersigned.domain.counting.exports import COLUMNS, Exported, ExportFilter, row
-from undersigned.domain.signing.abuse_checks import WantedSuspicion
-from undersigned.domain.signing.names import is_named
-from undersigned.domain.signing.signatures import SignatureFilter, signer_id
-from undersigned.services.counting.listing import newest_letters
+from undersigned.organizing.listing import newest_letters
+from undersigned.organizing.rules.exports import COLUMNS, Exported, ExportFilter, row
+from undersigned.signing.rules.abuse_checks import WantedSuspicion
+from undersigned.signing.rules.names import is_named
+from undersigned.signing.rules.signatures import SignatureFilter, signer_id
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     ACT,
@@ -33,7 +33,7 @@ from undersigned_cli.whole_files import whole
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.signing.rules.signatures import Signature
 OfStatus = Annotated[Exported | None, typer.Option("--status", help="Only letters with this status.")]
 
 _STDOUT = Path("-")

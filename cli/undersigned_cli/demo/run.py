@@ -64,7 +64,7 @@ class _Demo:
         self._form = f"{running.public_url}/campaigns/{self._campaign}"
 
     def run(self) -> None:
-        from undersigned.rendering.share_pictures import share_pictures
+        from undersigned.workshop.printing.share_pictures import share_pictures
 
         push(self._folder, self._wiring.campaigns, pictures=share_pictures(self._folder.campaign))
         console.print(f"Pushed the campaign {self._campaign}: {self._form}")

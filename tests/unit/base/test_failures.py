@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from undersigned.aws.queue import Queue
 from undersigned.base.bucket import Bucket
 from undersigned.base.cdn_proof import KNOWN_FOR as PROOF_KNOWN_FOR
 from undersigned.base.cdn_proof import CdnProof
 from undersigned.base.errors import ThrottledError
 from undersigned.base.keyring import KNOWN_FOR, SignersKeyring
+from undersigned.base.queues import Queue
 from undersigned.base.rows import Key
 from undersigned.base.secret import Secret
 from undersigned.base.table import Table

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from undersigned.campaigns.public_frame import problem_page
-from undersigned.web.people.sign_in import sign_in_page
+from undersigned.people.pages.sign_in import sign_in_page
 
 if TYPE_CHECKING:
     from undersigned.base.page import Page

@@ -277,8 +277,13 @@ def test_no_two_classes_have_the_same_key() -> None:
         ), f"{one.__name__} and {other.__name__}"
 
 
-MODULES = [file for file in product_files("*/rows/*.py") if file.stem not in {"counters", "offices"}]
-"""The modules of rows whose attributes are not named by data."""
+NAMED_BY_DATA = {"counters", "offices"}
+WRITTEN_BY_HAND = {
+    "campaign_rows", "counts", "deliveries", "disowned", "drafts", "exports", "forms", "mail_budgets", "mail_claims",
+    "mail_events", "signatures",
+}  # fmt: skip
+"""Modules whose rows are no data classes yet."""
+MODULES = [file for file in product_files("*/rows/*.py") if file.stem not in NAMED_BY_DATA | WRITTEN_BY_HAND]
 
 
 def named_in(file: Path) -> tuple[set[str], set[str]]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.authoring.trees import FILES
-from undersigned.authoring.mistakes import MistakesError
+from tests.unit.workshop.trees import FILES
+from undersigned.workshop.mistakes import MistakesError
 from undersigned_cli.campaign_folder import read
 
 if TYPE_CHECKING:

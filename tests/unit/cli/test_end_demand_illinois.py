@@ -13,7 +13,7 @@ from undersigned.campaigns.rules.letters import Block, SignerDetails, as_text, r
 from undersigned_cli.campaign_folder import read
 
 if TYPE_CHECKING:
-    from undersigned.authoring.campaigns import CompiledCampaign
+    from undersigned.workshop.campaigns import CompiledCampaign
 
 FOLDER = Path(__file__).parents[3] / "campaigns" / "end-demand-illinois"
 

@@ -9,10 +9,10 @@ import pytest
 from pypdf import PdfReader
 
 from tests import signatures
-from undersigned.authoring.campaigns import CompiledCampaign
 from undersigned.base.errors import FormError, NotFoundError
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.campaigns.rules.letters import Letter, SignerDetails
+from undersigned.workshop.campaigns import CompiledCampaign
 from undersigned_cli.campaign_folder import render
 
 LETTER = Letter.of("en", "source", "<p>Dear {{ target.name }}</p>\n<p>{{ signature }}<br>\n{{ signer.address }}</p>\n")

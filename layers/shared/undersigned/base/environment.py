@@ -1,6 +1,6 @@
 """Jinja2 environments, one for each language: they escape HTML and raise an error for a missing value.
 
-A room's template is named by its path, such as `people/pages/keys.html`. All are in English. They mark text with
+A template is named by its path, such as `people/pages/keys.html`. All are in English. They mark text with
 `_("…")` or `{% trans %}`, and the language's catalog translates it.
 """
 
@@ -25,23 +25,18 @@ _ROOMS = Path(__file__).parents[1]
 
 
 @cache
-def environment(language: str) -> Environment:
-    """Return the environment for emails in a language."""
-    return _made(_ROOMS / "rendering/templates", language)
-
-
-@cache
 def page_environment(language: str) -> Environment:
     """Return the environment for pages in a language, which also has the addresses of assets."""
-    made = _made(_ROOMS / "web/templates", language)
-    made.globals |= {"asset_path": asset_path, "asset_data": asset_data}
+    made = environment(language).overlay()
+    made.globals = made.globals | {"asset_path": asset_path, "asset_data": asset_data}
     return made
 
 
-def _made(templates: Path, language: str) -> Environment:
-    """Make an environment for the rooms' and a folder's templates, with the text, dates and numbers of a language."""
+@cache
+def environment(language: str) -> Environment:
+    """Return the environment for emails in a language: with its text, dates and numbers."""
     made = Environment(
-        loader=FileSystemLoader([templates, _ROOMS]),
+        loader=FileSystemLoader(_ROOMS),
         autoescape=select_autoescape(["html", "svg"]),
         extensions=["jinja2.ext.i18n"],
         undefined=StrictUndefined,

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from undersigned.base.assets import asset, asset_path
 from undersigned.base.colors import accents
 
-_SHEETS = Path(__file__).parents[1] / "web/templates"
+_SHEETS = Path(__file__).with_name("sheets")
 
 type Theme = Literal["light", "dark", "auto"]
 """A page's color scheme; with `auto`, the one that the reader's device prefers."""

@@ -58,6 +58,14 @@ class Stack:
         self.sleep = sleep
         self.links = Links(self.keys, clock)
         self.table = Table(client("dynamodb", config=FEW_RETRIES), settings.table_name, sleep=sleep)
+        self._once: dict[Callable[..., Any], Any] = {}
+
+    def once[Made](self, make: Callable[[Stack], Made]) -> Made:
+        """Return what a room makes of this stack, such as a cache: made when it is first needed, then kept."""
+        if make not in self._once:
+            self._once[make] = make(self)
+        made: Made = self._once[make]
+        return made
 
     @staticmethod
     def new_id() -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import Answer, Target
     from undersigned.campaigns.rules.controls import Controls
     from undersigned.campaigns.rules.letters import Letter
-    from undersigned.domain.signing.signatures import Signature
+    from undersigned.signing.rules.signatures import Signature
 
 KEPT_FOR = timedelta(seconds=60)
 

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import Campaign
 
 _MORE_SHEETS = {
-    "campaign.html": ("fields.css", "letter.css", "form.css"),
-    "confirm.html": ("letter.css",),
-    "office.html": ("fields.css",),
-    "letter.html": ("fields.css", "letter.css"),
-    "packets.html": ("tables.css",),
-    "privacy.html": ("tables.css",),
+    "signing/pages/campaign.html": ("fields.css", "letter.css", "form.css"),
+    "delivering/pages/confirm.html": ("letter.css",),
+    "delivering/pages/office.html": ("fields.css",),
+    "delivering/pages/letter.html": ("fields.css", "letter.css"),
+    "delivering/pages/packets.html": ("tables.css",),
+    "signing/pages/privacy.html": ("tables.css",),
 }
 """Style sheets beside that of all pages, by template."""
 
@@ -77,7 +77,7 @@ def languages_named(languages: Iterable[str]) -> list[tuple[str, str]]:
 
 def front_page(language: str) -> Page:
     """Render the page at the address without a path. It says what the address is for, and leads to nothing."""
-    return public_page("front.html", language, languages=languages_named(languages()))
+    return public_page("signing/pages/front.html", language, languages=languages_named(languages()))
 
 
 def problem_page(  # noqa: PLR0913  (what the page shows)
@@ -95,7 +95,7 @@ def problem_page(  # noqa: PLR0913  (what the page shows)
     The page names the campaign that it is `about`, and links to its form if people `can_sign`.
     """
     return public_page(
-        "problem.html",
+        "base/pages/problem.html",
         language,
         framed or about,
         embedded=framed is not None,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
-from undersigned.aws.abuse_counters import AbuseCounters
+from undersigned.base.abuse_counters import AbuseCounters
 from undersigned.base.errors import JUST_A_MOMENT, UndersignedError
 from undersigned.base.languages import Message
 from undersigned.campaigns.rules.campaigns import ID_PATTERN
-from undersigned.domain.signing.abuse_checks import RATE_WINDOW, window_of
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import digest_of, group_of_refusal
+from undersigned.signing.rules.abuse_checks import RATE_WINDOW, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

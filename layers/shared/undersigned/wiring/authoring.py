@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from undersigned.services.authoring.draft_testing import DraftTestPost, DraftTestRequests
-from undersigned.services.authoring.drafting import Drafting
-from undersigned.services.authoring.limits_of_tests import LimitsOfTests
+from undersigned.delivering.limits_of_tests import LimitsOfTests
+from undersigned.workshop.draft_testing import DraftTestPost, DraftTestRequests
+from undersigned.workshop.drafting import Drafting
 
 if TYPE_CHECKING:
     from undersigned.base.emails import Sender
-    from undersigned.services.authoring.sampling import Sampling
     from undersigned.wiring.clients import Clients
+    from undersigned.workshop.sampling import Sampling
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class AuthoringCases:
     def sampling(self, sender: Sender) -> Sampling:
         """Make the samples of drafts, with the links of a sender's emails."""
         from undersigned.base.fonts import font_book
-        from undersigned.rendering.packets import pictures, typeset
-        from undersigned.services.authoring.sampling import Sampling
+        from undersigned.delivering.printing.packets import pictures, typeset
+        from undersigned.workshop.sampling import Sampling
 
         return Sampling(
             sender=sender,

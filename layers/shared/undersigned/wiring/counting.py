@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from undersigned.services.counting.tallying import Tallying
-from undersigned.services.signing.mail_budgets import Freeing
+from undersigned.counting.tallying import Tallying
+from undersigned.signing.mail_budgets import Freeing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from undersigned.services.counting.exporting import Exporting, SignatureSheet
-    from undersigned.services.counting.organizing import Organizing
-    from undersigned.services.counting.screening import Screening
-    from undersigned.services.signing.erasing import Erasing
+    from undersigned.organizing.erasing import Erasing
+    from undersigned.organizing.exporting import Exporting, SignatureSheet
+    from undersigned.organizing.organizing import Organizing
+    from undersigned.organizing.screening import Screening
     from undersigned.wiring.clients import Clients
 
 
@@ -36,7 +36,7 @@ class CountingCases:
 
     @cached_property
     def organizing(self) -> Organizing:
-        from undersigned.services.counting.organizing import Organizing
+        from undersigned.organizing.organizing import Organizing
 
         return Organizing(
             campaigns=self.stack.campaigns,
@@ -52,7 +52,7 @@ class CountingCases:
 
     @cached_property
     def screening(self) -> Screening:
-        from undersigned.services.counting.screening import Screening
+        from undersigned.organizing.screening import Screening
 
         return Screening(
             forms=self.stack.forms,
@@ -65,7 +65,7 @@ class CountingCases:
 
     @cached_property
     def sheet(self) -> SignatureSheet:
-        from undersigned.services.counting.exporting import SignatureSheet
+        from undersigned.organizing.exporting import SignatureSheet
 
         return SignatureSheet(
             catalog=self.stack.catalog,
@@ -78,7 +78,7 @@ class CountingCases:
 
     @cached_property
     def exporting(self) -> Exporting:
-        from undersigned.services.counting.exporting import Exporting
+        from undersigned.organizing.exporting import Exporting
 
         return Exporting(
             sheet=self.sheet, exports=self.stack.exports, files=self.stack.bucket, queue=self.stack.export_queue

@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from undersigned.delivering.delivery_controls import DeliveryControls
+from undersigned.delivering.feedback import Feedback
+from undersigned.delivering.office import Offices
+from undersigned.delivering.packet_links import PacketLinks
+from undersigned.delivering.planning import Planning
 from undersigned.people.queue import people_mails
-from undersigned.services.delivering.delivery_controls import DeliveryControls
-from undersigned.services.delivering.feedback import Feedback
-from undersigned.services.delivering.office import Offices
-from undersigned.services.delivering.packet_links import PacketLinks
-from undersigned.services.delivering.planning import Planning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from undersigned.base.emails import Sender
-    from undersigned.domain.delivering.deliveries import DeliveryKey
-    from undersigned.services.delivering.delivering import Delivering
-    from undersigned.services.delivering.packing import Packing
-    from undersigned.services.delivering.stop_post import StopPost
-    from undersigned.services.delivering.storing import Storing
+    from undersigned.delivering.delivering import Delivering
+    from undersigned.delivering.packing import Packing
+    from undersigned.delivering.rules.deliveries import DeliveryKey
+    from undersigned.delivering.stop_post import StopPost
+    from undersigned.delivering.storing import Storing
     from undersigned.wiring.authoring import AuthoringCases
     from undersigned.wiring.clients import Clients
 
@@ -49,8 +49,8 @@ class DeliveringCases:
     def packing(self, report_replaced: ReportReplaced, sender: Sender) -> Packing:
         """Make the typesetting of letters, with the links of a sender's emails."""
         from undersigned.base.fonts import font_book
-        from undersigned.rendering.packets import typeset
-        from undersigned.services.delivering.packing import Packing
+        from undersigned.delivering.packing import Packing
+        from undersigned.delivering.printing.packets import typeset
 
         return Packing(
             campaigns=self.stack.campaigns,
@@ -65,7 +65,7 @@ class DeliveringCases:
 
     def storing(self, report_replaced: ReportReplaced) -> Storing:
         """Make the storing of packets."""
-        from undersigned.services.delivering.storing import Storing
+        from undersigned.delivering.storing import Storing
 
         return Storing(
             packing=self.packing(report_replaced, self.stack.settings.sender),
@@ -77,7 +77,7 @@ class DeliveringCases:
 
     def delivering(self, report_replaced: ReportReplaced) -> Delivering:
         """Make the deliveries."""
-        from undersigned.services.delivering.delivering import Delivering
+        from undersigned.delivering.delivering import Delivering
 
         return Delivering(
             packing=self.packing(report_replaced, self.stack.settings.sender),
@@ -110,7 +110,7 @@ class DeliveringCases:
 
     @cached_property
     def stop_post(self) -> StopPost:
-        from undersigned.services.delivering.stop_post import StopPost
+        from undersigned.delivering.stop_post import StopPost
 
         return StopPost(
             campaigns=self.stack.campaigns,

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from undersigned.services.counting.measuring import Measuring
-from undersigned.services.operating.clearing import Clearing
-from undersigned.services.operating.deleting import Deleting
-from undersigned.services.operating.hours import Hours
-from undersigned.services.operating.reconciling import Reconciling
+from undersigned.delivering.hours import Hours
+from undersigned.organizing.clearing import Clearing
+from undersigned.organizing.deleting import Deleting
+from undersigned.organizing.measuring import Measuring
+from undersigned.organizing.reconciling import Reconciling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from undersigned.domain.counting.reconciliations import Finding
-    from undersigned.services.delivering.planning import Planning
-    from undersigned.services.operating.overviews import Overviews
-    from undersigned.services.operating.own_campaigns import OwnCampaigns
-    from undersigned.services.operating.reporting import Gathering, Reporting
-    from undersigned.services.operating.weekly_email import WeeklyEmail
+    from undersigned.delivering.planning import Planning
+    from undersigned.organizing.overviews import Overviews
+    from undersigned.organizing.own_campaigns import OwnCampaigns
+    from undersigned.organizing.reporting import Gathering, Reporting
+    from undersigned.organizing.rules.reconciliations import Finding
+    from undersigned.organizing.weekly_email import WeeklyEmail
     from undersigned.wiring.clients import Clients
     from undersigned.wiring.counting import CountingCases
 
@@ -74,7 +74,7 @@ class OperatingCases:
 
     @cached_property
     def overviews(self) -> Overviews:
-        from undersigned.services.operating.overviews import Overviews
+        from undersigned.organizing.overviews import Overviews
 
         return Overviews(
             campaigns=self.stack.campaigns,
@@ -91,7 +91,7 @@ class OperatingCases:
 
     @cached_property
     def own_campaigns(self) -> OwnCampaigns:
-        from undersigned.services.operating.own_campaigns import OwnCampaigns
+        from undersigned.organizing.own_campaigns import OwnCampaigns
 
         return OwnCampaigns(
             stack=self.stack, campaigns=self.stack.campaigns, drafts=self.stack.drafts, overviews=self.overviews
@@ -113,7 +113,7 @@ class OperatingCases:
 
     @cached_property
     def _gathering(self) -> Gathering:
-        from undersigned.services.operating.reporting import Gathering
+        from undersigned.organizing.reporting import Gathering
 
         return Gathering(
             campaigns=self.stack.campaigns,
@@ -127,7 +127,7 @@ class OperatingCases:
 
     @cached_property
     def weekly_email(self) -> WeeklyEmail:
-        from undersigned.services.operating.weekly_email import WeeklyEmail
+        from undersigned.organizing.weekly_email import WeeklyEmail
 
         return WeeklyEmail(
             gathering=self._gathering,
@@ -138,7 +138,7 @@ class OperatingCases:
 
     @cached_property
     def reporting(self) -> Reporting:
-        from undersigned.services.operating.reporting import Reporting
+        from undersigned.organizing.reporting import Reporting
 
         return Reporting(
             gathering=self._gathering,

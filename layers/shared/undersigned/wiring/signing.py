@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from undersigned.services.signing.abuse_checks import AbuseChecks, NetworkLimit
-from undersigned.services.signing.disowning import Disowning
-from undersigned.services.signing.signing import Signing
+from undersigned.signing.abuse_checks import AbuseChecks, NetworkLimit
+from undersigned.signing.disowning import Disowning
+from undersigned.signing.signing import Signing
 
 if TYPE_CHECKING:
-    from undersigned.services.signing.confirming import Confirmations
-    from undersigned.services.signing.erasing import Erasing
+    from undersigned.organizing.erasing import Erasing
+    from undersigned.signing.confirming import Confirmations
     from undersigned.wiring.clients import Clients
 
 
@@ -63,8 +63,8 @@ class SigningCases:
 
     @cached_property
     def confirmations(self) -> Confirmations:
-        from undersigned.services.signing.confirming import Confirmations
-        from undersigned.services.signing.mail_budgets import MailBudgeting
+        from undersigned.signing.confirming import Confirmations
+        from undersigned.signing.mail_budgets import MailBudgeting
 
         return Confirmations(
             catalog=self.stack.catalog,
@@ -86,8 +86,8 @@ class SigningCases:
 
     @cached_property
     def erasing(self) -> Erasing:
-        from undersigned.services.counting.exporting import EndingExports
-        from undersigned.services.signing.erasing import Erasing
+        from undersigned.organizing.erasing import Erasing
+        from undersigned.organizing.exporting import EndingExports
 
         return Erasing(
             forms=self.stack.forms,

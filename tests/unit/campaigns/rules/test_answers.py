@@ -11,7 +11,7 @@ import pytest
 from tests.signatures import TREES
 from undersigned.campaigns.rules.answers import is_unanswered
 from undersigned.campaigns.rules.campaigns import Answer
-from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey, HandedOver
+from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey, HandedOver
 
 AT = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
 BY_HAND = {"way": "by hand", "state": "sent"}

@@ -17,7 +17,7 @@ from undersigned.base.errors import FormError
 from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.campaigns.rules.drawings import HEIGHT, MOST_POINTS, MOST_STROKES, WIDTH, Drawing, Picture
 from undersigned.campaigns.rules.letters import Run, SignerDetails, as_text, read_blocks, render_html
-from undersigned.domain.signing.posted_forms import SignedForm, read_form
+from undersigned.signing.rules.posted_forms import SignedForm, read_form
 from undersigned_cli import campaign_folder
 
 SLOPE = [10, 20, 300, 180]

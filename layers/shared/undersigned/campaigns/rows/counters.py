@@ -1,4 +1,4 @@
-"""The keys of a campaign's counters. `aws/counts.py` writes and reads these rows; publishing writes the goal.
+"""The keys of a campaign's counters. `counting/rows/counts.py` writes and reads these rows; publishing writes the goal.
 
 | row | pk | sk |
 |---|---|---|

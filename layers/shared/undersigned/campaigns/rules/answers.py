@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from undersigned.campaigns.rules.campaigns import Answer, Campaign
-    from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.delivering.rules.deliveries import Delivery
 
 LONGEST_ANSWER = 5_000
 """The most characters in an answer."""

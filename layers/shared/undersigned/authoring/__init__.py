@@ -1,1 +1,0 @@
-"""Reads and checks the files that people write: a campaign's settings, letters and targets, and paper forms."""

@@ -1,0 +1,1 @@
+"""The counts of a campaign: each letter is counted once."""

@@ -1,0 +1,1 @@
+"""From the letters that wait to the office, and back."""

@@ -1,0 +1,157 @@
+"""The office's page, behind the link in its emails, and the public page behind the link on the covers of packets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from undersigned.base.errors import UndersignedError
+from undersigned.base.languages import Message
+from undersigned.campaigns.rules.stops import Stop, mailbox_digest, reason_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from undersigned.base.emails import Sender
+    from undersigned.base.links import Links
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rows.offices import OfficeRows
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.delivering.rows.deliveries import Deliveries
+    from undersigned.delivering.rules.deliveries import Delivery, PacketRecord
+    from undersigned.people.queue import PeopleMails
+
+_ISSUED_ON_COVERS = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def office_url(sender: Sender, links: Links, campaign: str, target: Target) -> str:
+    """Return the address of an office's page, for an email that goes to it; no preview, test or copy may have it."""
+    return f"{sender.public_url}/office/{links.sign('office', campaign, target.id, mailbox_digest(target.email))}"
+
+
+def cover_url(sender: Sender, links: Links, campaign: str, target: str) -> str:
+    """Return the address of the public page of what was sent to a target, for covers.
+
+    It is always the same, so that a packet made twice is, too.
+    """
+    return f"{sender.public_url}/packets-sent/{links.sign('cover', campaign, target, issued_at=_ISSUED_ON_COVERS)}"
+
+
+class AnotherMailboxError(UndersignedError):
+    """The link is of a mailbox that no longer gets the target's emails."""
+
+    status = 409
+    title = Message("This link only shows what was sent")
+    detail = Message(
+        "The letters no longer go to the address that got this link. If another address gets them, open the link in "
+        "the newest email there."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SentDelivery:
+    """A delivery that may have arrived, to some reader at least, and its packets."""
+
+    delivery: Delivery
+    packets: tuple[PacketRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was sent to a target, newest first, without rows that can't be read.
+
+    `may_act` says whether the link is of the mailbox that gets the target's emails.
+    """
+
+    campaign: Campaign
+    target: Target
+    deliveries: tuple[SentDelivery, ...]
+    may_act: bool
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Offices:
+    """Opens the links of offices. Nothing that it returns has a signer or a letter."""
+
+    campaigns: Campaigns
+    deliveries: Deliveries
+    office_rows: OfficeRows
+    links: Links
+    mails: Callable[[], PeopleMails]
+    clock: Callable[[], datetime]
+
+    def office(self, token: str) -> Sent:
+        """Return what an office's page shows. Raises TokenError, TokenExpiredError, NotFoundError."""
+        return self._sent(*self.links.read("office", token).parts)
+
+    def cover(self, token: str) -> Sent:
+        """Return what the page behind a cover's link shows. Raises TokenError, TokenExpiredError, NotFoundError."""
+        sent = self._sent(*self.links.read("cover", token).parts)
+        arrived = (each for each in sent.deliveries if each.delivery.may_have_arrived)
+        return replace(sent, deliveries=tuple(arrived))
+
+    def _acting(self, token: str) -> tuple[Campaign, Target]:
+        """Return for whom a link may act. Raises AnotherMailboxError, and the errors of `office`."""
+        campaign_id, target_id, mailbox = self.links.read("office", token).parts
+        campaign, target, _ = self.campaigns.of_target(campaign_id, target_id)
+        if not _may_act(mailbox, target):
+            message = "the link is of a mailbox that no longer gets these letters"
+            raise AnotherMailboxError(message)
+        return campaign, target
+
+    def receive(self, token: str, period: str) -> None:
+        """Note that somebody at the office has the letters of a period. Changes nothing the second time.
+
+        Raises AnotherMailboxError, and the errors of `office`.
+        """
+        now, (campaign, target) = self.clock(), self._acting(token)
+        for each in self.deliveries.deliveries(campaign.id, target.id, whole=False):
+            # No name of an attribute is made of what somebody posts.
+            if each.key.period == period and each.can_be_received and not each.received_at(target):
+                self.office_rows.receive(campaign.id, target.id, period, now)
+
+    def stop(self, token: str, reason: object) -> tuple[Campaign, Target]:
+        """Stop the emails to the mailbox of a link. One that is stopped keeps its moment, and gets the new reason.
+
+        An email that was handed to SES before may still arrive. Raises AnotherMailboxError, and the errors of `office`.
+        """
+        (campaign, target), given = self._acting(token), reason_in(reason)
+        new = Stop(self.clock(), given, self._accepted_at(campaign.id, target))
+        _, stop = self.office_rows.change_stop(
+            campaign.id,
+            target.id,
+            mailbox_digest(target.email),
+            lambda known: replace(known, reason=given or known.reason) if known else new,
+        )
+        if stop and not stop.told:
+            # Also after a failure between the two: queueing it twice sends one email.
+            self.mails().put_stop(campaign.id, target.id)
+        return campaign, target
+
+    def _accepted_at(self, campaign: str, target: Target) -> datetime | None:
+        """Return when SES took the last email to a target's mailbox."""
+        mailbox = mailbox_digest(target.email)
+        found = self.deliveries.deliveries(campaign, target.id, whole=False)
+        to_it = (each.last for each in found if each.email and mailbox_digest(each.email) == mailbox)
+        return max(filter(None, (attempt.sent_at or attempt.since for attempt in to_it)), default=None)
+
+    def _sent(self, campaign_id: str, target_id: str, mailbox: str = "") -> Sent:
+        """Return what was sent to a target. A cover's link is of no mailbox, and only shows."""
+        campaign, target, _ = self.campaigns.of_target(campaign_id, target_id)
+        found = [*self.deliveries.deliveries(campaign_id, target_id, whole=False)]
+        packets: defaultdict[str, list[PacketRecord]] = defaultdict(list)
+        for period, packet in self.deliveries.packets_to(campaign_id, target_id):
+            packets[period].append(packet)
+        sent = (_what_was_sent(each, packets[each.key.period]) for each in found)
+        return Sent(campaign, target, tuple(filter(None, sent)), may_act=_may_act(mailbox, target))
+
+
+def _what_was_sent(delivery: Delivery, recorded: Sequence[PacketRecord]) -> SentDelivery | None:
+    is_there = delivery.handed if delivery.way == "by hand" else delivery.may_have_arrived or delivery.can_be_received
+    return SentDelivery(delivery, tuple(each for each in recorded if each.is_in_email)) if is_there else None
+
+
+def _may_act(mailbox: str, target: Target) -> bool:
+    return bool(target.email) and mailbox == mailbox_digest(target.email)

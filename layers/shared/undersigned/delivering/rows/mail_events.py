@@ -1,0 +1,122 @@
+"""Turn SES's events, from EventBridge or SNS, into mail events of the domain."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.delivering.rules.mail_events import MailEvent, MailEventKind
+from undersigned.signing.rules.mail_budgets import LANES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from undersigned.signing.rules.mail_budgets import Lane, MailReport
+
+_KINDS: dict[str, MailEventKind] = {
+    "Send": "send",
+    "Delivery": "delivery",
+    "Bounce": "bounce",
+    "Complaint": "complaint",
+    "Reject": "reject",
+    "DeliveryDelay": "delivery_delay",
+}
+_COMPLAINTS = ("abuse", "auth-failure", "fraud", "other", "virus")
+"""The types of complaints that SES documents. A type comes from outside, so terminals and emails show no other one."""
+
+_NO_COMPLAINT = "not-spam"
+"""The type of a report that takes a complaint back: somebody moved the email out of their spam."""
+
+_NOT_SENT = "OnAccountSuppressionList"
+"""The subtype of a bounce or a complaint about an email that SES did not send: the account's suppression list has its
+address. A complaint then is not news; the person complained about an earlier email ("Complaint object", SES developer
+guide)."""
+
+_DETAILS = {"Delivery": "delivery", "Bounce": "bounce", "Complaint": "complaint", "DeliveryDelay": "deliveryDelay"}
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationReport:
+    """A report that a confirmation email did harm: how, and in which lane."""
+
+    kind: MailReport
+    lane: Lane
+
+
+def read_mail_event(event: Mapping[str, Any]) -> MailEvent | None:
+    """Read an event. Return None for an email that is not a delivery's, and for an event that changes nothing.
+
+    SNS's event is the `detail` of EventBridge's. Raises ArithmeticError, AttributeError, LookupError, TypeError or
+    ValueError if it is damaged.
+    Source: "Examples of event data that Amazon SES publishes to EventBridge", and the same page for SNS, in the SES
+    developer guide.
+    """
+    detail = event.get("detail", event)
+    mail, tags = detail["mail"], detail["mail"]["tags"]
+    event_type = detail["eventType"]
+    if tags.get("kind") != ["delivery"] or event_type not in _KINDS:
+        return None
+    about = detail.get(_DETAILS.get(event_type, ""), {})
+    if about.get("complaintFeedbackType") == _NO_COMPLAINT:
+        return None
+    if about.get("complaintSubType") == _NOT_SENT:
+        event_type, about = "Bounce", {**about, "bounceType": "Permanent", "bounceSubType": _NOT_SENT}
+    return MailEvent(
+        kind=_KINDS[event_type],
+        delivery=DeliveryKey(tags["campaign"][0], tags["target"][0], tags["period"][0]),
+        attempt=int(tags["attempt"][0]),
+        message_id=mail["messageId"],
+        at=datetime.fromisoformat(about.get("timestamp", mail["timestamp"])),
+        reason=_reason(event_type, detail, about),
+        permanent=about.get("bounceType") == "Permanent",
+    )
+
+
+def read_confirmation_report(report: Mapping[str, Any]) -> ConfirmationReport | None:
+    """Read the part of a confirmation email's event that the template's rule passes on. Return None if it did no harm.
+
+    Like SES, this counts no temporary bounce, and none of the account's own suppression list, because nothing was sent
+    ("Reputation metrics messages" and "Using the account-level suppression list", SES developer guide). Raises KeyError
+    or ValueError if the report is damaged.
+    """
+    [lane] = report["lane"]
+    if lane not in LANES:
+        message = "a confirmation email's lane is clean or suspicious"
+        raise ValueError(message)
+    if _NOT_SENT in (report["subtype"], report["complaint"]):
+        return None
+    if report["type"] == "Complaint":
+        return ConfirmationReport("complained", lane)
+    return ConfirmationReport("bounced", lane) if report["bounce"] == "Permanent" else None
+
+
+def read_feedback_message(body: str) -> MailEvent | ConfirmationReport | None:
+    """Read an event from a queue's message: EventBridge's, or SNS's with or without its envelope.
+
+    Raises the errors of `read_mail_event`.
+    """
+    try:
+        event = json.loads(body)
+        if "Message" in event:
+            event = json.loads(event["Message"])
+    except RecursionError as error:
+        message = "an event has no deeply nested brackets"
+        raise ValueError(message) from error
+    if "confirmation" in event:
+        return read_confirmation_report(event["confirmation"])
+    return read_mail_event(event)
+
+
+def _reason(event_type: str, detail: Mapping[str, Any], about: Mapping[str, Any]) -> str | None:
+    """Return the reason in the terms of SES. Leaves out diagnostic texts, because they can quote addresses."""
+    if event_type == "Bounce":
+        return f"{about['bounceType']} bounce, {about['bounceSubType']}"
+    if event_type == "Complaint":
+        said = about.get("complaintFeedbackType")
+        return f"complaint, {said if said in _COMPLAINTS else 'no reason given'}"
+    if event_type == "Reject":
+        return f"rejected by SES, {detail['reject']['reason']}"
+    return None

@@ -1,0 +1,100 @@
+"""Packets: the sealed letters of a delivery in PDFs, and the names of these files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.delivering.rules.deliveries import DeliveryKey, PacketRecord
+
+ATTACHMENT_LIMIT = 7_000_000
+"""The most bytes of PDFs to attach: some 950 typed or 760 drawn letters. Base64 adds a third, and many servers refuse
+emails over 10 MB; SES takes 40.
+
+Source: "Service quotas in Amazon SES", SES developer guide.
+"""
+
+
+def are_attached(packets: Sequence[PacketRecord]) -> bool:
+    """Say whether an email has its packets attached, rather than a link to them."""
+    return sum(packet.bytes for packet in packets) <= ATTACHMENT_LIMIT
+
+
+def packet_spans(letters: int, size: int) -> tuple[tuple[int, int], ...]:
+    """Return the first and last letter (1-based) of each packet: 612 → (1, 250), (251, 500), (501, 612)."""
+    return tuple((first, min(first + size - 1, letters)) for first in range(1, letters + 1, size))
+
+
+def erased_by_packet(signers: Sequence[str], erased: AbstractSet[str], size: int) -> Counter[int]:
+    """Count the erased letters of each packet, by its number."""
+    return Counter(place // size + 1 for place, signer in enumerate(signers if erased else ()) if signer in erased)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Letters to one target, in packets of `size`: the common input of sending and previewing.
+
+    The `erased` ones are in no packet, and the others keep their numbers. By hand, each packet has an address sheet,
+    and can be printed on both sides of the paper.
+    """
+
+    campaign: Campaign
+    target: Target
+    key: DeliveryKey
+    signers: Sequence[str]
+    erased: AbstractSet[str]
+    size: int
+    by_hand: bool = False
+
+    @property
+    def letters(self) -> int:
+        """Return how many letters are not erased."""
+        return len(self.signers) - len(self.erased)
+
+    @cached_property
+    def spans(self) -> Mapping[int, tuple[int, int]]:
+        """Return the first and the last letter of each packet, by its number."""
+        return dict(enumerate(packet_spans(len(self.signers), self.size), start=1))
+
+    @cached_property
+    def erased_in(self) -> Mapping[int, int]:
+        """Return how many letters of each packet are erased, by its number; 0 for all others."""
+        return erased_by_packet(self.signers, self.erased, self.size)
+
+
+def packets_prefix(key: DeliveryKey) -> str:
+    """Return the beginning of the names of a delivery's packets in the store."""
+    return f"packets/{key.campaign}/{key.period}/{key.target}/"
+
+
+def packet_name(key: DeliveryKey, number: int, erased: int) -> str:
+    """Return a packet's name in the store, by how many of its letters are erased. It contains no personal data.
+
+    Erased letters don't come back, so a name stands for the same letters always: a slow process can't replace a PDF by
+    one with other letters, and which files have an erased letter is in their names.
+    """
+    return f"{packets_prefix(key)}{number:04d}/{erased}.pdf"
+
+
+def has_erased(name: str, erased: Mapping[int, int]) -> bool:
+    """Say whether a PDF has an erased letter, by its name, and by how many letters are erased of each packet."""
+    *_, number, without = name.removesuffix(".pdf").split("/")
+    return int(without) < erased.get(int(number), 0)
+
+
+def packet_filename(key: DeliveryKey, number: int, of: int) -> str:
+    """Return a packet's file name for people: ASCII, with campaign, target and day, without personal data."""
+    place = f"-{number}-of-{of}" if of > 1 else ""
+    return f"{key.campaign}-{key.target}-{key.period}{place}.pdf"
+
+
+def reference_number(period: str, number: int) -> str:
+    """Return the number by which an office refers to a letter: the delivery's day, and the letter's number in it."""
+    return f"{period}-{number}"

@@ -1,1 +1,0 @@
-"""Pure rules of campaigns, letters, signatures, tallies and deliveries."""

@@ -1,1 +1,0 @@
-"""Rules of campaigns, their letters and recipients."""

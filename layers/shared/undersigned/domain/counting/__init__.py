@@ -1,1 +1,0 @@
-"""Rules of counters, lists and exports."""

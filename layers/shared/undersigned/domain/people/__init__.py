@@ -1,1 +1,0 @@
-"""Rules of people, their keys and what they may do."""

@@ -1,0 +1,1 @@
+"""What organizers see, decide and look up."""

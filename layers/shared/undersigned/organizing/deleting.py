@@ -1,0 +1,142 @@
+"""Deleting: delete a campaign that nobody has signed, or whose time is over, with everything of it.
+
+It refuses while a letter still holds personal data, because such a letter may have to be sent, or sent again. Every
+step can be repeated. People go after everything else, and the last owner together with the settings, so that an owner
+can go on after a crash.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from undersigned.base.errors import ChangedError, NotFoundError, NotNowError
+from undersigned.base.languages import Message
+from undersigned.delivering.storing import clear_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from undersigned.base.bucket import Bucket
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.counting.rows.counts import Counts
+    from undersigned.delivering.rows.deliveries import Deliveries
+    from undersigned.organizing.rows.campaign_rows import Rows
+    from undersigned.signing.rows.forms import Forms
+    from undersigned.signing.rows.signatures import Signatures
+    from undersigned.workshop.rows.drafts import Drafts
+
+
+class NotYetError(NotNowError):
+    """The campaign can't be deleted yet; says why not, and the way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """How many rows a run deleted, and whether nothing is left."""
+
+    rows: int
+    is_done: bool = True
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Deleting:
+    """Deletes campaigns."""
+
+    campaigns: Campaigns
+    forms: Forms
+    signatures: Signatures
+    deliveries: Deliveries
+    counts: Counts
+    drafts: Drafts
+    rows: Rows
+    packets: Callable[[], Bucket]
+    clock: Callable[[], datetime]
+
+    def check(self, campaign: str) -> None:
+        """Raise NotYetError if people can sign, or if letters or deliveries still need the campaign.
+
+        A campaign that was never published can always be deleted.
+        """
+        try:
+            settings = self.campaigns.campaign(campaign)
+        except NotFoundError:
+            return
+        names: dict[str, object] = {"campaign": campaign}
+        if self.campaigns.controls(campaign).is_open(settings, self.clock()):
+            raise NotYetError(Message("People can still sign. First close the campaign."))
+        undelivered = [
+            made.key
+            for target in self.campaigns.targets(campaign)
+            for made in self.deliveries.deliveries(campaign, target.id)
+            if not (seen := made.with_word_of(target)).is_settled
+            or seen.is_ready_to_print
+            or seen.question(self.clock())
+        ]
+        if undelivered:
+            first = undelivered[0]
+            names |= {"count": len(undelivered), "period": first.period, "target": first.target}
+            raise NotYetError(
+                Message(
+                    "Some deliveries are not finished (%(count)s), such as %(period)s to %(target)s. Deliver, retry, "
+                    "settle or hand them over first.",
+                    names,
+                )
+            )
+        rows = list(self.signatures.listed_signatures(campaign))
+        personal = sum(bool(row.email) for row in rows)
+        personal = personal or sum(form is not None for _, form in self.forms.listed(campaign))
+        names |= {"count": f"{personal:,}", "day": settings.kept_until}
+        if personal and settings.kept_until:
+            raise NotYetError(
+                Message(
+                    "Letters still hold personal data (%(count)s): they wait, or their time ends on %(day)s. Wait "
+                    "for that, or erase them.",
+                    names,
+                )
+            )
+        if personal:
+            raise NotYetError(
+                Message(
+                    "Letters still hold personal data (%(count)s). Say with the setting `keep_for_days` how long "
+                    "they are kept, or erase them.",
+                    names,
+                ),
+                plainly=Message(
+                    "Letters still hold personal data (%(count)s). Say under Details after how many days it is "
+                    "deleted, or erase them with “Check letters”.",
+                    names,
+                ),
+            )
+
+    def delete(self, campaign: str, is_late: Callable[[], bool] = lambda: False) -> Deleted:
+        """Delete all rows and files until `is_late`; then another run goes on. Raises NotYetError.
+
+        The tally subtracts letters from the counters as they go. If a counter went before them, it would make it anew.
+        """
+        self.check(campaign)
+        for target in self.campaigns.settings_of_targets(campaign):
+            for delivery in self.deliveries.deliveries(campaign, target.id):
+                if delivery.cleared_at is not None:
+                    continue
+                # It is settled. A later event of SES, such as a complaint, needs no file.
+                with suppress(ChangedError):
+                    clear_files(self.deliveries, self.packets(), delivery, self.clock())
+                if is_late():
+                    return Deleted(0, is_done=False)
+        letters = self.rows.delete_letters(campaign, is_late)
+        if is_late():
+            return Deleted(letters, is_done=False)
+        with suppress(NotFoundError):  # Without a total, all counters had followed, and a run began to delete them.
+            self.counts.count(campaign, fresh=True)
+            if any(self.counts.counts(campaign).values()):
+                raise NotYetError(
+                    Message(
+                        "The letters are gone, and the counters follow. Try again in a minute.", {"campaign": campaign}
+                    )
+                )
+        self.drafts.delete(campaign)
+        others = self.rows.delete_others(campaign, is_late)
+        return Deleted(letters + others, is_done=not is_late())

@@ -1,0 +1,311 @@
+"""Overviews: show organizers how a campaign stands, and what a delivery would send now."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from undersigned.campaigns.rows.counters import TOTAL
+from undersigned.campaigns.rules.answers import is_unanswered
+from undersigned.campaigns.rules.cadence import cadence_of, period_of
+from undersigned.delivering.rules.plans import plan_lines
+from undersigned.delivering.trays import oldest_letters
+from undersigned.organizing.listing import Listing
+from undersigned.organizing.measuring import Kept, last_overdue_run
+from undersigned.signing.rules.mail_budgets import LANES
+from undersigned.signing.unconfirmed import Unconfirmed, unconfirmed
+from undersigned.workshop.rules.drafts import UnreadableDraftError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rules.cadence import WeeklySchedule
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.controls import Controls
+    from undersigned.counting.rows.counts import Counts
+    from undersigned.counting.rules.tallies import Count, CountedBy
+    from undersigned.delivering.rows.deliveries import Deliveries
+    from undersigned.delivering.rules.deliveries import Delivery, Question
+    from undersigned.delivering.rules.plans import PlanLine
+    from undersigned.signing.rows.disowned import Disowned
+    from undersigned.signing.rows.forms import Forms
+    from undersigned.signing.rows.mail_budgets import MailBudgets
+    from undersigned.signing.rows.signatures import Signatures
+    from undersigned.signing.rules.mail_budgets import Lane, Sending
+    from undersigned.workshop.rows.drafts import Drafts
+    from undersigned.workshop.rules.drafts import Draft
+
+MOST_POSTPONED = 1_000
+"""More postponed emails are not counted: bots could make the count expensive."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignState:
+    """The current state of a campaign.
+
+    `postponed` counts the confirmation emails that wait, up to MOST_POSTPONED, and `sending` says whether any go out.
+    `disowned` counts the forms that people said they didn't sign, `unconfirmed` the newest that wait, and `on_hold` the
+    letters that organizers put on hold.
+    """
+
+    campaign: Campaign
+    count: Count
+    is_open: bool
+    controls: Controls
+    next_delivery: datetime
+    postponed: Mapping[Lane, int]
+    sending: Sending
+    disowned: int
+    unconfirmed: Unconfirmed = field(default_factory=Unconfirmed)
+    on_hold: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TargetState:
+    """A target, how many of its letters are waiting, how many were sent, and its deliveries, newest first.
+
+    `questions` are the deliveries that a person has to decide about, newest first.
+    """
+
+    target: Target
+    waiting: int
+    sent: int
+    deliveries: tuple[Delivery, ...]
+    questions: tuple[tuple[Delivery, Question], ...] = ()
+
+    @property
+    def last_delivery(self) -> Delivery | None:
+        """Return the last delivery."""
+        return self.deliveries[0] if self.deliveries else None
+
+    def is_unanswered(self, campaign: Campaign, today: date) -> bool:
+        """Say whether letters may have arrived 30 days ago, and no answer is recorded."""
+        return any(is_unanswered(campaign, made, self.target.answer, today) for made in self.deliveries)
+
+    def plan(self, campaign: Campaign, controls: Controls, period: str) -> tuple[PlanLine, ...]:
+        """Preview the plan of a period."""
+        return tuple(plan_lines(campaign, controls, self.target, self.deliveries, self.waiting, period=period))
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A campaign in a list of campaigns.
+
+    `states` are of the targets that were looked at; their letters are not counted. `elsewhere` are further targets
+    whose letters are held back. `overdue` has the ids of the targets that were looked at with overdue letters. `today`
+    is the day in the campaign's time zone.
+    """
+
+    state: CampaignState
+    states: tuple[TargetState, ...]
+    elsewhere: tuple[Target, ...]
+    overdue: frozenset[str]
+    is_part: bool
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """How many letters are confirmed: in total, and by target, day or source."""
+
+    total: int
+    by: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A campaign with a page of its targets, and what a delivery of the period of today would send them."""
+
+    state: CampaignState
+    period: str
+    targets: Listing[TargetState]
+
+    def lines(self) -> tuple[PlanLine, ...]:
+        """Preview the plan of these targets."""
+        campaign, controls = self.state.campaign, self.state.controls
+        return tuple(line for target in self.targets.items for line in target.plan(campaign, controls, self.period))
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How a campaign stands, with a page of its targets, which is not all of them if it `is_part`.
+
+    `elsewhere` are targets of other pages that need a person. `overdue` has the ids of those of this page with
+    letters that should have been sent a day ago. `draft` is the one with unpublished changes.
+    """
+
+    planned: Planned
+    is_part: bool
+    elsewhere: tuple[Target, ...]
+    overdue: frozenset[str]
+    by_day: Mapping[str, int]
+    by_source: Mapping[str, int]
+    draft: Draft | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A target, and what a delivery of the period of today would send it."""
+
+    state: TargetState
+    plan: tuple[PlanLine, ...]
+    period: str
+    next_delivery: datetime
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Overviews:
+    """Reads a campaign for its organizers."""
+
+    campaigns: Campaigns
+    counters: Counts
+    forms: Forms
+    signatures: Signatures
+    deliveries: Deliveries
+    budgets: MailBudgets
+    disowned: Disowned
+    drafts: Drafts
+    schedule: WeeklySchedule
+    clock: Callable[[], datetime]
+
+    def state(self, campaign: str) -> CampaignState:
+        """Return the current state of a campaign. Raises NotFoundError."""
+        held = self.signatures.how_many_held(campaign)
+        return replace(self._state(campaign), unconfirmed=unconfirmed(self.forms, campaign), on_hold=held)
+
+    def _state(self, campaign: str) -> CampaignState:
+        settings, count = self.campaigns.campaign(campaign), self.counters.count(campaign)
+        now, controls = self.clock(), self.campaigns.controls(campaign)
+        return CampaignState(
+            settings,
+            count,
+            is_open=controls.is_open(settings, now),
+            controls=controls,
+            next_delivery=self.slot_after(settings, now),
+            postponed={lane: self.forms.how_many_postponed(campaign, lane, MOST_POSTPONED) for lane in LANES},
+            sending=self.budgets.sending(now),
+            disowned=self.disowned.total(campaign),
+        )
+
+    def overview(self, campaign: str, after: str | None, limit: int) -> Overview:
+        """Return how a campaign stands, with its targets after one, in the order of their ids. Raises NotFoundError."""
+        state, targets = self.state(campaign), self.campaigns.targets(campaign, whole=False)
+        planned = self._planned(state, targets, after, limit)
+        shown = {found.target.id: found.target for found in planned.targets.items if found.waiting}
+        listed = {found.target.id for found in planned.targets.items}
+        return Overview(
+            planned,
+            is_part=len(listed) < len(targets),
+            elsewhere=tuple(target for target in targets if target.held_because and target.id not in listed),
+            overdue=self._overdue(state, shown),
+            by_day=self._counted(campaign, "DAY#"),
+            by_source=self._counted(campaign, "SOURCE#"),
+            draft=self._changed_draft(campaign),
+        )
+
+    def planned(self, campaign: str, after: str | None, limit: int) -> Planned:
+        """Return what a delivery would send now to the targets after one. Raises NotFoundError."""
+        return self._planned(self._state(campaign), self.campaigns.targets(campaign, whole=False), after, limit)
+
+    def _planned(self, state: CampaignState, targets: Sequence[Target], after: str | None, limit: int) -> Planned:
+        period = self.period(state.campaign)
+        return Planned(state, period, self._page(state.campaign.id, targets, after, limit))
+
+    def period(self, campaign: Campaign) -> str:
+        """Return the period of a delivery that begins now."""
+        return period_of(self.clock(), cadence_of(campaign, self.schedule).time_zone)
+
+    def slot_after(self, campaign: Campaign, moment: datetime) -> datetime:
+        """Return when a campaign's letters go out next after a moment."""
+        return cadence_of(campaign, self.schedule).next_after(moment)
+
+    def _changed_draft(self, campaign: str) -> Draft | None:
+        """Return the draft with unpublished changes; None also for an unreadable one: others see the campaign, too."""
+        with suppress(UnreadableDraftError):
+            draft = self.drafts.draft(campaign)
+            return draft if draft and not draft.is_published else None
+        return None
+
+    def targets(self, campaign: str, after: str | None, limit: int) -> Listing[TargetState]:
+        """List targets in the order of their ids."""
+        return self._page(campaign, self.campaigns.targets(campaign, whole=False), after, limit)
+
+    def _page(self, campaign: str, every: Sequence[Target], after: str | None, limit: int) -> Listing[TargetState]:
+        """List targets after one."""
+        targets = [target for target in every if after is None or target.id > after]
+        shown = self._states_of(campaign, targets[:limit])
+        return Listing(shown, shown[-1].target.id if len(targets) > limit else None)
+
+    def recipient(self, campaign: Campaign, target: str) -> Recipient:
+        """Return one target, and what a delivery would send it now. Raises NotFoundError."""
+        controls, period = self.campaigns.controls(campaign.id), self.period(campaign)
+        state = self.state_of(campaign.id, self.campaigns.target(campaign.id, target))
+        return Recipient(state, state.plan(campaign, controls, period), period, self.slot_after(campaign, self.clock()))
+
+    def _overdue(self, found: CampaignState, targets: Mapping[str, Target]) -> frozenset[str]:
+        run = last_overdue_run(found.campaign, self.schedule, self.clock())
+        kept = Kept(campaign=found.campaign, controls=found.controls, targets=targets)
+        should_go = [target for target in targets if kept.should_go(target, run)]
+        oldest = oldest_letters(self.signatures, found.campaign.id, should_go)
+        return frozenset(target for target, letter in oldest.items() if letter.since < run)
+
+    def glance(self, campaign: str, most: int) -> Glance:
+        """Return a campaign for a list of campaigns, looking at `most` targets at most. Raises NotFoundError."""
+        found, targets = self._state(campaign), self.campaigns.targets(campaign, whole=False)
+        now, today = self.clock(), self.period(found.campaign)
+        some = {target.id: target for target in targets[:most]}
+        states = []
+        for target in some.values():
+            listed = self.deliveries.deliveries(campaign, target.id, whole=False)
+            deliveries = tuple(made.with_word_of(target) for made in listed)
+            questions = tuple((made, question) for made in deliveries if (question := made.question(now)))
+            states.append(TargetState(target, 0, 0, deliveries, questions))
+        elsewhere = tuple(target for target in targets[most:] if target.held_because)
+        overdue, is_part, day = self._overdue(found, some), len(targets) > most, date.fromisoformat(today)
+        return Glance(found, tuple(states), elsewhere, overdue, is_part=is_part, today=day)
+
+    def state_of(self, campaign: str, target: Target) -> TargetState:
+        """Return what organizers see of one target."""
+        return self._states_of(campaign, [target])[0]
+
+    def _states_of(self, campaign: str, targets: Sequence[Target]) -> tuple[TargetState, ...]:
+        if not targets:
+            return ()
+        waiting = self.signatures.how_many_wait_each(campaign, targets[0].id, targets[-1].id)
+        return tuple(self._state_of(campaign, target, waiting[target.id]) for target in targets)
+
+    def _state_of(self, campaign: str, target: Target, waiting: int) -> TargetState:
+        now, found = self.clock(), self.deliveries.deliveries(campaign, target.id, whole=False)
+        deliveries = tuple(made.with_word_of(target) for made in found)
+        return TargetState(
+            target,
+            waiting,
+            sum(
+                made.letters
+                for made in deliveries
+                if made.received_at(target)
+                or (made.is_settled and not (made.state == "closed_unsent" or made.is_ready_to_print))
+            ),
+            deliveries,
+            tuple((delivery, question) for delivery in deliveries if (question := delivery.question(now))),
+        )
+
+    def counts(self, campaign: str, by: CountedBy) -> Breakdown:
+        """Return the counts of one kind.
+
+        Each confirmed letter is in exactly one counter of each kind, so the counters add up to the total. Only letters
+        from before the campaign counted sources are in no counter by source.
+        """
+        found = self._counted(campaign, f"{by.upper()}#")
+        total = sum(found.values())
+        if by == "source":
+            total = max(total, self.counters.counts(campaign, TOTAL).get(TOTAL, 0))
+        return Breakdown(total, found)
+
+    def _counted(self, campaign: str, beginning: str) -> dict[str, int]:
+        found = self.counters.counts(campaign, beginning)
+        return {name.removeprefix(beginning): count for name, count in found.items() if count}

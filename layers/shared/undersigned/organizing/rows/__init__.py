@@ -1,0 +1,1 @@
+"""The rows of exports, and of a campaign as a whole."""

@@ -1,0 +1,1 @@
+"""What an export, a report, a reconciliation and a screening must be."""

@@ -1,0 +1,152 @@
+"""Exports: a campaign's signatures as a table for spreadsheets and databases.
+
+Columns have the names of OSDI (the Open Supporter Data Interface), if its people or signatures have such a field.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from undersigned.signing.rules.signatures import Signature
+
+ExportState = Literal["queued", "running", "done", "failed", "erased"]
+"""`erased`: the file was deleted, because it may have a letter that was erased."""
+
+KEPT_FOR = timedelta(days=7)
+"""How long an export and its file are kept; template.yaml has the same value for the bucket."""
+
+Exported = Literal["pending", "quarantined", "confirmed", "withdrawn"]
+"""The statuses of exported letters. Erased and cleared ones are in no export: nothing is left of them."""
+
+EXPORTED: tuple[Exported, ...] = get_args(Exported)
+
+TRIES = 4
+"""How many times an export is tried before it fails for good; template.yaml has the same value for its queue."""
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""Tells Excel that a CSV file is UTF-8."""
+
+COLUMNS = (
+    "identifiers", "full_name", "email_address", "address_lines", "locality", "region", "postal_code",
+    "preferred_language", "action_date", "comments", "target", "status", "confirmed_at", "withdrawn_at", "updates",
+    "letter", "letter_language", "has_drawing", "period", "bundle", "quarantine", "on_hold", "source",
+)  # fmt: skip
+"""The columns. `identifiers` to `comments` are OSDI's, except `full_name`: the form has one field for the name, which
+can't be split into OSDI's `given_name` and `family_name`. Add new columns at the end, for programs that count them."""
+
+# A spreadsheet may read this as a formula (OWASP, "CSV Injection"): at the start of a cell, and after a semicolon, a
+# tab or a line end, where a program with another separator starts a cell. Spaces and quotes before it don't matter.
+_BEFORE_FORMULA = r'(?=[\s"\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠])'
+_FORMULA = re.compile(rf"(^|[;\t\r\n]){_BEFORE_FORMULA}|^(?=[\t\r\n])")
+_DEFUSED = re.compile(rf"(^|[;\t\r\n])'{_BEFORE_FORMULA}|^'(?=[\t\r\n])")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFilter:
+    """Selects the letters of an export: to one target or to all, with one status or with any."""
+
+    target: str | None = None
+    status: Exported | None = None
+
+    def matches(self, signature: Signature) -> bool:
+        """Say whether a letter belongs in the export."""
+        return (
+            signature.reported_status in EXPORTED
+            and not signature.is_empty
+            and self.target in {None, signature.target}
+            and self.status in {None, signature.reported_status}
+        )
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.target, self.status) if part) or "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file of signatures that an organizer requested; `rows` and `bytes` count what is written so far."""
+
+    campaign: str
+    id: str
+    state: ExportState
+    filter: ExportFilter
+    by: str
+    asked_at: datetime
+    rows: int = 0
+    bytes: int = 0
+
+    @property
+    def expires_at(self) -> datetime:
+        """Return when the export and its file are deleted."""
+        return self.asked_at + KEPT_FOR
+
+    @property
+    def file(self) -> str:
+        """Return the file's name in the store. It contains no personal data."""
+        return f"exports/{self.campaign}/{self.id}.csv"
+
+    @property
+    def filename(self) -> str:
+        """Return the file's name for the organizer."""
+        return f"{self.campaign}-{self.asked_at:%Y-%m-%d}.csv"
+
+
+def row(signature: Signature, letter_language: str) -> tuple[str, ...]:
+    """Return a letter's cells in the order of COLUMNS. Times are ISO 8601 in UTC; a missing value is empty."""
+    return (
+        f"undersigned:{signature.signer}",
+        signature.name,
+        signature.email,
+        signature.address_line,
+        signature.locality,
+        signature.region,
+        signature.postal_code,
+        signature.language,
+        _moment(signature.signed_at),
+        signature.note,
+        signature.target,
+        signature.reported_status,
+        _moment(signature.confirmed_at),
+        _moment(signature.withdrawn_at),
+        _yes(signature.updates),
+        signature.letter,
+        letter_language,
+        _yes(bool(signature.drawing)),
+        signature.period or "",
+        signature.bundle or "",
+        signature.quarantine or "",
+        _yes(signature.on_hold),
+        signature.source or "",
+    )
+
+
+def csv_line(cells: Iterable[str]) -> bytes:
+    """Return cells as a line of CSV (RFC 4180) in which no spreadsheet finds a formula."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(map(defused, cells))
+    return line.getvalue().encode()
+
+
+def defused(text: str) -> str:
+    """Return a cell's text with an apostrophe before anything that a spreadsheet may read as a formula."""
+    return _FORMULA.sub(r"\1'", text)
+
+
+def as_typed(cell: str) -> str:
+    """Return the text of a cell without the apostrophes that `defused` puts there."""
+    return _DEFUSED.sub(lambda found: found[1] or "", cell)
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else ""
+
+
+def _yes(value: bool) -> str:  # noqa: FBT001  (a cell)
+    return "yes" if value else "no"

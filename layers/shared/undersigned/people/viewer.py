@@ -1,0 +1,152 @@
+"""The organizer who looks at a campaign’s pages, in the language that they chose."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from undersigned.base.languages import SOURCE, Message, languages
+from undersigned.base.scopes import includes
+from undersigned.campaigns.rules.campaigns import dashboard_path
+from undersigned.organizing.actions import ACTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from undersigned.base.actions import Action
+    from undersigned.base.scopes import Scope
+    from undersigned.campaigns.rules.campaigns import Campaign, Roster
+
+_NOTICES: Mapping[str, Message] = {
+    "delivered": Message("The emails go out within minutes."),
+    "not-delivered": Message("Nothing was sent. The list says why."),
+    "test-sent": Message("The test email is on its way to you, and to nobody else."),
+    "settled-as-sent": Message("Recorded: the email was sent. We won’t ask about it again."),
+    "goes-by-hand": Message("These letters go by hand or post. In some minutes, you can print them here."),
+    "handed-over": Message("Recorded: the letters were handed over."),
+    "closed-unsent": Message("Recorded: these letters are sent no more."),
+    "answer-recorded": Message("Recorded. The people whose letters it answers can read it, within two minutes."),
+    "answer-deleted": Message("The answer is deleted, and within two minutes no page shows it."),
+    "address-saved": Message("Saved. New letters go to this address. What bounced goes again only if you send it."),
+    "address-removed": Message("Saved. Letters that wait go by hand or post: you can print them at the next delivery."),
+    "retried": Message("We’re sending the delivery again. This takes a few minutes."),
+    "erased": Message("The letter is erased, with everything that it said about its signer."),
+    "erased-on-paper": Message(
+        "The letter is erased, with everything that it said about its signer. We deleted the file that has it. If the "
+        "file has other letters, we’re making it again without this one."
+    ),
+    "erased-after-sending": Message(
+        "The letter is erased, with everything that it said about its signer. We deleted the packet that has it. If "
+        "the packet has other letters, we’re making it again without this one. The office keeps the email and the "
+        "packets that it already has. If the signer wants those deleted, ask the office."
+    ),
+    "released-letter": Message("We’re sending its confirmation email again. The letter counts once it is confirmed."),
+    "ended-hold": Message("Included. The letter goes out with the next delivery."),
+    "ended-hold-while-paused": Message("Included. The letter goes out after the campaign is resumed."),
+    "asked": Message("We’re creating the file."),
+    "invited": Message("Invited. An email says how to sign in."),
+    "role-changed": Message("The role is changed. It takes effect at once."),
+    "person-removed": Message("Removed. They can’t open this campaign any more."),
+    "key-revoked": Message("The key is revoked. It stopped working at once."),
+    "none-found": Message("Nobody has signed with this email address."),
+    "saved": Message("Saved in the draft. Nothing is published yet."),
+    "saved-left": Message("Saved in the draft. Something is left to do on this page."),
+    "taken-back": Message("The earlier version is the draft again. Nothing is published yet."),
+    "published": Message("Published."),
+    "website-added": Message("The website is in the draft. It may show the form once you publish."),
+    "changed": Message("Somebody else changed the campaign meanwhile. This is how it is now. Nothing was published."),
+    "closed": Message("Closed. Within a minute, nobody can sign any more. Letters that wait still go out."),
+    "reopened": Message("Open again. Within a minute, people can sign."),
+    "deleting": Message("Part of the campaign is deleted. Press the button again until all of it is."),
+    "not-deleted": Message("Nothing was deleted: type the campaign’s name to say that you mean it."),
+    "discarded": Message("The draft is discarded. This is the campaign as it is published."),
+}
+"""The sentence of a page after somebody pressed a button, by the word in its address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of the dashboard: its addresses, the values that it sends along, and the actions of its buttons."""
+
+    addresses: tuple[str, ...]
+    sent: Mapping[str, str]
+    deeds: tuple[Action, ...]
+
+    @property
+    def address(self) -> str:
+        """Return the address of the first button."""
+        return self.addresses[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """An organizer who looks at a campaign.
+
+    `roster` has its targets, and `scope` is what they may do. `token` is what the page's forms send back, `now` is the
+    moment that the page shows, and `done` is the word for what the organizer just did. `chosen` is the language that
+    they chose, if they did. `here` is the address of the page, for the links to other languages. A campaign that is not
+    published has only its draft.
+    """
+
+    campaign: Campaign
+    roster: Roster
+    scope: Scope
+    token: str
+    now: datetime
+    done: str | None = None
+    chosen: str | None = None
+    here: str = ""
+    is_published: bool = True
+
+    @property
+    def home(self) -> str:
+        """Return the address of the campaign's dashboard. All its other pages and buttons are below it."""
+        return dashboard_path(self.campaign.id)
+
+    @property
+    def language(self) -> str:
+        """Return the chosen language, or else the campaign's, or English when that has no catalog."""
+        known = (language for language in (self.chosen, self.campaign.language) if language in languages())
+        return next(known, SOURCE)
+
+    @property
+    def notice(self) -> str | None:
+        """Return the sentence about what the organizer just did."""
+        of_actions = (action.done.get(self.done or "") for action in ACTIONS.values())
+        notice = _NOTICES.get(self.done or "") or next(filter(None, of_actions), None)
+        return notice.in_language(self.language) if notice else None
+
+    @property
+    def may_manage(self) -> bool:
+        """Say whether they may see letters and change things."""
+        return includes(self.scope, "manage")
+
+    @property
+    def may_own(self) -> bool:
+        """Say whether they may see and change people and keys."""
+        return includes(self.scope, "own")
+
+    def form(self, actions: Iterable[str], values: Mapping[str, str]) -> Form | None:
+        """Return the form with the buttons of actions; None for who may not do them.
+
+        `values` fill in the address. The others are sent along.
+        """
+        deeds, sent = [ACTIONS[action] for action in actions], dict(values)
+        if not includes(self.scope, deeds[0].scope):
+            return None
+        paths = [re.sub(r"<(\w+)>", lambda part: values[part[1]], deed.page) for deed in deeds]
+        for deed in deeds:
+            for name in re.findall(r"<(\w+)>", deed.page):
+                sent.pop(name, None)
+        addresses = tuple(f"{self.home}{path}" for path in paths)
+        return Form(addresses, {"token": self.token} | sent, tuple(deeds))
+
+    def say(self, message: Message) -> str:
+        """Return a message in the page's language."""
+        return message.in_language(self.language)
+
+    def local(self, moment: datetime) -> datetime:
+        """Return a moment in the campaign's time zone."""
+        return self.campaign.local(moment)

@@ -1,1 +1,0 @@
-"""Emails and packets, rendered from the domain's values."""

@@ -1,1 +1,0 @@
-"""The use cases. Each handler calls one of them once."""

@@ -1,1 +1,0 @@
-"""Counts, lists and exports of letters."""

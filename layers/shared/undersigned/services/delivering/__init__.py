@@ -1,1 +1,0 @@
-"""From confirmed letters to an email in the office's inbox."""

@@ -1,1 +1,0 @@
-"""From a form to a confirmed letter, and its withdrawal or erasure."""

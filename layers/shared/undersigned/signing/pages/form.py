@@ -1,0 +1,211 @@
+"""The form with its letter, and the page after signing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from undersigned.base.languages import Message, long_date, named_in
+from undersigned.base.purposes import PURPOSES
+from undersigned.base.typos import ANSWER, ASKS
+from undersigned.campaigns.public_frame import languages_named, public_page
+from undersigned.campaigns.rules.campaigns import labels_of
+from undersigned.campaigns.rules.letters import render_marked, render_specimen
+from undersigned.signing.rules.abuse_checks import TRAP
+from undersigned.signing.rules.posted_forms import FORM_FIELDS, details_at_first, wants_updates
+from undersigned.signing.rules.signatures import PENDING_FOR
+from undersigned.signing.rules.sources import is_counted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+    from undersigned.base.errors import FieldError
+    from undersigned.base.page import Page, Theme
+    from undersigned.base.typos import MistypedError
+    from undersigned.campaigns.rules.campaigns import Campaign, Roster
+    from undersigned.signing.signing import FormPage, LetterPreview, SentForm
+
+_KEPT = ("form", ASKS, "source", *(field.name for field in FORM_FIELDS), "drawing", "letter_language")
+"""The values of a form that the page after signing keeps, beside `updates`."""
+
+_LONGEST_IN_LINK = 50
+
+
+def prefilled(event: APIGatewayProxyEventV2, campaign: Campaign) -> Mapping[str, object]:
+    """Return the answers that a link to a form gives: a postal code, and the label of the link.
+
+    Nothing else, because logs have the addresses of pages.
+    """
+    link = event.query_string_parameters
+    given = {name: link[name][:_LONGEST_IN_LINK] for name in ("postal_code", "source") if link.get(name)}
+    return {"region": campaign.region} | given
+
+
+def form_page(  # noqa: PLR0913  (what the page shows)
+    page: FormPage,
+    language: str,
+    *,
+    answers: Mapping[str, object] | None = None,
+    errors: tuple[FieldError, ...] = (),
+    preview: LetterPreview | None = None,
+    notice: Message | None = None,
+    question: MistypedError | None = None,
+    embedded: bool = False,
+    is_sample: bool = False,
+    theme: Theme | None = None,
+    base: str = "",
+) -> Page:
+    """Render the letter and its form; after a post, with its answers and either its errors or its preview.
+
+    `notice`, shown above the form, says why a form without errors was refused. `question` asks about the email
+    address. `base` is the origin of the page's canonical address,
+    which other sites show beside a link. A sample runs no script.
+    """
+    entry, campaign, roster = page.entry, page.entry.campaign, page.entry.roster
+    answers = {"region": campaign.region} if answers is None else answers
+    source = answers.get("source")
+    postal_code = answers.get("postal_code")
+    serving = roster.serving(postal_code if isinstance(postal_code, str) else "")
+    messages: dict[str, str] = {}
+    for error in errors:
+        messages.setdefault(error.field, error.message.in_language(language))
+    letter = entry.letter(preview.letter_language if preview else language)
+    if preview:
+        letter_html = preview.letter_html
+    else:
+        someone = roster.someone(letter.language)
+        letter_html = render_specimen(letter.template, someone, letter.language, has_street=campaign.needs_street)
+    return public_page(
+        "signing/pages/campaign.html",
+        language,
+        campaign,
+        count=page.count,
+        on_paper=page.entry.roster.on_paper,
+        recorded=page.entry.answers,
+        letter_html=Markup(letter_html),  # noqa: S704  (the letter's rendering escapes every value)
+        letter_language=letter.language,
+        marked_letters=_marked_letters(page) if page.is_open else {},
+        letter_languages=languages_named(entry.letters),
+        letter_is_in="" if language in entry.letters or len(entry.letters) > 1 else named_in(letter.language, language),
+        languages=languages_named(campaign.languages),
+        destination=_destination(roster, language),
+        asks_for_town=roster.only is None,
+        offers_note=campaign.own_words and letter.offers_note,
+        note_limit=next(field.limit for field in FORM_FIELDS if field.name == "note"),
+        trap=TRAP,
+        is_open=page.is_open,
+        closed_on=page.closed_on,
+        next_delivery=campaign.local(page.next_delivery) if page.next_delivery else None,
+        answers={name: _shown(value) for name, value in answers.items() if isinstance(value, str | bool)}
+        | {"updates": wants_updates(answers)},
+        errors=messages,
+        # A label from a link goes back with the form.
+        source=source if is_counted(campaign, source) else None,
+        choices=serving if len(serving) > 1 or "target" in messages else (),
+        labels=labels_of(serving),
+        previewed=preview.target if preview else None,
+        token=page.token,
+        kept=_kept(page.entry.campaign, language),
+        notice=notice.in_language(language) if notice else None,
+        question=question,
+        address="",  # the script fills it in
+        asks=ASKS,
+        answer=ANSWER,
+        embedded=embedded,
+        theme=theme,
+        script="form.js" if page.is_open and not is_sample else "",
+        canonical=_canonical(base, campaign, "", language),
+        share_picture=_canonical(base, campaign, "/share.png", language),
+        is_sample=is_sample,
+        logo=_logo(campaign, is_sample=is_sample),
+    )
+
+
+def _logo(campaign: Campaign, *, is_sample: bool) -> str | None:
+    """Return the address of a campaign's logo. A draft's logo has none yet, so it is in the page."""
+    if campaign.logo is None:
+        return None
+    return campaign.logo.data if is_sample else f"/assets/logos/{campaign.id}/{campaign.logo.digest}"
+
+
+def _canonical(base: str, campaign: Campaign, path: str, language: str) -> str:
+    """Return the one address of a page in this language, with its origin; a campaign's own language needs no query."""
+    query = f"?lang={language}" if language != campaign.language else ""
+    return f"{base}/campaigns/{campaign.id}{path}{query}"
+
+
+def _marked_letters(page: FormPage) -> Mapping[str, Markup]:
+    """Return the letter that the browser fills in while somebody types, by language."""
+    campaign, roster = page.entry.campaign, page.entry.roster
+    marked = {}
+    for language in page.entry.letters:
+        nobody = details_at_first(campaign, page.today, language)
+        template = page.entry.letter(language).template
+        marked[language] = Markup(render_marked(template, roster.someone(language), nobody, language))  # noqa: S704
+    return marked
+
+
+def _destination(roster: Roster, language: str) -> str:
+    """Say to whom a signed letter goes, before anything is typed."""
+    someone = roster.someone(language)
+    if roster.only:
+        message = Message("Your letter goes to %(whom)s.", {"whom": someone.addressed(language)})
+    elif roster.goes_by_town:
+        message = Message("Your letter goes to the %(title)s of your town.", {"title": someone.title_in(language)})
+    else:
+        message = Message("Your postal code decides who can get your letter.")
+    return message.in_language(language)
+
+
+def _shown(answer: str | bool) -> str | bool:  # noqa: FBT001  (a form's value)
+    """Return an answer that a page can show: JSON can hold lone surrogates, which UTF-8 can't encode."""
+    return answer if isinstance(answer, bool) else answer.encode(errors="replace").decode()
+
+
+def signed_page(  # noqa: PLR0913  (what the page shows)
+    campaign: Campaign,
+    next_delivery: datetime | None,
+    language: str,
+    *,
+    sent: SentForm | None = None,
+    embedded: bool = False,
+    theme: Theme | None = None,
+) -> Page:
+    """Render the page after signing. It doesn't reveal whether the person has signed before.
+
+    `next_delivery` is None if its day isn't known. The page repeats the email address of the form that was
+    `sent`, and keeps the form for its sender, who may want to correct it.
+    """
+    values = sent.values if sent else {}
+    kept = {name: _shown(value) for name in _KEPT if isinstance(value := values.get(name), str | bool)}
+    return public_page(
+        "signing/pages/signed.html",
+        language,
+        campaign,
+        embedded=embedded,
+        theme=theme,
+        next_delivery=campaign.local(next_delivery) if next_delivery else None,
+        address=kept.get("email"),
+        kept=kept | ({"updates": "yes"} if wants_updates(values) else {}),
+    )
+
+
+def _kept(campaign: Campaign, language: str) -> str:
+    """Say before the button how long a letter is kept, and how to withdraw it."""
+    values: dict[str, object] = {"days": PENDING_FOR.days}
+    if campaign.kept_until is None:
+        return Message(
+            "We keep your letter until the organizer erases it, or for %(days)s days if you don’t confirm it; until it "
+            "is in a delivery, you can withdraw it with the link in our emails.",
+            values,
+        ).in_language(language)
+    return Message(
+        "We keep your letter until %(day)s (if that is later, until %(sent_days)s days after it arrived), or for "
+        "%(days)s days if you don’t confirm it; until it is in a delivery, you can withdraw it with the link in our "
+        "emails.",
+        values | {"day": long_date(campaign.kept_until, language), "sent_days": PURPOSES["packets"].valid_for.days},
+    ).in_language(language)

@@ -1,0 +1,1 @@
+"""The rows of forms, signatures, and the emails to signers."""

@@ -1,0 +1,131 @@
+"""Mail budgets: the room of each in its window, the outcomes of each hour's confirmation emails, and the stop.
+
+| row | pk | sk |
+|---|---|---|
+| an hour of the stack | `MAILS#stack` | `HOUR#<UTC>` |
+| that the daily quota is short | `MAILS#stack` | `SHORT` |
+| an operator's stop | `MAILS#stack` | `STOP` |
+| a network's or a domain's day | `MAILS#<kind>#<hash>` | `<day>` (UTC) |
+
+A batch of ten emails writes each of its budgets once. So at 4,000 emails a second, an hour's row takes 400 writes a
+second, of the 1,000 that a partition takes ("Best practices for designing and using partition keys", DynamoDB developer
+guide).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Attr
+
+from undersigned.base.rows import Key
+from undersigned.base.table import ConditionFailedError, Repository, Update, read_rows
+from undersigned.signing.rules.mail_budgets import LANES, HourOfMails, Sending, first_hour_that_counts, hour_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from boto3.dynamodb.conditions import ConditionBase
+
+    from undersigned.base.rows import Values
+    from undersigned.signing.rules.mail_budgets import Budget, Lane, MailReport
+
+_OF_STACK = "MAILS#stack"
+_HOUR = "HOUR#"
+_SHORT = Key(_OF_STACK, "SHORT")
+_SHORT_FOR = timedelta(minutes=10)
+"""Two runs of the five-minute schedule: each looks at the quota."""
+_STOP = Key(_OF_STACK, "STOP")
+_KEPT_FOR = timedelta(days=2)
+"""Rows are kept after the end of their window for longer than the brake looks back."""
+
+_SENT = "sent"
+
+
+def hour_key(moment: datetime) -> Key:
+    """Return the key of an hour."""
+    return Key(_OF_STACK, f"{_HOUR}{hour_of(moment):%Y-%m-%dT%H}")
+
+
+def budget_key(budget: Budget) -> Key:
+    """Return the key of the row that has a budget."""
+    if budget.is_of_hour:
+        return hour_key(budget.begins)
+    return Key(f"MAILS#{budget.kind}#{budget.of}", budget.begins.date().isoformat())
+
+
+class MailBudgets(Repository):
+    """Mail budgets in the table."""
+
+    def take(self, budget: Budget, emails: int) -> int:
+        """Take up to so many emails from a budget, in one write; return how many there were."""
+        has_room = Attr(budget.kind).not_exists() | Attr(budget.kind).lt(budget.limit)
+        try:
+            taken = self._table.update(_change(budget, emails, emails, has_room), returns="UPDATED_NEW")
+        except ConditionFailedError:
+            return 0
+        granted = max(0, emails - max(0, int(taken[budget.kind]) - budget.limit))
+        if granted < emails:
+            self.give_back(budget, unsent=emails - granted)
+        return granted
+
+    def room(self, budgets: Collection[Budget]) -> dict[Budget, int]:
+        """Read how many emails each of the budgets has left."""
+        # An hour's row has two budgets.
+        found = self._table.batch_get({budget_key(budget) for budget in budgets})
+        rows = {Key(row["pk"], row["sk"]): row for row in found}
+        return {budget: budget.limit - int(rows.get(budget_key(budget), {}).get(budget.kind, 0)) for budget in budgets}
+
+    def give_back(self, budget: Budget, *, unsent: int = 0, confirmed: int = 0) -> None:
+        """Give emails back to a budget: those that were not sent after all, and those to people who confirmed."""
+        self._table.update(_change(budget, -unsent - confirmed, -unsent))
+
+    def sending(self, now: datetime) -> Sending:
+        """Read whether confirmation emails go out."""
+        first = hour_key(first_hour_that_counts(now)).sk
+        rows = list(self._table.query(_OF_STACK, at_least=first))
+        return Sending(
+            stopped=any(row["sk"] == _STOP.sk for row in rows),
+            hours=tuple(read_rows(_read_hour, (row for row in rows if row["sk"].startswith(_HOUR)))),
+            short_of_quota=any(row["sk"] == _SHORT.sk and row["expires_at"] > now.timestamp() for row in rows),
+        )
+
+    def note_short_of_quota(self, now: datetime) -> None:
+        """Note for ten minutes that confirmation emails have used up their share of SES's daily quota."""
+        self._table.update(Update(_SHORT, assign={"expires_at": int((now + _SHORT_FOR).timestamp())}))
+
+    def record_report(self, kind: MailReport, lane: Lane, at: datetime) -> None:
+        """Count a confirmation email that bounced, or was marked as spam."""
+        self._table.update(Update(hour_key(at), assign=_expiry(hour_of(at)), add={f"{kind}_{lane}": 1}))
+
+    def stop(self) -> None:
+        """Stop all confirmation emails."""
+        self._table.put({**_STOP._asdict()})
+
+    def start(self, now: datetime) -> None:
+        """End the stop, and forget the bounces and complaints of the last day."""
+        self._table.delete(_STOP)
+        reports = [f"{kind}_{lane}" for kind in ("bounced", "complained") for lane in LANES]
+        for hour in self.sending(now).hours:
+            self._table.update(Update(hour_key(hour.begins), remove=reports))
+
+
+def _change(budget: Budget, emails: int, sent: int, when: ConditionBase | None = None) -> Update:
+    add: dict[str, int] = {budget.kind: emails}
+    if budget.kind == "unconfirmed" and sent:
+        add[_SENT] = sent
+    return Update(budget_key(budget), assign=_expiry(budget.ends), add=add, when=when)
+
+
+def _expiry(ends: datetime) -> Values:
+    return {"expires_at": int((ends + _KEPT_FOR).timestamp())}
+
+
+def _read_hour(values: Values) -> HourOfMails:
+    suspicious = int(values.get("suspicious", 0))
+    return HourOfMails(
+        datetime.strptime(values["sk"].removeprefix(_HOUR), "%Y-%m-%dT%H").replace(tzinfo=UTC),
+        {"clean": int(values.get(_SENT, 0)) - suspicious, "suspicious": suspicious},
+        *({lane: int(values.get(f"{kind}_{lane}", 0)) for lane in LANES} for kind in ("bounced", "complained")),
+    )

@@ -1,0 +1,548 @@
+"""Signatures: the rows, the listing of a campaign's rows, and the trays.
+
+| row | pk | sk |
+|---|---|---|
+| signature | `SIGNATURE#<campaign>#<signer>` | `1` (2 is free for a second person with the same email address) |
+
+The index `listing` has every signature in `SIGNATURES#<campaign>#<shard>`, by the time of signing. The index `tray` has
+the letters in trays in `DUE#<campaign>#<shard>`, and those on hold in `HELD#<campaign>#<shard>`, in the order of
+`<target>#<moment since which it waits>#<signer>`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import batched, chain, islice
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Attr
+from botocore.exceptions import ClientError
+
+from undersigned.base.errors import DamagedRowsError
+from undersigned.base.failures import UNFIT, code_of
+from undersigned.base.rows import Key
+from undersigned.base.table import (
+    BATCH_GET,
+    NEW,
+    ConditionFailedError,
+    Repository,
+    Update,
+    read_choice,
+    read_day,
+    read_moment,
+    read_row,
+    read_rows,
+    written,
+)
+from undersigned.campaigns.rules.campaigns import Addressee
+from undersigned.campaigns.rules.drawings import Drawing
+from undersigned.signing.rules.signatures import (
+    DISOWNED_FOR,
+    ReadRows,
+    Signature,
+    SignatureStateError,
+    Status,
+    Waiting,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from boto3.dynamodb.conditions import ConditionBase
+
+    from undersigned.base.rows import Values
+    from undersigned.organizing.rules.reconciliations import Page
+
+LISTING_SHARDS = 8
+"""The number of partitions of the listing index that a campaign's signatures are spread over."""
+
+TRAY_SHARDS = 8
+"""The number of partitions of the tray index that a campaign's waiting letters are spread over."""
+
+_STEP = 1_000
+"""How many letters are read before a step to the next target: about 200 kB of keys."""
+
+_READ_AHEAD = 50
+"""How many signatures a listing reads in one step, by default."""
+
+_PERSONAL = (
+    "name", "email", "address_line", "locality", "region", "postal_code", "signature", "drawing", "note",
+)  # fmt: skip
+"""The personal attributes of a signature. In an erased or cleared one they are empty."""
+
+
+_NOTHING_PERSONAL = {**dict.fromkeys(_PERSONAL, ""), "updates": False}
+
+_NOBODY = asdict(Addressee(title="", titles={}, name="", department="", locality=""))
+"""The addressee of an erased letter: what it showed would say where its signer lives."""
+
+_OF_THE_LETTER_BEFORE = ("withdrawn_at", "bundle", "cleared_at", "disowned_at")
+"""The attributes of a withdrawn or erased letter that go when a form that follows it is confirmed."""
+
+
+def signature_key(campaign: str, signer: str) -> Key:
+    """Return the key of a person's signature."""
+    return Key(f"SIGNATURE#{campaign}#{signer}", "1")
+
+
+def parse_signature_key(pk: str) -> tuple[str, str]:
+    """Return the campaign and the signer of a signature's partition key. Raises ValueError for any other key."""
+    match pk.split("#"):
+        case ["SIGNATURE", str(campaign), str(signer)] if campaign and signer:
+            return campaign, signer
+        case _:
+            message = "the key of a signature reads SIGNATURE#<campaign>#<signer>"
+            raise ValueError(message)
+
+
+def listing_shards(campaign: str) -> tuple[str, ...]:
+    """Return all partitions of a campaign's signatures in the listing index."""
+    return tuple(f"SIGNATURES#{campaign}#{shard}" for shard in range(LISTING_SHARDS))
+
+
+def listing_shard(campaign: str, signer: str) -> str:
+    """Return the partition of the listing index that holds a signature."""
+    return listing_shards(campaign)[int(signer[-8:], 16) % LISTING_SHARDS]
+
+
+def listing_position(signature: Signature) -> str:
+    """Return a signature's position in its campaign's listing, which is ordered by the time of signing."""
+    return f"{signature.signed_at.isoformat()}#{signature.signer}"
+
+
+def tray_shards(campaign: str) -> tuple[str, ...]:
+    """Return all partitions of a campaign's letters in trays."""
+    return tuple(f"DUE#{campaign}#{shard}" for shard in range(TRAY_SHARDS))
+
+
+def tray_shard(campaign: str, signer: str) -> str:
+    """Return the partition in which a letter waits once it is confirmed."""
+    return tray_shards(campaign)[int(signer[:8], 16) % TRAY_SHARDS]
+
+
+def tray_position(target: str, since: datetime, signer: str) -> str:
+    """Return the position of a letter that waits since a moment."""
+    return f"{target}#{_in_order(since)}#{signer}"
+
+
+def hold_shards(campaign: str) -> tuple[str, ...]:
+    """Return all partitions of a campaign's letters on hold. They are in the same index as the trays."""
+    return tuple(f"HELD#{campaign}#{shard}" for shard in range(TRAY_SHARDS))
+
+
+def hold_shard(campaign: str, signer: str) -> str:
+    """Return the partition that holds a letter while it is on hold."""
+    return hold_shards(campaign)[int(signer[:8], 16) % TRAY_SHARDS]
+
+
+class Signatures(Repository):
+    """Signature rows in the table."""
+
+    def signature(self, campaign: str, signer: str) -> Signature | None:
+        """Read a signature consistently."""
+        values = self._table.get(signature_key(campaign, signer), consistent=True)
+        return read_row(read_signature, values) if values else None
+
+    def signatures(self, campaign: str, signers: Sequence[str], *, whole: bool = True) -> tuple[Signature, ...]:
+        """Read several signatures consistently, in this order; all of them, but signers without a row."""
+        found = self.read_rows(campaign, signers)
+        if whole and found.damaged:
+            raise DamagedRowsError(*(self.row_name(campaign, signer) for signer in found.damaged))
+        return found.rows
+
+    def row_name(self, campaign: str, signer: str) -> str:
+        """Return how logs and errors name a signature's row."""
+        return str(signature_key(campaign, signer))
+
+    def read_rows(self, campaign: str, signers: Sequence[str]) -> ReadRows:
+        """Read several signatures like `signatures`, and say which rows are damaged."""
+        keys = [signature_key(campaign, signer) for signer in signers]
+        read = {parse_signature_key(row["pk"])[1]: row for row in self._table.batch_get(keys)}
+        found = {row.signer: row for row in read_rows(read_signature, read.values())}
+        return ReadRows(
+            tuple(found[signer] for signer in signers if signer in found),
+            tuple(signer for signer in read if signer not in found),
+        )
+
+    def newest_signatures(
+        self, campaign: str, before: str | None = None, *, read_ahead: int | None = None
+    ) -> Iterator[tuple[str, Signature]]:
+        """List a campaign's signatures with their positions, newest first, or those older than a position.
+
+        `read_ahead` is how many are read in one step. A higher number takes fewer calls.
+        """
+        read_ahead = read_ahead or _READ_AHEAD
+        merged = self._table.merged(
+            listing_shards(campaign), "listing", newest_first=True, below=before, read_ahead=read_ahead
+        )
+        for positions in batched((values["listed_at"] for values in merged), read_ahead, strict=False):
+            signers = [position.rpartition("#")[2] for position in positions]
+            found = {row.signer: row for row in self.signatures(campaign, signers, whole=False)}
+            yield from (
+                (position, found[signer])
+                for position, signer in zip(positions, signers, strict=True)
+                # The index lags behind: a person who signed again is at a newer position, too.
+                if signer in found and position == listing_position(found[signer])
+            )
+
+    def listed_signatures(self, campaign: str) -> Iterator[Signature]:
+        """Read all signatures of a campaign, in no order and whole."""
+        for shard in listing_shards(campaign):
+            signers = (parse_signature_key(values["pk"])[1] for values in self._table.query(shard, index="listing"))
+            for some in batched(signers, BATCH_GET, strict=False):
+                yield from self.signatures(campaign, some)
+
+    def pages(self, campaign: str, after: str = "") -> Iterator[Page]:
+        """Read all signatures of a campaign in pages of up to 100, or those after a page's position."""
+        first, _, listed_at = after.partition(" ")
+        for number, shard in enumerate(listing_shards(campaign)):
+            if after and number < int(first):
+                continue
+            # No position begins with this one, so the next ones sort after this one with a last character added.
+            at_least = f"{listed_at}~" if after and number == int(first) else None
+            listed = (values["listed_at"] for values in self._table.query(shard, index="listing", at_least=at_least))
+            for positions in batched(listed, BATCH_GET, strict=False):
+                yield self._page(campaign, number, positions)
+
+    def _page(self, campaign: str, shard: int, positions: Sequence[str]) -> Page:
+        from undersigned.organizing.rules.reconciliations import Page
+
+        last_of = {position.rpartition("#")[2]: position for position in positions}
+        found = self.read_rows(campaign, [*last_of])
+        # A person who has signed again since is at a later position, too. Earlier words that were confirmed since
+        # are at an earlier one, where reading has been.
+        rows = (row for row in found.rows if listing_position(row) <= last_of[row.signer])
+        return Page(f"{shard} {positions[-1]}", tuple(rows), len(found.damaged))
+
+    def confirm(self, form: Signature, *, at: datetime, on: date) -> Signature:
+        """Make a form its signer's letter, and put it into its target's tray.
+
+        Only if the signer has no letter, or withdrew or erased it before the form was sent. Raises SignatureStateError.
+        """
+        signed_at = written(form.signed_at)
+        long_ago = Attr("disowned_at").lte(written(form.signed_at - DISOWNED_FOR))
+        not_disowned = Attr("disowned_at").not_exists() | long_ago
+        ended_before = (Attr("status").eq("withdrawn") & Attr("withdrawn_at").lt(signed_at)) | (
+            Attr("status").eq("erased") & Attr("erased_at").lt(signed_at) & not_disowned
+        )
+        return self._move(
+            Update(
+                signature_key(form.campaign, form.signer),
+                # Its status takes the letter out of quarantine. The suspicion stays, because a program that reads the
+                # email of a whole domain confirms, too.
+                assign=signature_values(form)
+                | {
+                    "status": "confirmed",
+                    "form": form.form,
+                    "confirmed_at": written(at),
+                    "confirmed_on": written(on),
+                    "listed": listing_shard(form.campaign, form.signer),
+                    "listed_at": listing_position(form),
+                    **_in_tray(form, at),
+                },
+                add={"version": 1},
+                remove=_OF_THE_LETTER_BEFORE,
+                when=NEW | ended_before,
+            )
+        )
+
+    def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
+        """Withdraw a signature whose letter is not sealed, and return it. Raises SignatureStateError."""
+        return self._move(
+            Update(
+                signature_key(campaign, signer),
+                assign={"status": "withdrawn", "withdrawn_at": at.isoformat()},
+                add={"version": 1},
+                remove=["due", "due_at"],
+                when=Attr("status").eq("confirmed") & Attr("bundle").not_exists(),
+            )
+        )
+
+    def _move(self, change: Update) -> Signature:
+        """Change a signature for its signer, and return it. Raises SignatureStateError, DamagedRowsError."""
+        try:
+            values = self._table.update(change, returns="ALL_NEW")
+        except ConditionFailedError as error:
+            raise SignatureStateError(read_row(read_signature, error.values) if error.values else None) from error
+        except ClientError as error:
+            # For example, nothing can be added to a version that is a text.
+            if code_of(error) == UNFIT:
+                self.signature(*parse_signature_key(change.key.pk))
+            raise
+        return read_row(read_signature, values)
+
+    def clear(self, signature: Signature, at: datetime) -> None:
+        """Remove all personal data from a row, which keeps its status and its place in the counts.
+
+        Raises ChangedError if the row has changed.
+        """
+        self._table.update(
+            Update(
+                signature_key(signature.campaign, signature.signer),
+                assign={"cleared_at": at.isoformat(), **_NOTHING_PERSONAL},
+                add={"version": 1},
+                remove=["network"],
+                when=Attr("version").eq(signature.version) & Attr("cleared_at").not_exists(),
+            )
+        )
+
+    def erase(self, signature: Signature, at: datetime) -> None:
+        """Erase all personal data from a row. Raises ChangedError if the row has changed.
+
+        For the form of a signer without a row, write an erased row, so that this form and earlier ones can't be
+        confirmed. For a sealed letter, use `Deliveries.erase_letter`.
+        """
+        self._table.update(erasure(signature, at))
+
+    def hold(self, signature: Signature) -> None:
+        """Take a letter out of its target's tray, and keep it out. Raises ChangedError if it is not in the tray."""
+        campaign, signer = signature.campaign, signature.signer
+        in_tray = is_in_tray(campaign, signature.target, signer)
+        self._table.update(Update(signature_key(campaign, signer), {"due": hold_shard(campaign, signer)}, when=in_tray))
+
+    def end_hold(self, signature: Signature, at: datetime) -> None:
+        """Put a letter on hold back into its target's tray, due from now on. Raises ChangedError if it is not on hold.
+
+        A page that was read before didn't show it, so *Send now* there doesn't send it.
+        """
+        campaign, signer = signature.campaign, signature.signer
+        on_hold = Attr("due").eq(hold_shard(campaign, signer))
+        self._table.update(Update(signature_key(campaign, signer), _in_tray(signature, at), when=on_hold))
+
+    def put_back(self, signature: Signature, at: datetime) -> None:
+        """Put a confirmed letter that is in no place into its target's tray. Raises ChangedError if it has changed."""
+        campaign, signer = signature.campaign, signature.signer
+        is_somewhere = is_in_tray(campaign, signature.target, signer) | Attr("due").eq(hold_shard(campaign, signer))
+        unchanged = Attr("version").eq(signature.version) & Attr("bundle").not_exists() & ~is_somewhere
+        self._table.update(Update(signature_key(campaign, signer), _in_tray(signature, at), when=unchanged))
+
+    def how_many_held(self, campaign: str) -> int:
+        """Count a campaign's letters on hold."""
+        return sum(self._table.count(shard, "tray") for shard in hold_shards(campaign))
+
+    def has_waiting(self, campaign: str, target: str) -> bool:
+        """Say whether a letter is in a target's tray. A damaged one doesn't count."""
+        return next(self.readable(campaign, target), None) is not None
+
+    def readable(self, campaign: str, target: str, *, until: datetime | None = None) -> Iterator[Signature]:
+        """List the letters in a target's tray that were due by a moment, without damaged ones, oldest first."""
+        for signers in batched(self.waiting(campaign, target, until=until), BATCH_GET, strict=False):
+            # The index lags behind: some are sealed or withdrawn, or wait for another target.
+            rows = self.signatures(campaign, signers, whole=False)
+            yield from (row for row in rows if row.in_tray and row.target == target)
+
+    def waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> Iterator[str]:
+        """List the signers of the letters in a target's tray that were due by a moment, oldest letter first.
+
+        Rows may be damaged.
+        """
+        those = _from(target), _to(target, until)
+        for values in self._table.merged(tray_shards(campaign), "tray", between=those):
+            yield parse_signature_key(values["pk"])[1]
+
+    def trays(self, campaign: str, first: str, last: str) -> tuple[Iterator[Waiting], ...]:
+        """List the letters in the trays from one target's to another's, in parts that can be read at the same time.
+
+        Each part has them by target, oldest first, and may have only some to a target, but the oldest: after each
+        thousand letters it goes on with the next target. Rows may be damaged.
+        """
+
+        def read(shard: str) -> Iterator[Waiting]:
+            some = chain.from_iterable(self._steps(shard, _from(first), _to(last)))
+            return filter(None, map(_waiting_at, some))
+
+        return tuple(map(read, tray_shards(campaign)))
+
+    def how_many_wait_each(self, campaign: str, first: str, last: str) -> Counter[str]:
+        """Count the letters in each tray from one target's to another's, also damaged ones; 0 for any other target."""
+        found: Counter[str] = Counter()
+        for shard in tray_shards(campaign):
+            for page in self._steps(shard, _from(first), _to(last)):
+                positions = [str(values["due_at"]) for values in page]
+                found.update(map(target_at, positions))
+                if len(page) == _STEP:
+                    # The step leaves out the other letters to this target.
+                    others = f"{positions[-1]}~", _to(target := target_at(positions[-1]))
+                    found[target] += self._table.count(shard, "tray", between=others)
+        return found
+
+    def _steps(self, shard: str, start: str, end: str) -> Iterator[list[Values]]:
+        """List a shard's letters in pages that have the first ones to each target, from position to position."""
+        while start < end:
+            page = list(islice(self._table.query(shard, index="tray", between=(start, end), read_ahead=_STEP), _STEP))
+            yield page
+            if len(page) < _STEP:
+                return
+            start = _to(target_at(page[-1]["due_at"]))
+
+
+def _in_tray(signature: Signature, since: datetime) -> Values:
+    """Return a letter's place in its tray."""
+    position = tray_position(signature.target, since, signature.signer)
+    return {"due": tray_shard(signature.campaign, signature.signer), "due_at": position}
+
+
+def is_in_tray(campaign: str, target: str, signer: str) -> ConditionBase:
+    """Return the condition that a letter is in a target's tray: it was not sealed, withdrawn or erased meanwhile."""
+    return Attr("due").eq(tray_shard(campaign, signer)) & Attr("due_at").begins_with(_from(target))
+
+
+def _in_order(moment: datetime) -> str:
+    """Return a moment in UTC, always as long, so that texts are in the order of their moments."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _from(target: str) -> str:
+    """Return what comes before a target's first letter."""
+    return f"{target}#"
+
+
+def _to(target: str, until: datetime | None = None) -> str:
+    """Return what comes after a target's last letter, or after the last one that was due by a moment."""
+    return f"{target}#{_in_order(until) if until else ''}~"
+
+
+def target_at(position: str) -> str:
+    """Return the target of a position in a tray."""
+    return position.partition("#")[0]
+
+
+def _waiting_at(values: Values) -> Waiting | None:
+    """Read a position in a tray; None if it is damaged, which the daily reconciliation reports."""
+    target, _, rest = str(values.get("due_at", "")).partition("#")
+    with suppress(ValueError):
+        return Waiting(target, _moment(rest.partition("#")[0]), parse_signature_key(values["pk"])[1])
+    return None
+
+
+def erasure(signature: Signature, at: datetime) -> Update:
+    """Return the update that erases all personal data from a row. The row stays, so that a new letter is recognized.
+
+    For a signer without a row, a form is given. The erased row keeps forms that were sent until then from being
+    confirmed.
+    """
+    is_form = signature.status == "pending"
+    kept = {
+        "form": signature.form,
+        "listed": listing_shard(signature.campaign, signature.signer),
+        "listed_at": listing_position(signature),
+    }
+    return Update(
+        signature_key(signature.campaign, signature.signer),
+        assign={
+            **(signature_values(signature) | kept if is_form else {}),
+            "status": "erased",
+            "erased_at": at.isoformat(),
+            **_NOTHING_PERSONAL,
+            "addressed": _NOBODY,
+            **dict.fromkeys(("due", "due_at", "quarantine", "network", "cleared_at")),
+        },
+        add={"version": 1},
+        when=NEW if is_form else Attr("version").eq(signature.version),
+    )
+
+
+def signature_values(signature: Signature) -> Values:
+    """Return the attributes that a letter has from its form."""
+    return {
+        "name": signature.name,
+        "email": signature.email,
+        "address_line": signature.address_line,
+        "locality": signature.locality,
+        "region": signature.region,
+        "postal_code": signature.postal_code,
+        "target": signature.target,
+        "source": signature.source,
+        "signature": signature.signature,
+        "note": signature.note,
+        "drawing": signature.drawing or None,
+        "updates": signature.updates,
+        "letter": signature.letter,
+        "addressed": asdict(signature.addressee),
+        "language": signature.language,
+        "quarantine": signature.quarantine,
+        "network": signature.network,
+        "signed_at": written(signature.signed_at),
+        "signed_on": written(signature.signed_on),
+    }
+
+
+def read_signature(values: Values) -> Signature:
+    """Read a signature. Raises one of DAMAGED if the row is damaged."""
+    return read_letter(values, *parse_signature_key(values["pk"]))
+
+
+def read_letter(values: Values, campaign: str, signer: str) -> Signature:
+    """Read a signature, or a form of a signer. Raises one of DAMAGED if the row is damaged."""
+    _check(values)
+    expires_at = values.get("expires_at")
+    waiting = _waiting_at(values) if values.get("due") == tray_shard(campaign, signer) else None
+    in_tray = waiting is not None and waiting.target == values["target"]
+    return Signature(
+        campaign=campaign,
+        signer=signer,
+        status=read_choice(Status, values["status"]),
+        version=int(values["version"]),
+        name=values["name"],
+        email=values["email"],
+        address_line=values["address_line"],
+        locality=values["locality"],
+        region=values["region"],
+        postal_code=values["postal_code"],
+        target=values["target"],
+        signature=values["signature"],
+        note=values["note"],
+        updates=values["updates"],
+        letter=values["letter"],
+        addressee=Addressee(**values["addressed"]),
+        signed_at=_moment(values["signed_at"]),
+        signed_on=date.fromisoformat(values["signed_on"]),
+        mail_request=values.get("mail_request", ""),
+        form=values.get("form", ""),
+        expires_at=datetime.fromtimestamp(int(expires_at), UTC) if expires_at is not None else None,
+        confirmed_at=read_moment(values.get("confirmed_at")),
+        confirmed_on=read_day(values.get("confirmed_on")),
+        withdrawn_at=read_moment(values.get("withdrawn_at")),
+        bundle=values.get("bundle"),
+        tallied=values.get("tallied", ""),
+        language=values["language"],
+        quarantine=values.get("quarantine"),
+        erased_at=read_moment(values.get("erased_at")),
+        drawing=values.get("drawing", ""),
+        in_tray=in_tray,
+        due_at=waiting.since if waiting and in_tray else None,
+        on_hold=values.get("due") == hold_shard(campaign, signer),
+        network=values.get("network"),
+        cleared_at=read_moment(values.get("cleared_at")),
+        mail_postponed=values["due_at"] if values["status"] == "pending" and "due" in values else "",
+        is_released=values.get("released", False),
+        source=values.get("source"),
+        disowned_at=read_moment(values.get("disowned_at")),
+    )
+
+
+def _moment(text: str) -> datetime:
+    """Read a moment. Raises ValueError without a time zone: it could not be compared with others."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        message = "a moment has no time zone"
+        raise ValueError(message)
+    return moment
+
+
+def _check(values: Values) -> None:
+    """Raise KeyError, TypeError or ValueError if an attribute is missing, or is not as this program writes it.
+
+    A delivery could be sealed with such a letter, and then not be typeset. A version that is no number can't grow.
+    """
+    if drawing := values.get("drawing"):
+        Drawing.kept(drawing)
+    addressed = dict(values["addressed"])
+    texts = [*addressed.pop("titles").values(), *addressed.values()]
+    if not all(isinstance(text, str) for text in texts) or not isinstance(values["version"], int | Decimal):
+        message = "an attribute has another type than it should have"
+        raise TypeError(message)

@@ -1,0 +1,237 @@
+"""Posted forms: the fields of the form, and what each of them must contain."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from undersigned.base.characters import can_be_printed, has_ink, has_phone_number, has_web_address
+from undersigned.base.email_addresses import email_mistake, mailable
+from undersigned.base.errors import AnswerError, FieldError, FormError
+from undersigned.base.languages import Message
+from undersigned.base.typos import meant_by
+from undersigned.campaigns.rules.drawings import Drawing
+from undersigned.campaigns.rules.letters import SignerDetails, specimen
+from undersigned.signing.rules.choosing import choose_target
+from undersigned.signing.rules.sources import source_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from undersigned.campaigns.rules.campaigns import Campaign, Roster, Target
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of the form. `limit` is in characters; `missing` is the error if a required field is empty."""
+
+    name: str
+    limit: int
+    label: Message
+    missing: Message | None = None
+
+    @property
+    def required(self) -> bool:
+        """Say whether the field must be filled in."""
+        return self.missing is not None
+
+
+FORM_FIELDS: tuple[FormField, ...] = (
+    FormField("postal_code", 12, Message("Postal code"), Message("Enter your postal code")),
+    FormField("target", 50, Message("Recipient")),
+    FormField("name", 100, Message("Full name"), Message("Enter your full name")),
+    FormField("email", 254, Message("Email address"), Message("Enter your email address")),
+    FormField("address_line", 150, Message("Street address"), Message("Enter your street address")),
+    FormField("locality", 80, Message("Town or city"), Message("Enter your town or city")),
+    FormField("region", 50, Message("State")),
+    FormField("signature", 100, Message("Signature")),
+    FormField("note", 500, Message("Your own words")),
+)
+"""In the order of the form. `updates`, a checkbox, follows."""
+
+
+def form_fields(campaign: Campaign) -> tuple[FormField, ...]:
+    """Return the fields that a campaign's form can have."""
+    asked = {"address_line": campaign.street_address != "no", "note": campaign.own_words}
+    optional = {"address_line"} if campaign.street_address == "optional" else set()
+    return tuple(
+        replace(field, missing=None) if field.name in optional else field
+        for field in FORM_FIELDS
+        if asked.get(field.name, True)
+    )
+
+
+_WITHOUT_WEB_ADDRESS = frozenset({"name", "address_line", "locality", "region", "signature"})
+_WITHOUT_PHONE_NUMBER = frozenset({"name", "signature"})
+
+_TICKED = (True, "true", "on", "1", "yes")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedForm:
+    """A form that passed every check. `target` serves the postal code."""
+
+    name: str
+    email: str
+    address_line: str
+    locality: str
+    region: str
+    postal_code: str
+    signature: str
+    note: str
+    updates: bool
+    letter_language: str
+    target: Target
+    drawing: str = ""
+    source: str | None = None
+
+
+def _clean(field: FormField, value: object) -> str:
+    """Return the field's text. Raises AnswerError."""
+    if value is None:
+        value = ""
+    if not isinstance(value, str):
+        raise AnswerError(Message("%(field)s must be text", {"field": field.label}))
+    text = re.sub(r"\r\n|[\r\u2028\u2029]", "\n", value) if field.name == "note" else value
+    text = text.strip()
+    if not can_be_printed(text.replace("\n", "") if field.name == "note" else text):
+        raise AnswerError(
+            Message(
+                "%(field)s has a character that we can’t print. Type it again instead of pasting it.",
+                {"field": field.label},
+            )
+        )
+    # Composing takes quadratic time for a long run of combining characters, so the text is cut first.
+    text, rest = unicodedata.normalize("NFC", text[: 4 * field.limit + 1]), text[4 * field.limit + 1 :]
+    if not has_ink(text):
+        if field.missing:
+            raise AnswerError(field.missing)
+        return ""
+    if len(text) > field.limit:
+        raise AnswerError(
+            Message(
+                "Use %(limit)s characters or fewer. You have used %(used)s.",
+                {"limit": field.limit, "used": len(text) + len(rest)},
+            )
+        )
+    if field.name in _WITHOUT_WEB_ADDRESS and has_web_address(text):
+        raise AnswerError(
+            Message(
+                "%(field)s must not have a web address. Remove it. If it has none, put a space after each dot.",
+                {"field": field.label},
+            )
+        )
+    if field.name in _WITHOUT_PHONE_NUMBER and has_phone_number(text):
+        raise AnswerError(Message("%(field)s must not have a phone number. Remove it.", {"field": field.label}))
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedForm:
+    """An incomplete form: its valid answers, the target if it is known, and every error."""
+
+    texts: Mapping[str, str]
+    target: Target | None
+    errors: tuple[FieldError, ...]
+
+
+def read_unfinished(values: Mapping[str, object], campaign: Campaign, roster: Roster) -> UnfinishedForm:
+    """Check a posted form and find every error, in the form's order. Ignores values that the form doesn't ask for.
+
+    The name is the signature if no other one was typed.
+    """
+    fields = form_fields(campaign)
+    texts = dict.fromkeys({field.name for field in FORM_FIELDS} - {field.name for field in fields}, "")
+    errors: list[FieldError] = []
+    for field in fields:
+        try:
+            texts[field.name] = _clean(field, values.get(field.name))
+        except AnswerError as error:
+            errors.append(FieldError(field.name, error.detail))
+    if texts.get("signature") == "":
+        texts["signature"] = texts.get("name", "")
+    try:
+        drawing = Drawing.posted(values.get("drawing"))
+        texts["drawing"] = drawing.text if drawing else ""
+    except AnswerError as error:
+        errors.append(FieldError("drawing", error.detail))
+    if email := texts.pop("email", ""):
+        if email_mistake(email):
+            errors.append(FieldError("email", _in_correct_format(email)))
+        else:
+            texts["email"] = mailable(email)
+    target = None
+    if "postal_code" in texts and "target" in texts:
+        try:
+            target = choose_target(campaign, roster, texts["postal_code"], texts["target"])
+        except FormError as error:
+            errors.extend(error.errors)
+    order = {field.name: position for position, field in enumerate(FORM_FIELDS)}
+    order["drawing"] = order["signature"]
+    return UnfinishedForm(texts, target, tuple(sorted(errors, key=lambda error: order[error.field])))
+
+
+def _in_correct_format(email: str) -> Message:
+    meant = meant_by(email)
+    if meant is None or email_mistake(meant):
+        return Message("Enter an email address in the correct format")
+    return Message("Enter an email address in the correct format. Did you mean %(address)s?", {"address": meant})
+
+
+def read_form(
+    values: Mapping[str, object], campaign: Campaign, roster: Roster, page_language: str | None = None
+) -> SignedForm:
+    """Read a form without errors. Raises FormError with every error, in the form's order."""
+    unfinished = read_unfinished(values, campaign, roster)
+    if unfinished.errors or unfinished.target is None:
+        raise FormError(unfinished.errors)
+    texts = unfinished.texts
+    return SignedForm(
+        name=texts["name"],
+        email=texts["email"],
+        address_line=texts["address_line"],
+        locality=texts["locality"],
+        region=texts["region"] or campaign.region,
+        postal_code=texts["postal_code"],
+        signature=texts["signature"],
+        note=texts["note"],
+        updates=wants_updates(values),
+        letter_language=letter_language(values, campaign, page_language),
+        target=unfinished.target,
+        drawing=texts["drawing"],
+        source=source_of(values.get("source"), campaign),
+    )
+
+
+def wants_updates(values: Mapping[str, object]) -> bool:
+    """Say whether the signer wants updates. `no`, which an organization's own form may post, is not consent."""
+    return values.get("updates") in _TICKED
+
+
+def letter_language(values: Mapping[str, object], campaign: Campaign, page_language: str | None) -> str:
+    """Return the language of the letter that a form signs: the chosen one, else the page's, else the campaign's own.
+
+    Languages in which the campaign has no letter are passed over.
+    """
+    wanted = (values.get("letter_language"), page_language)
+    return next(
+        (language for language in wanted if isinstance(language, str) and language in campaign.letters),
+        campaign.language,
+    )
+
+
+def details_so_far(unfinished: UnfinishedForm, campaign: Campaign, today: date | None, language: str) -> SignerDetails:
+    """Return what a letter shows of the signer of an incomplete form, with placeholders for what is missing."""
+    shown = ("name", "address_line", "locality", "region", "postal_code", "signature", "note", "drawing")
+    known = {name: unfinished.texts[name] for name in shown if unfinished.texts.get(name)}
+    return replace(
+        specimen(language, has_street=campaign.needs_street), **({"region": campaign.region} | known), signed_on=today
+    )
+
+
+def details_at_first(campaign: Campaign, today: date, language: str) -> SignerDetails:
+    """Return the details that a letter shows of the signer of an empty form: placeholders."""
+    return details_so_far(UnfinishedForm({}, None, ()), campaign, today, language)

@@ -1,0 +1,268 @@
+"""Signatures: the keys of the people who sign, and the statuses of a letter."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from undersigned.base.email_addresses import canonical_email
+from undersigned.base.errors import UndersignedError
+from undersigned.base.languages import SOURCE
+from undersigned.campaigns.rules.letters import SignerDetails
+
+if TYPE_CHECKING:
+    from undersigned.campaigns.rules.campaigns import Addressee, Campaign
+    from undersigned.campaigns.rules.letters import Letter
+    from undersigned.signing.rules.abuse_checks import WantedSuspicion
+    from undersigned.signing.rules.posted_forms import SignedForm
+
+Status = Literal["pending", "confirmed", "withdrawn", "erased"]
+"""`pending`: a form that waits. `erased`: nothing personal is left of the letter except its key, a hash of the signer's
+email address."""
+
+ReportedStatus = Literal["pending", "confirmed", "withdrawn", "erased", "quarantined"]
+"""`quarantined`: pending, and the form looked like a bot's."""
+
+PENDING_FOR = timedelta(days=14)
+"""How long a signature waits for its confirmation."""
+
+DISOWNED_FOR = timedelta(days=30)
+"""How long a campaign sends no emails to a person who said that they didn't sign."""
+
+WITHDRAWN_FOR = timedelta(days=30)
+"""How long a withdrawn letter's personal data is kept, so that its signer can still see the letter."""
+
+
+def new_mail_request(at: datetime, random: str) -> str:
+    """Return the id of a request for an email: when it was made, in seconds, and eight random digits in hex."""
+    return f"{int(at.timestamp()):08x}-{random[:8]}"
+
+
+def requested_at(mail_request: str) -> datetime | None:
+    """Return when an email was requested; None if something else wrote the id of its request."""
+    match = re.fullmatch(r"([0-9a-f]{8})-[0-9a-f]{8}", mail_request)
+    return datetime.fromtimestamp(int(match[1], 16), UTC) if match else None
+
+
+def signer_id(secret: str, email: str) -> str:
+    """Return the key of a person's signature: an HMAC of the canonical email address, 128 bits in hex."""
+    digest = hmac.new(f"signer:{secret}".encode(), canonical_email(email).encode(), hashlib.sha256).hexdigest()
+    return digest[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One person's signature of one campaign's letter. Datetimes are aware, in UTC.
+
+    `bundle` is `<period>#<number>` once the letter is sealed. `tallied` is the tally's mark (see `tallies`). `version`
+    grows with every change of status. `letter` is the signed letter version, `addressee` what it shows of the
+    target, `language` the one of the signer's pages and emails. `quarantine` is the
+    suspicion; it stays when the letter is confirmed. `erased_at` stays when a person whose letter was erased signs
+    again. `network` is a hash of the network that the form came from, another one each day; it goes when the letter is
+    sealed. `in_tray` says whether the letter waits in its target's tray, `due_at` since when, `on_hold` whether an
+    organizer keeps it out of it. `cleared_at` is when its personal data was removed, because its time was over.
+    `source` is the label of the link or site that it came from, in a campaign that counts them. `disowned_at` is when
+    the person with this address said that they didn't sign: the form was erased, and for 30 days they get no emails
+    about the campaign. A form reads as the pending signature that it would make. `form` is its id, and that of the form
+    which a letter was made from. Only forms have a `mail_request`, and `expires_at`. `mail_postponed` is where their
+    email waits for room in a budget, if it does; `is_released` says whether an organizer said that a person wrote it.
+    """
+
+    campaign: str
+    signer: str
+    status: Status
+    version: int
+    name: str
+    email: str
+    address_line: str
+    locality: str
+    region: str
+    postal_code: str
+    target: str
+    signature: str
+    note: str
+    updates: bool
+    letter: str
+    addressee: Addressee
+    signed_at: datetime
+    signed_on: date
+    mail_request: str = ""
+    form: str = ""
+    expires_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    confirmed_on: date | None = None
+    withdrawn_at: datetime | None = None
+    bundle: str | None = None
+    tallied: str = ""
+    language: str = SOURCE
+    quarantine: str | None = None
+    erased_at: datetime | None = None
+    drawing: str = ""
+    in_tray: bool = False
+    due_at: datetime | None = None
+    on_hold: bool = False
+    network: str | None = None
+    cleared_at: datetime | None = None
+    mail_postponed: str = ""
+    is_released: bool = False
+    source: str | None = None
+    disowned_at: datetime | None = None
+
+    @property
+    def details(self) -> SignerDetails:
+        """Return the signer's details that the letter shows."""
+        return SignerDetails(
+            name=self.name,
+            address_line=self.address_line,
+            locality=self.locality,
+            region=self.region,
+            postal_code=self.postal_code,
+            signature=self.signature,
+            note=self.note,
+            signed_on=self.signed_on,
+            drawing=self.drawing,
+        )
+
+    @property
+    def period(self) -> str | None:
+        """Return the period of the delivery that holds the letter, once it is sealed."""
+        return self.bundle.partition("#")[0] if self.bundle else None
+
+    @property
+    def reported_status(self) -> ReportedStatus:
+        """Return the status as organizers see it: a pending signature may be quarantined."""
+        return "quarantined" if self.status == "pending" and self.quarantine else self.status
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing personal is left: it was erased, or its time was over."""
+        return self.status == "erased" or self.cleared_at is not None
+
+    @property
+    def waits(self) -> bool:
+        """Say whether the letter is confirmed and goes with a later delivery."""
+        return self.status == "confirmed" and self.bundle is None and not self.on_hold
+
+    @property
+    def email_domain(self) -> str:
+        """Return the domain of the email address; empty if nothing personal is left of the letter."""
+        return self.email.rpartition("@")[2].lower()
+
+    @property
+    def changed_at(self) -> datetime:
+        """Return when the status last changed, except by sealing."""
+        moments = (self.signed_at, self.confirmed_at, self.withdrawn_at, self.erased_at)
+        return max(moment for moment in moments if moment is not None)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """Return when a letter was withdrawn or erased; None for any other."""
+        return {"withdrawn": self.withdrawn_at, "erased": self.erased_at}.get(self.status)
+
+    def can_follow(self, row: Signature | None) -> bool:
+        """Say whether a form can become its signer's letter: there is none, or it ended before the form was sent."""
+        if row is None:
+            return True
+        return row.ended_at is not None and row.ended_at < self.signed_at and not row.is_disowned(self.signed_at)
+
+    def is_disowned(self, at: datetime) -> bool:
+        """Say whether the person with this address has said lately that they didn't sign."""
+        return self.disowned_at is not None and at < self.disowned_at + DISOWNED_FOR
+
+    def has_expired(self, now: datetime) -> bool:
+        """Say whether the time to confirm is over. DynamoDB deletes the form within days (TTL)."""
+        return self.expires_at is not None and self.expires_at <= now
+
+
+class SignatureStateError(UndersignedError):
+    """The signature's status doesn't allow this; carries the current signature, or None if there is no row."""
+
+    def __init__(self, signature: Signature | None) -> None:
+        """Keep the signature."""
+        super().__init__(f"the signature is {signature.status if signature else 'missing'}")
+        self.signature = signature
+
+
+def pending_signature(form: SignedForm, campaign: Campaign, letter: Letter, signer: str, at: datetime) -> Signature:
+    """Return what a form that was sent then asks for: a letter with its words, to the addressee that it showed."""
+    return Signature(
+        campaign=campaign.id,
+        signer=signer,
+        status="pending",
+        version=0,
+        name=form.name,
+        email=form.email,
+        address_line=form.address_line,
+        locality=form.locality,
+        region=form.region,
+        postal_code=form.postal_code,
+        target=form.target.id,
+        signature=form.signature,
+        note=form.note if letter.offers_note else "",
+        drawing=form.drawing,
+        updates=form.updates,
+        letter=letter.version,
+        addressee=form.target.addressee,
+        source=form.source,
+        signed_at=at,
+        signed_on=campaign.local(at).date(),
+    )
+
+
+class Waiting(NamedTuple):
+    """A letter in a tray, as the index lists it."""
+
+    target: str
+    since: datetime
+    signer: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRows:
+    """Signatures that were read together, and the signers whose rows are damaged: something else wrote them."""
+
+    rows: tuple[Signature, ...]
+    damaged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureFilter:
+    """Selects the letters that meet all given criteria.
+
+    The suspicion `any` selects letters with any suspicion. `domain` is the email address's, `network` a row's hash.
+    Letters were signed at `signed_from` or later, and before `signed_before`. With `on_hold`, only letters that an
+    organizer put on hold are selected.
+    """
+
+    target: str | None = None
+    status: ReportedStatus | None = None
+    suspicion: WantedSuspicion | None = None
+    domain: str | None = None
+    network: str | None = None
+    signed_from: datetime | None = None
+    signed_before: datetime | None = None
+    on_hold: bool = False
+
+    @property
+    def singles_out(self) -> bool:
+        """Say whether the filter has a criterion. Letters can be held or erased by one only."""
+        criteria = (self.suspicion, self.domain, self.network, self.signed_from, self.signed_before, self.on_hold)
+        return any(criteria)
+
+    def matches(self, signature: Signature) -> bool:
+        """Say whether a letter belongs in the listing."""
+        suspicions = {None, signature.quarantine, "any" if signature.quarantine else None}
+        return (
+            self.target in {None, signature.target}
+            and self.status in {None, signature.reported_status}
+            and self.suspicion in suspicions
+            and self.domain in {None, signature.email_domain}
+            and self.network in {None, signature.network}
+            and (self.signed_from is None or signature.signed_at >= self.signed_from)
+            and (self.signed_before is None or signature.signed_at < self.signed_before)
+            and (signature.on_hold or not self.on_hold)
+        )

@@ -1,1 +1,0 @@
-"""The web: checked requests, pages, and answers with their security headers."""

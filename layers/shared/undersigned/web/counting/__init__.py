@@ -1,1 +1,0 @@
-"""Counts, and lists and exports of letters."""

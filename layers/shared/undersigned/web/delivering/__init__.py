@@ -1,1 +1,0 @@
-"""Recipients and deliveries."""

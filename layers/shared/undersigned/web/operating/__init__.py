@@ -1,1 +1,0 @@
-"""A campaign at a glance, what needs attention, and what was done."""

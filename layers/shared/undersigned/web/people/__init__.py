@@ -1,1 +1,0 @@
-"""Signing in, people and keys."""

@@ -1,1 +1,0 @@
-"""The form, and a signer’s own letter."""

@@ -1,0 +1,74 @@
+"""What differs between two versions of a campaign, by name, in the words of the page."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from undersigned.base.languages import Message, name_of
+from undersigned.workshop import logos as logo_file
+from undersigned.workshop import targets as targets_file
+from undersigned.workshop.described_settings import label_of
+from undersigned.workshop.draft_settings import DraftSettings
+from undersigned.workshop.letter_files import language_of_file
+from undersigned.workshop.pages.frame import heading_of, table_in
+from undersigned.workshop.rules.drafts import DRAFTED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_MOST_NAMED = 100
+"""The most recipients that are named if they differ."""
+
+
+def changes(before: Mapping[str, str], after: Mapping[str, str], language: str) -> tuple[str, ...]:
+    """Return the names of what differs between the files of two versions."""
+    letters = (letter_name(file, language) for file in changed_letters(before, after))
+    has_logo = before.get(logo_file.FILE) == after.get(logo_file.FILE)
+    return (
+        *letters,
+        *_settings(before, after, language),
+        *(() if has_logo else [Message("Logo").in_language(language)]),
+        *islice(_recipients(before, after, language), _MOST_NAMED),
+    )
+
+
+def changed_letters(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """Return the files of the letters that differ."""
+    files = {*before, *after} - {DRAFTED, targets_file.FILE, logo_file.FILE}
+    return sorted(file for file in files if before.get(file, "") != after.get(file, ""))
+
+
+def letter_name(file: str, language: str) -> str:
+    """Return the name of a letter's file."""
+    of = language_of_file(file)
+    label = Message("Letter (%(language)s)", {"language": name_of(of)}) if of else Message("Letter")
+    return label.in_language(language)
+
+
+def _settings(before: Mapping[str, str], after: Mapping[str, str], language: str) -> Iterator[str]:
+    old, new = (DraftSettings.read(files.get(DRAFTED, "")) for files in (before, after))
+    for name, setting in (dict(new.described()) | dict(old.described())).items():
+        was, now = (document.values.get(name, setting.default) for document in (old, new))
+        if was != now and name != "id":
+            yield label_of(name).in_language(language)
+
+
+def _recipients(before: Mapping[str, str], after: Mapping[str, str], language: str) -> Iterator[str]:
+    tables = [table_in(files.get(targets_file.FILE, "")) for files in (before, after)]
+    old, new = ({row.get("id", ""): row for row in table.rows} if table else {} for table in tables)
+    for one in {**old, **new}:
+        was, now = old.get(one), new.get(one)
+        if was == now:
+            continue
+        shown = now or was or {}
+        name = {"name": shown.get("name") or shown.get("locality") or one}
+        if was is None:
+            message = Message("Recipient %(name)s: added", name)
+        elif now is None:
+            message = Message("Recipient %(name)s: removed", name)
+        else:
+            columns = [column for column in {**was, **now} if was.get(column, "") != now.get(column, "")]
+            headings = ", ".join(heading_of(column, language) for column in columns)
+            message = Message("Recipient %(name)s: %(columns)s", {**name, "columns": headings})
+        yield message.in_language(language)

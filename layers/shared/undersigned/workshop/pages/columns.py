@@ -1,0 +1,157 @@
+"""The page on which an organizer says what each column of a spreadsheet is, before anything is saved.
+
+The rows wait in the page itself, compressed, and come back with the choice. So they are neither stored nor logged, and
+nothing is left of them if somebody goes away.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import csv
+import io
+import json
+import zlib
+from typing import TYPE_CHECKING
+
+from undersigned.base.languages import Message
+from undersigned.base.posted_files import LARGEST_UPLOAD, encodable
+from undersigned.workshop import targets as targets_file
+from undersigned.workshop.column_choice import Choice, used_twice
+from undersigned.workshop.pages.frame import COLUMNS, ShownMistake, fingerprint, heading_of, workshop_page
+from undersigned.workshop.table_texts import MOST_COLUMNS, MOST_ROWS
+from undersigned.workshop.target_tables import is_column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from undersigned.base.page import Page
+    from undersigned.workshop.pages.frame import Workshop
+    from undersigned.workshop.pages.recipients import Upload
+
+_ROWS_SHOWN = 5
+_LONGEST_SHOWN = 60
+
+
+def columns(  # noqa: PLR0913  (what the page shows)
+    workshop: Workshop,
+    rows: Sequence[Sequence[str]],
+    choice: Choice,
+    upload: Upload,
+    *,
+    kept_list: str,
+    is_refused: bool,
+) -> Page:
+    """Render the first rows with a choice above each column, and its mistakes if it `is_refused`.
+
+    The page keeps the rows, and the list of recipients if something in it was typed and is not saved.
+    """
+    below = rows[choice.has_headings :]
+    labels = [_label(workshop, rows[0][place] if choice.has_headings else "", place) for place in range(len(rows[0]))]
+    mistakes = tuple(_mistakes_of(workshop, choice, labels)) if is_refused else ()
+    return workshop_page(
+        "workshop/pages/columns.html",
+        workshop,
+        "recipients",
+        targets_file.FILE,
+        left=mistakes,
+        is_error=is_refused,
+        columns=[(column, heading_of(column, workshop.language)) for column in _ours(workshop)],
+        labels=labels,
+        errors={mistake.address.removeprefix("#"): mistake.message for mistake in mistakes},
+        choice=choice,
+        shown=[[_short(cell) for cell in cells] for cells in below[:_ROWS_SHOWN]],
+        total=len(below),
+        upload=upload,
+        kept_list=kept_list,
+        rows=packed(json.dumps(rows, ensure_ascii=False)),
+    )
+
+
+def _ours(workshop: Workshop) -> Iterator[str]:
+    """Yield the columns that can be chosen, with the titles in the campaign's other languages."""
+    yield from COLUMNS
+    in_table = workshop.table.columns
+    titles = {f"title_{language}" for language in workshop.letter_languages[1:]}
+    yield from sorted({*titles, *in_table} - set(COLUMNS) - {column for column in in_table if not is_column(column)})
+
+
+def _label(workshop: Workshop, heading: str, place: int) -> str:
+    return _short(heading) or workshop.viewer.say(Message("Column %(number)s", {"number": place + 1}))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def _mistakes_of(workshop: Workshop, choice: Choice, labels: Sequence[str]) -> Iterator[ShownMistake]:
+    """Yield the mistakes in a choice, each at its field."""
+    if not any(choice.columns):
+        says = Message("choose what it is, or what another column is")
+        yield ShownMistake("#column-0", labels[0], workshop.viewer.say(says))
+    for column in used_twice(choice):
+        place = [number for number, one in enumerate(choice.columns) if one == column][1]
+        name = heading_of(column, workshop.language)
+        says = Message("an earlier column is “%(name)s”, too; choose “Not used” for one of them", {"name": name})
+        yield ShownMistake(f"#column-{place}", labels[place], workshop.viewer.say(says))
+
+
+def posted_rows(posted: Mapping[str, object]) -> list[list[str]]:
+    """Return the rows that the page kept; none if no page of ours wrote them."""
+    try:
+        rows = json.loads(unpacked(posted.get("rows")))
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(rows, list) or len(rows) > MOST_ROWS + 1 or not rows:
+        return []
+    width = len(rows[0]) if isinstance(rows[0], list) else 0
+    if not 0 < width <= MOST_COLUMNS or not all(isinstance(cells, list) and len(cells) == width for cells in rows):
+        return []
+    return [[encodable(str(cell)) for cell in cells] for cells in rows]
+
+
+def posted_choice(posted: Mapping[str, object], width: int) -> Choice:
+    """Return the choice that was posted."""
+    chosen = [posted.get(f"column-{place}") for place in range(width)]
+    columns = tuple(column if isinstance(column, str) and is_column(column) else "" for column in chosen)
+    return Choice(columns, has_headings=posted.get("headings") == "yes")
+
+
+def kept_choice(rows: Sequence[Sequence[str]], posted: Mapping[str, object]) -> dict[str, str]:
+    """Return the fields in which another page keeps the choice for these rows."""
+    fields = {name: str(value) for name, value in posted.items() if name == "headings" or name.startswith("column-")}
+    return {**fields, "chosen-for": fingerprint(as_pasted(rows))}
+
+
+def chosen_before(rows: Sequence[Sequence[str]], posted: Mapping[str, object]) -> Choice | None:
+    """Return the choice that a page kept, if it is for these rows."""
+    if posted.get("chosen-for") != fingerprint(as_pasted(rows)):
+        return None
+    return posted_choice(posted, len(rows[0]))
+
+
+def as_pasted(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows as a spreadsheet copies them."""
+    text = io.StringIO()
+    csv.writer(text, delimiter="\t", lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def packed(text: str) -> str:
+    """Return a text for a hidden field: a tenth of its length, and without anything to escape."""
+    return base64.b64encode(zlib.compress(text.encode())).decode()
+
+
+def unpacked(value: object) -> str:
+    """Return the text of a hidden field. Raises ValueError for anything else, and for more than an upload may have."""
+    try:
+        content = base64.b64decode(value if isinstance(value, str) else "", validate=True)
+        unpacking = zlib.decompressobj()
+        text = unpacking.decompress(content, LARGEST_UPLOAD * 2)
+    except (binascii.Error, zlib.error) as error:
+        message = "this is no text that a page kept"
+        raise ValueError(message) from error
+    if not unpacking.eof:
+        message = "a text that a page kept is too long"
+        raise ValueError(message)
+    return text.decode()

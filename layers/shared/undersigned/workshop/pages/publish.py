@@ -1,0 +1,173 @@
+"""The step that publishes a draft, and shows how people get to the form."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+from undersigned.base.colors import PLAIN, accents
+from undersigned.base.languages import Message
+from undersigned.workshop.pages.changes import changed_letters, changes
+from undersigned.workshop.pages.frame import by_hand_words, workshop_page
+from undersigned.workshop.sites import builder_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from undersigned.base.colors import Accent
+    from undersigned.base.page import Page
+    from undersigned.campaigns.rules.campaigns import Campaign
+    from undersigned.workshop.drafting import ToPublish
+    from undersigned.workshop.pages.frame import Workshop
+
+WEBSITES = ("allowed_origins", "frame_origins")
+"""The settings that list websites."""
+
+TYPED = ("why", "website", "own-form", "why-close", "why-reopen", "campaign")
+"""The fields of the page. All are sent with each of its buttons."""
+
+ANSWERS: Mapping[str, Message] = {
+    "page": Message("On our page"),
+    "paper": Message.in_context("where people sign", "On paper"),
+    "builder": Message("In a site builder"),
+    "developer": Message("A developer puts it into a website"),
+}
+"""Where people will sign: each answer has one instruction, and one thing to copy."""
+
+_FRAME_HEIGHT = "max(2750px, 3900px - 175vw)"
+"""The height of a frame for a form with everything in it, in a window of any width from 320 pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypedWebsite:
+    """A website that is not added: its address as typed, the reason, and whether its pages can have a button."""
+
+    address: str
+    mistake: Message
+    gets_button: bool = False
+
+
+def refused_website(typed: str, origin: str | Message) -> TypedWebsite | None:
+    """Return what is wrong with a website that somebody typed; None if it can be added."""
+    if isinstance(origin, Message):
+        return TypedWebsite(typed, origin)
+    if builder := builder_of(origin):
+        message = Message(
+            "%(builder)s shows what you paste in a frame whose own address changes, so no campaign can allow it. Use "
+            "a button that links to the letter’s own page.",
+            {"builder": builder},
+        )
+        return TypedWebsite(typed, message, gets_button=True)
+    return None
+
+
+def publish(  # noqa: PLR0913  (what the page shows)
+    workshop: Workshop,
+    found: ToPublish,
+    public_url: str,
+    *,
+    where: str = "",
+    typed: Mapping[str, str],
+    refused: TypedWebsite | None = None,
+    revision: int,
+    fingerprint: str,
+) -> Page:
+    """Render what publishing changes, and its button; for a published campaign, also the ways to its form.
+
+    `where` is where people will sign, `typed` what stands in the fields, by their names, `refused` a website that isn't
+    added, and `revision` and `fingerprint` the only draft and campaign that the buttons change.
+    """
+    viewer, controls = workshop.viewer, found.controls
+    public = published(found.published, public_url) if found.published else None
+    websites = public["websites"] if public else ()
+    drafted = [site for name in WEBSITES for site in workshop.sites(name)]
+    return workshop_page(
+        "workshop/pages/publish.html",
+        workshop,
+        "publish",
+        revision=revision,
+        fingerprint=fingerprint,
+        found=found,
+        public=public,
+        has_changes=not workshop.draft.is_published,
+        is_closed=controls.closed_at is not None,
+        closed_on=controls.closed_on(viewer.campaign, viewer.local(viewer.now).date()),
+        waiting=[site for site in drafted if site not in websites],
+        refused=refused,
+        is_error=workshop.is_refused or refused is not None,
+        website_errors=[viewer.say(refused.mistake)] if refused else [],
+        answers=[(name, viewer.say(label)) for name, label in ANSWERS.items()],
+        where=where,
+        typed=defaultdict(str, typed),
+        consequences=[viewer.say(message) for message in _consequences(found)],
+        changes=changes(found.before, found.after, workshop.language),
+    )
+
+
+def published(campaign: Campaign, public_url: str) -> Mapping[str, Any]:
+    """Return the ways to a campaign's form on a stack with this address, and the HTML to paste into websites.
+
+    `picture` is the path of the picture beside a shared link, on the host of the dashboard. `websites` are the
+    origins that may show the form, and `form_websites` those that may send a form of their own.
+    """
+    address = f"{public_url}/campaigns/{campaign.id}"
+    label = Message("Sign the letter").in_language(campaign.language)
+    open_it = Message("Open the letter on a page of its own").in_language(campaign.language)
+    accent, _ = accents(campaign.accent or PLAIN)
+    return {
+        "address": address,
+        "qr": Markup(_qr_code(address)),  # noqa: S704  (the lines of a picture)
+        "sources": campaign.sources,
+        "script": (
+            f'<undersigned-form data-campaign="{campaign.id}"><a href="{address}">{label}</a></undersigned-form>\n'
+            f'<script src="{public_url}/embed.js" data-campaign="{campaign.id}" async></script>'
+        ),
+        "frame": (
+            f'<iframe src="{address}/embed" title="{label}" width="100%" height="3300" '
+            f'style="display: block; border: 0; height: {_FRAME_HEIGHT}"></iframe>\n'
+            f'<p><a href="{address}">{open_it}</a></p>'
+        ),
+        "link": f'<a href="{address}">{label}</a>',
+        "button": (
+            f'<a href="{address}" target="_blank" style="display: inline-block; padding: .7em 1.25em; '
+            f"border-radius: 4px; background: {accent.color}; color: {accent.on}; font-weight: 600; "
+            f'text-decoration: none">{label}</a>'
+        ),
+        "own_form": _own_form(campaign, public_url, address, accent),
+        "websites": campaign.framing_origins,
+        "form_websites": campaign.allowed_origins,
+        "picture": f"/campaigns/{campaign.id}/share.png",
+        "title": campaign.title,
+        "summary": campaign.summary,
+        "host": urlsplit(public_url).netloc,
+    }
+
+
+def _own_form(campaign: Campaign, public_url: str, address: str, accent: Accent) -> str:
+    """Return a form with a little style that posts to the campaign (docs/embedding/own-form.md)."""
+    from undersigned.base.environment import page_environment
+
+    privacy = campaign.privacy_notice(public_url, campaign.language)
+    template = page_environment(campaign.language).get_template("workshop/pages/own_form.html")
+    return template.render(campaign=campaign, address=address, privacy=privacy, accent=accent).strip()
+
+
+def _qr_code(address: str) -> str:
+    # Only the pages that show one load its library.
+    from undersigned.base.qr_codes import qr_code
+
+    return qr_code(address)
+
+
+def _consequences(found: ToPublish) -> Iterator[Message]:
+    """Yield what follows from publishing."""
+    if found.compiled and (by_hand := sum(target.by_hand for target in found.compiled.targets)):
+        yield by_hand_words(by_hand)
+    if changed_letters(found.before, found.after):
+        yield Message("People who sign from now on sign the new letter. Letters that are signed stay as they are.")
+    if any(change.endswith(" retired") for change in found.changes):
+        yield Message("Letters that wait for a recipient who is removed are still sent.")

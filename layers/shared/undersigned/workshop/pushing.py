@@ -1,0 +1,123 @@
+"""Push a compiled campaign to a stack; pushing it again changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Self
+
+from undersigned.base.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.workshop.campaigns import CompiledCampaign
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """The result of a push: the letter versions that are new to the stack, and the retired targets."""
+
+    new_letters: tuple[str, ...]
+    targets: int
+    retired: tuple[str, ...]
+
+
+_MOST_CHANGES = 40
+"""How many changes an entry of the activity log names. An item of the table is at most 400 kB."""
+
+_FEW_CODES = 500
+"""The most postal codes of a target that is written together with others: a transaction has 4 MB at most."""
+
+OF_THE_STACK = frozenset(
+    {"mail_state", "hold", "complained_at", "released_at", "free_from", "on_paper", "answer", "stops", "received"}
+)
+"""The attributes of a target that a push doesn't write."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedCampaign:
+    """A campaign as it is on a stack: its settings, None if it was never published, and its targets by id."""
+
+    settings: Campaign | None
+    targets: Mapping[str, Target]
+
+    @classmethod
+    def read(cls, campaigns: Campaigns, campaign: str) -> Self:
+        """Read a campaign."""
+        try:
+            settings = campaigns.campaign(campaign)
+        except NotFoundError:
+            settings = None
+        return cls(settings, {target.id: target for target in campaigns.settings_of_targets(campaign)})
+
+    def changes(self, compiled: CompiledCampaign) -> tuple[str, ...]:
+        """Return the changes that a push makes.
+
+        Names settings, letter versions, targets and their columns, never their contents: `settings (goal)`,
+        `evanston (email)`, `skokie added`.
+        """
+        return tuple(self._changes(compiled))
+
+    def _changes(self, compiled: CompiledCampaign) -> Iterator[str]:
+        if self.settings is None:
+            yield "new campaign"
+        elif names := _differences(self.settings, compiled.campaign):
+            yield f"settings ({names})"
+        known = self.settings.letters if self.settings else {}
+        for language, letter in compiled.letters.items():
+            if known.get(language) != letter.version:
+                yield f"letter {language} {letter.version[:12]}"
+        kept = {target.id for target in compiled.targets}
+        for target in compiled.targets:
+            earlier = self.targets.get(target.id)
+            if earlier is None:
+                yield f"{target.id} added"
+            elif names := _differences(earlier, target):
+                yield f"{target.id} ({names})"
+        yield from (f"{of} retired" for of, target in self.targets.items() if of not in kept and not target.retired)
+
+
+def in_short(changes: Sequence[str]) -> str:
+    """Return changes as the activity log keeps them; empty if there are none."""
+    left_out = len(changes) - _MOST_CHANGES
+    return "; ".join([*changes[:_MOST_CHANGES], *([f"and {left_out} more"] if left_out > 0 else [])])
+
+
+def push(
+    compiled: CompiledCampaign,
+    campaigns: Campaigns,
+    before: PublishedCampaign | None = None,
+    pictures: Mapping[str, bytes] | None = None,
+) -> Pushed:
+    """Write a campaign to a stack: letters and targets before the settings, which refer to them.
+
+    A letter version that people may have signed never changes. A changed letter is a new version. `before` is the
+    campaign as it was just read, if it was. `pictures` are its `share_pictures`.
+    """
+    campaign = compiled.campaign
+    new_letters = tuple(
+        letter.version for letter in compiled.letters.values() if campaigns.put_letter(campaign.id, letter)
+    )
+    known = (before or PublishedCampaign.read(campaigns, campaign.id)).targets
+    kept = {target.id for target in compiled.targets}
+    gone = [target for target in known.values() if target.id not in kept]
+    new = [target for target in compiled.targets if target.id not in known]
+    campaigns.put_new_targets(campaign.id, [target for target in new if len(target.postal_codes) <= _FEW_CODES])
+    for target in (*compiled.targets, *(replace(target, retired=True) for target in gone)):
+        is_small = target.id not in known and len(target.postal_codes) <= _FEW_CODES
+        if not is_small and (target.id not in known or _differences(known[target.id], target)):
+            campaigns.put_target(campaign.id, target)
+    campaigns.put_campaign(campaign)
+    for language, png in (pictures or {}).items():
+        campaigns.put_share_picture(campaign.id, language, png)
+    return Pushed(new_letters, len(compiled.targets), tuple(target.id for target in gone))
+
+
+def _names(settings: Campaign | Target) -> list[str]:
+    return [field.name for field in fields(settings) if field.name not in OF_THE_STACK]
+
+
+def _differences[Settings: (Campaign, Target)](before: Settings, after: Settings) -> str:
+    return ", ".join(name for name in _names(after) if getattr(before, name) != getattr(after, name))

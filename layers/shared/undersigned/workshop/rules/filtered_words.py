@@ -1,0 +1,21 @@
+"""Words by which filters of offices hold back emails, although a campaign may need them.
+
+They are those of a public list, LDNOOBW (https://github.com/LDNOOBW/List-of-Dirty-Naughty-Obscene-and-Otherwise-Bad-Words),
+in English and Spanish, that are about matters of public policy. Nobody publishes what a filter has.
+"""
+
+from __future__ import annotations
+
+import re
+
+from undersigned.signing.rules.names import folded
+
+_WORDS = re.compile(
+    r"\b(?:asesinato|brothel|cocain|drogas?\b|escort|genital|heroina?\b|incest|marijuana|naked|nazi|nud[eity]|pa?edophil"
+    r"|porn|prostitut|rap(?:e[ds]?|ing|ists?)\b|sex)\w*"
+)
+
+
+def filtered_words(text: str) -> list[str]:
+    """Return the words of a text that filters may hold an email back for: in lowercase, without accents, each once."""
+    return list(dict.fromkeys(_WORDS.findall(folded(text))))

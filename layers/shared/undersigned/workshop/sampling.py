@@ -1,0 +1,212 @@
+"""Sampling: the pages, emails and packets that signers and recipients of an unpublished campaign would get.
+
+Nothing of them is written, counted or sent. A sample signature is no row, and everything that leaves the page is marked
+as a test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from undersigned.base.languages import Message
+from undersigned.campaigns.catalog import Entry
+from undersigned.campaigns.rules.campaigns import Roster
+from undersigned.campaigns.rules.controls import Controls
+from undersigned.campaigns.rules.letters import read_blocks, render_html
+from undersigned.campaigns.rules.postal_codes import lists
+from undersigned.counting.rules.tallies import Count
+from undersigned.delivering.printing.packets import PacketCover, PacketLetter
+from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.signing.emails import mails
+from undersigned.signing.emails.mails import DeliverySummary
+from undersigned.signing.rules.posted_forms import SignedForm
+from undersigned.signing.rules.signatures import Signature, pending_signature
+from undersigned.signing.signing import FormPage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from undersigned.base.emails import Mail, Sender
+    from undersigned.campaigns.rules.cadence import WeeklySchedule
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.delivering.printing.packets import Packet
+    from undersigned.workshop.campaigns import CompiledCampaign
+
+NO_LINK = "test"
+"""Stands for the token in the links of a sample's emails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A sample signature, with its letter and its email.
+
+    `letter_html` is the letter as its signer would see it; every value in it is escaped. `delivery` is the email to the
+    target, marked as a test. `signature` is in no table.
+    """
+
+    form_page: FormPage
+    target: Target
+    signature: Signature
+    letter_html: str
+    letter_language: str
+    delivery: Mail
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Sampling:
+    """Makes samples of compiled campaigns. `to` is the address of the person who asks for one: no email names another.
+
+    `schedule` is called only for texts that say when the next delivery is.
+    """
+
+    sender: Sender
+    schedule: Callable[[], WeeklySchedule]
+    typesetter: Callable[[PacketCover, Sequence[PacketLetter]], Packet]
+    pictures: Callable[[PacketCover, Sequence[PacketLetter]], list[bytes]]
+    clock: Callable[[], datetime]
+
+    def form_page(self, compiled: CompiledCampaign) -> FormPage:
+        """Return the form's page of a campaign that nobody has signed. Its form opens nothing."""
+        entry, campaign, now = _entry(compiled), compiled.campaign, self.clock()
+        return FormPage(
+            entry,
+            Count(campaign.id, 0, campaign.goal, campaign.show_goal),
+            NO_LINK,
+            is_open=entry.is_open(now),
+            today=campaign.local(now).date(),
+            next_delivery=entry.next_delivery(self.schedule(), now),
+        )
+
+    def sample(self, compiled: CompiledCampaign, to: str, target: str = "", language: str = "") -> Sample:
+        """Return the sample of a made-up person's signature to a target, or to the first one.
+
+        The letter is in the given language, or in the campaign's own if there is no such letter.
+        """
+        whom = next((one for one in compiled.targets if one.id == target), compiled.targets[0])
+        language = language if language in compiled.letters else compiled.campaign.language
+        return self._sample(self.form_page(compiled), _sample_form(compiled.campaign, whom, to, language))
+
+    def delivery(self, compiled: CompiledCampaign, to: str) -> Mail:
+        """Return the email that the first target would get with one letter, and its packet, as a test to an address.
+
+        It is the first one with an email address. If none has one, the test shows the packet to print.
+        """
+        campaign, entry = compiled.campaign, _entry(compiled)
+        target = next((one for one in compiled.targets if not one.by_hand), compiled.targets[0])
+        read = _sample_form(campaign, target, to, campaign.language)
+        signature = self._signature(entry, read)
+        pdf = self.typesetter(*self._packet(entry, read.target, read.letter_language, signature)).pdf
+        return self._delivery(entry, read, signature, pdf)
+
+    def _sample(self, page: FormPage, read: SignedForm) -> Sample:
+        target, letter = read.target, page.entry.letter(read.letter_language)
+        signature = self._signature(page.entry, read)
+        return Sample(
+            page,
+            target,
+            signature,
+            render_html(letter.template, target, signature.details, letter.language),
+            letter.language,
+            self._delivery(page.entry, read, signature, b""),
+        )
+
+    def _signature(self, entry: Entry, read: SignedForm) -> Signature:
+        letter = entry.letter(read.letter_language)
+        made = pending_signature(read, entry.campaign, letter, NO_LINK, self.clock())
+        return replace(made, language=entry.campaign.language, mail_request=NO_LINK)
+
+    def pages(self, sample: Sample) -> list[bytes]:
+        """Return a picture of each page of the packet that the target would get with just this letter, as PNG."""
+        return self.pictures(
+            *self._packet(sample.form_page.entry, sample.target, sample.letter_language, sample.signature)
+        )
+
+    def _packet(
+        self, entry: Entry, target: Target, language: str, signature: Signature
+    ) -> tuple[PacketCover, Sequence[PacketLetter]]:
+        """Return a packet with just this letter; its cover says that it is a test."""
+        campaign, letter = entry.campaign, entry.letter(language)
+        prefix = Message("[Test]").in_language(campaign.language)
+        cover = PacketCover(
+            language=campaign.language,
+            campaign_title=f"{prefix} {campaign.title}",
+            organizer=campaign.organizer,
+            target=target,
+            delivered_on=signature.signed_on,
+            number=1,
+            of=1,
+            first=1,
+            last=1,
+            total=1,
+            accent=campaign.accent,
+            logo=campaign.logo,
+            by_hand=target.by_hand,
+        )
+        html = render_html(letter.template, target, signature.details, letter.language)
+        return cover, [PacketLetter(read_blocks(html), letter.language, signature.name, signature.locality)]
+
+    def _delivery(self, entry: Entry, read: SignedForm, signature: Signature, pdf: bytes) -> Mail:
+        campaign, target, day = entry.campaign, read.target, signature.signed_on
+        summary = DeliverySummary(
+            letters=1,
+            residents=int(lists(target.postal_codes, signature.postal_code)),
+            since=day,
+            packets=(1,),
+            of=1,
+        )
+        key = DeliveryKey(campaign.id, target.id, day.isoformat())
+        notice = Message(
+            "This is a test, and only you get this email. It shows the draft: nobody has signed this letter, and no "
+            "recipient has received it."
+        )
+        if target.by_hand:
+            notice = Message(
+                "This is a test, and only you get this email. It shows the draft: nobody has signed this letter. The "
+                "recipient has no email address, and gets no email: you print the packet that is attached, and hand it "
+                "over or mail it."
+            )
+        mail = mails.delivery(
+            self.sender,
+            campaign,
+            target,
+            key,
+            summary,
+            attempt=1,
+            pdfs=[pdf],
+            packets_token=NO_LINK,
+            sent_on=day,
+            office_url=None,
+            notice=notice,
+        )
+        return mails.as_test(mail, read.email)
+
+
+def _entry(compiled: CompiledCampaign) -> Entry:
+    return Entry(compiled.campaign, Roster.of(compiled.targets), compiled.letters, Controls())
+
+
+def _sample_form(campaign: Campaign, target: Target, email: str, language: str) -> SignedForm:
+    """Return the form of a made-up person who lives where the target is."""
+    name = Message("Alex Sample").in_language(language)
+    return SignedForm(
+        name=name,
+        email=email,
+        address_line=Message("1 Sample Street").in_language(language) if campaign.has_street else "",
+        locality=target.locality,
+        region=campaign.region,
+        postal_code=_code_of(target),
+        signature=name,
+        note=Message("Here are the signer’s own words.").in_language(language),
+        updates=False,
+        letter_language=language,
+        target=target,
+    )
+
+
+def _code_of(target: Target) -> str:
+    """Return a postal code of a target: the first of its list, or any that it can have."""
+    listed = next(iter(target.postal_codes), "")
+    # From a prefix, with zeros for its open digits; `*` alone is any code.
+    return listed.replace("*", "00")[:10] if listed not in {"", "*"} else "00000"

@@ -1,0 +1,250 @@
+"""Read `campaign.toml`: a campaign's settings, and every mistake in them."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from undersigned.base.languages import Message, languages
+from undersigned.base.typos import meant_by
+from undersigned.campaigns.rules.campaigns import Campaign, Organizer, Translation
+from undersigned.workshop.described_settings import (
+    ORGANIZER_SETTINGS,
+    SETTINGS,
+    TRANSLATION_SETTINGS,
+    described,
+    setting_of,
+)
+from undersigned.workshop.mistakes import Mistake, MistakesError, correct_name, count_and_most
+from undersigned.workshop.regions import ZONES
+from undersigned.workshop.rules.drafts import DRAFTED
+from undersigned.workshop.rules.filtered_words import filtered_words
+from undersigned.workshop.setting_kinds import CHOOSE, LANGUAGE, Wrong
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from undersigned.workshop.described_settings import Setting
+    from undersigned.workshop.setting_kinds import Value
+
+FILE = "campaign.toml"
+
+
+LONGEST = 50_000
+"""The most characters of all settings together."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignSettings:
+    """The content of campaign.toml. `campaign` has no letters yet, and is None if there are mistakes.
+
+    `known` has a substitute for each setting that is missing or wrong. `other_languages` are all except the campaign's
+    own, or None if a mistake leaves them unknown.
+    """
+
+    known: Campaign
+    campaign: Campaign | None = None
+    language: str = ""
+    other_languages: tuple[str, ...] | None = None
+    mistakes: tuple[Mistake, ...] = ()
+    warnings: tuple[Mistake, ...] = ()
+
+
+def settings_in(files: Mapping[str, str]) -> CampaignSettings:
+    """Read the settings among the texts of a draft, or of a folder."""
+    if DRAFTED in files:
+        return read_values(json.loads(files[DRAFTED]))
+    return read_settings(files[FILE]) if FILE in files else UNREAD
+
+
+def read_settings(text: str) -> CampaignSettings:
+    """Read the text of a folder's campaign.toml."""
+    try:
+        return read_values(values_of(text))
+    except MistakesError as error:
+        return replace(UNREAD, mistakes=error.mistakes)
+
+
+def values_of(text: str) -> dict[str, Value]:
+    """Return the settings of a campaign.toml by dotted name, as JSON has them. Raises MistakesError."""
+    try:
+        parsed = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        message = Message("the file can't be read as TOML (%(reason)s); correct that place", {"reason": str(error)})
+        raise MistakesError([Mistake(FILE, None, message)]) from error
+    values: dict[str, Value] = {}
+    for name, value in parsed.items():
+        if isinstance(value, dict):
+            values |= {f"{name}.{key}": _as_json(of) for key, of in value.items()}
+        else:
+            values[name] = _as_json(value)
+    return values
+
+
+def _as_json(value: object) -> Value:
+    if isinstance(value, list):
+        return [text if isinstance(text, str) else str(text) for text in value]
+    if isinstance(value, (bool, int, str)):
+        return value
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def read_values(values: Mapping[str, Value]) -> CampaignSettings:
+    """Read settings by dotted name, and find all mistakes in them."""
+    if (length := len(json.dumps(values))) > LONGEST:
+        says = Message(
+            "the details have %(count)s characters, more than the maximum of %(most)s; remove some",
+            count_and_most(length, LONGEST),
+        )
+        return replace(UNREAD, mistakes=(Mistake(FILE, None, says, is_too_much=True),))
+    return _Reader(values).read()
+
+
+def _as_written(value: Value) -> str:
+    """Return a value approximately as campaign.toml has it."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+class _Reader:
+    """Reads each setting by its description, and then checks those that depend on each other."""
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self._values = values
+        self._mistakes: list[Mistake] = []
+        self._warnings: list[Mistake] = []
+
+    def read(self) -> CampaignSettings:
+        values = self._table("", SETTINGS)
+        language = "" if self._is_wrong("language") else values["language"]
+        others = tuple(other for other in values.pop("languages") if other != language)
+        self._check_language(language)
+        self._check_names(others)
+        organizer = Organizer(**self._table("organizer", ORGANIZER_SETTINGS))
+        translated = [other for other in others if language and other in languages()]
+        translations = {other: Translation(**self._table(other, TRANSLATION_SETTINGS)) for other in translated}
+        self._check_days(values)
+        if meant := meant_by(organizer.email):
+            asks = Message("Did you mean %(address)s?", {"address": meant})
+            self._warnings.append(self._mistake("organizer.email", Wrong(asks, asks)))
+        self._check_words({"title": values["title"], "request": values["request"], "organizer.name": organizer.name})
+        zone = values["time_zone"] or self._zone_of(values["region"])
+        known = Campaign(**{**values, "time_zone": zone}, letter="", organizer=organizer, translations=translations)
+        return CampaignSettings(
+            known=known,
+            campaign=None if self._mistakes else known,
+            language=language,
+            other_languages=others if language else None,
+            mistakes=tuple(self._mistakes),
+            warnings=tuple(self._warnings),
+        )
+
+    def _table(self, table: str, settings: tuple[Setting, ...]) -> dict[str, Any]:
+        """Return the settings of a table by name, with substitutes for those that are missing or wrong."""
+        return {setting.name: self._value(f"{table}.{setting.name}".lstrip("."), setting) for setting in settings}
+
+    def _value(self, name: str, setting: Setting) -> Any:  # noqa: ANN401  (whatever the campaign has)
+        value = self._values.get(name)
+        if value is None:
+            if setting.required:
+                self._add(name, Wrong(_MISSING, setting.kind.ask))
+            return setting.without
+        wrong = [*setting.kind.wrong_in(value)]
+        for one in wrong:
+            self._add(name, one)
+        return setting.without if wrong else setting.kind.read(value)
+
+    def _add(self, name: str, wrong: Wrong) -> None:
+        """Add a mistake, with the setting's values in its sentences."""
+        self._mistakes.append(self._mistake(name, wrong))
+
+    def _mistake(self, name: str, wrong: Wrong) -> Mistake:
+        value, setting = self._values.get(name), setting_of(name)
+        values: dict[str, object] = {"name": name, "value": _as_written(value), "text": str(value)[:_LONGEST_QUOTE]}
+        if setting:
+            values |= {"meaning": setting.meaning, "example": setting.example}
+        says, plainly = (
+            replace(message, values={**values, **message.values}) for message in (wrong.in_file, wrong.on_page)
+        )
+        return Mistake(FILE, None, says, setting=name if setting else None, plainly=plainly)
+
+    def _is_wrong(self, name: str) -> bool:
+        return any(mistake.setting == name for mistake in self._mistakes)
+
+    def _check_names(self, others: Iterable[str]) -> None:
+        known = described(others)
+        for name in (name for name in self._values if name not in known):
+            table, dot, key = name.partition(".")
+            if dot and re.fullmatch(LANGUAGE, table) and key in _TRANSLATED:
+                values: dict[str, object] = {"language": table, "listed": known["languages"].example}
+                says = Message(
+                    "`%(name)s` is in a language that `languages` doesn't list; add it, as in %(listed)s", values
+                )
+            else:
+                values = {"way_out": correct_name(name, known)}
+                says = Message("unknown setting `%(name)s`; %(way_out)s", values)
+            self._add(name, Wrong(says, _NOT_KNOWN))
+
+    def _check_language(self, own: str) -> None:
+        """Check that the campaign's own language is listed, if any is, and warn if pages are not translated into it."""
+        listed = self._values.get("languages")
+        if own and isinstance(listed, list) and listed and own not in listed:
+            values: dict[str, object] = {"language": repr(own)}
+            says = Message("`languages` doesn't include %(language)s, the campaign's `language`; add it", values)
+            self._add("languages", Wrong(says, Message("The letter’s own language is missing. Add it.")))
+        if own and not listed and own not in languages():
+            says = Message(
+                "pages and emails are not translated into %(value)s, so the text around the letter is in English; "
+                "docs/translating.md explains how to add a language"
+            )
+            plainly = Message("Pages and emails are not translated into this language. They are in English.")
+            self._warnings.append(self._mistake("language", Wrong(says, plainly)))
+
+    def _check_days(self, values: Mapping[str, Any]) -> None:
+        """Check the days that depend on another setting."""
+        opens, closes = values["opens"], values["closes"]
+        if opens and closes and closes < opens:
+            says = Message(
+                "`closes` is %(value)s, before `opens` (%(opens)s); write the last day of signing, %(opens)s or later",
+                {"opens": opens.isoformat()},
+            )
+            self._add("closes", Wrong(says, Message("This is before the first day. Choose a later one.")))
+        if values["keep_for_days"] and self._values.get("closes") is None:
+            says = Message("`keep_for_days` counts from the last day of signing; add it, such as closes = 2026-11-30")
+            plainly = Message("The days count from the last day of signing. Choose that, too.")
+            self._add("keep_for_days", Wrong(says, plainly))
+
+    def _check_words(self, texts: Mapping[str, str | None]) -> None:
+        """Warn of words in the email to a recipient by which filters hold emails back."""
+        for name, text in texts.items():
+            if words := filtered_words(text or ""):
+                values = {"words": ", ".join(words)}
+                says = Message(
+                    "`%(name)s` is in the email to a recipient, and filters may hold that back for %(words)s; say it "
+                    "in other words if you can",
+                    values,
+                )
+                plainly = Message(
+                    "This is in the email to a recipient. Filters may hold that back for these words: %(words)s. Say "
+                    "it in other words if you can.",
+                    values,
+                )
+                self._warnings.append(self._mistake(name, Wrong(says, plainly)))
+
+    def _zone_of(self, region: str) -> str:
+        """Return the time zone of a campaign that names none."""
+        if region and region not in ZONES and not self._is_wrong("time_zone"):
+            self._add("time_zone", Wrong(_MISSING, CHOOSE))
+        return ZONES.get(region, _UTC)
+
+
+_TRANSLATED = frozenset(setting.name for setting in TRANSLATION_SETTINGS)
+_UTC = "UTC"
+_LONGEST_QUOTE = 100
+_MISSING = Message("`%(name)s` is missing; add %(meaning)s, such as %(example)s")
+_NOT_KNOWN = Message("The campaign’s files have “%(name)s”, which we don’t know. Whoever writes them can remove it.")
+UNREAD = CampaignSettings(_Reader({}).read().known)
+"""The settings of a campaign that has none."""

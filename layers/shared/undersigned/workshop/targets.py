@@ -1,0 +1,266 @@
+"""Read `targets.csv`: a campaign's targets, and every mistake in their rows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from undersigned.base.characters import has_ink
+from undersigned.base.email_addresses import canonical_email, email_mistake, mailable
+from undersigned.base.languages import Message
+from undersigned.base.typos import meant_by
+from undersigned.campaigns.rules.campaigns import ID_PATTERN, Target
+from undersigned.workshop import settings
+from undersigned.workshop.mistakes import Mistake, MistakesError, correct_name, on_line
+from undersigned.workshop.postal_code_cells import PostalCodeCells
+from undersigned.workshop.setting_kinds import LONGEST_TEXT, wrong_text
+from undersigned.workshop.table_texts import SEPARATORS, UNREADABLE, rows_of, separator_of
+from undersigned.workshop.texts import on_lines, on_one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+FILE = "targets.csv"
+
+COLUMNS = ("id", "title", "name", "department", "locality", "email", "postal_codes")
+"""The required columns. A column `title_<language>` can have the titles in another language."""
+
+POSTAL_ADDRESS = "postal_address"
+"""An optional column: where letters by hand or post go. Its cells can have several lines."""
+
+_SHOWN_IN_LETTERS = ("title", "name", "department", "locality")
+
+MOST_NOTES = 1_000
+"""The most notes that are kept. Each pair of recipients who share codes is a note, so there can be millions."""
+
+_ALL_COLUMNS = {"columns": ",".join(COLUMNS)}
+_TITLE_COLUMN = re.compile(r"title_[a-z0-9-]+")
+
+type _Row = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetList:
+    """The content of targets.csv. `targets` are complete only if there are no mistakes.
+
+    `notes` are the first MOST_NOTES.
+    """
+
+    targets: tuple[Target, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    warnings: tuple[Mistake, ...] = ()
+    notes: tuple[Mistake, ...] = ()
+
+
+def tidy(column: str, cell: str) -> str:
+    """Return a cell without repeated spaces: on one line, or in the lines of a postal address."""
+    return on_lines(cell) if column == POSTAL_ADDRESS else on_one_line(cell)
+
+
+def read_targets(text: str, languages: Collection[str] | None, region: str = "") -> TargetList:
+    """Read the text of targets.csv. `region` is where signers live: a state has ZIP codes only.
+
+    `languages` are the campaign's other languages. Titles may be in these; None allows any language.
+    """
+    reader = _Reader(languages, region)
+    reader.read(text)
+    reader.warnings += reader.codes_to_check()
+    notes = () if reader.mistakes else tuple(islice(reader.notes(), MOST_NOTES))
+    return TargetList(tuple(reader.targets), tuple(reader.mistakes), tuple(reader.warnings), notes)
+
+
+class _Reader:
+    """Reads rows one by one, and remembers the values that must be unique."""
+
+    def __init__(self, languages: Collection[str] | None, region: str) -> None:
+        self.targets: list[Target] = []
+        self.mistakes: list[Mistake] = []
+        self.warnings: list[Mistake] = []
+        # Column names are read in lowercase, but language codes can have uppercase letters.
+        self._languages = None if languages is None else {language.lower(): language for language in languages}
+        # The line on which each was first seen.
+        self._line_of_id: dict[str, int] = {}
+        self._line_of_person: dict[tuple[str, ...], int] = {}
+        self._line_of_mailbox: dict[str, int] = {}
+        self._postal_code_cells = PostalCodeCells(region)
+
+    def read(self, text: str) -> None:
+        """Read the whole file."""
+        separator = separator_of(text, COLUMNS.__contains__)
+        rows = rows_of(text, separator, FILE)
+        try:
+            first = next(rows, None)
+            if first is None:
+                message = Message(
+                    "the file has only blank cells; the first line must name the columns %(columns)s", _ALL_COLUMNS
+                )
+                self._mistake(None, message, plainly=UNREADABLE)
+                return
+            columns = self._columns(*first)
+            if columns is None:
+                return
+            for line, cells in rows:
+                self._read_row(line, columns, cells, SEPARATORS[separator])
+        except MistakesError as error:
+            self.mistakes += error.mistakes
+        if not self.targets and not self.mistakes:
+            message = Message("the file has no recipients; add a row for each person whom letters go to")
+            self._mistake(None, message, plainly=Message("add a row for each person whom letters go to"))
+
+    def _mistake(
+        self, line: int | None, message: Message, column: str | None = None, plainly: Message | None = None
+    ) -> None:
+        """Add a mistake. A page shows it at its cell, so `plainly`, the words for pages, doesn't name the column."""
+        self.mistakes.append(Mistake(FILE, line, message, column, plainly=plainly))
+
+    def _columns(self, line: int, header: list[str]) -> list[str] | None:
+        """Return the header's columns, or None if they have mistakes, so that rows can't be read."""
+        columns = [cell.strip().lower() for cell in header]
+        for column in dict.fromkeys(columns):
+            if column not in {*COLUMNS, POSTAL_ADDRESS} and self._language_of(column) is None:
+                self._mistake(line, self._unknown_column(column), plainly=UNREADABLE)
+            elif columns.count(column) > 1:
+                message = Message("the column `%(column)s` is there twice; remove one", {"column": column})
+                self._mistake(line, message, plainly=UNREADABLE)
+        if missing := [column for column in COLUMNS if column not in columns]:
+            listed = ", ".join(f"`{column}`" for column in missing)
+            message = Message(
+                "missing columns: %(missing)s; the first line must name the columns %(columns)s",
+                {"missing": listed, **_ALL_COLUMNS},
+            )
+            self._mistake(line, message, plainly=UNREADABLE)
+        return None if self.mistakes else columns
+
+    def _language_of(self, column: str) -> str | None:
+        """Return the language of a column of titles, or None for any other column."""
+        if not _TITLE_COLUMN.fullmatch(column):
+            return None
+        language = column.removeprefix("title_")
+        return language if self._languages is None else self._languages.get(language)
+
+    def _unknown_column(self, column: str) -> Message:
+        if _TITLE_COLUMN.fullmatch(column):
+            return Message(
+                "the column `%(column)s` is for a language that `languages` in %(file)s doesn't list; add the language "
+                "there, or remove the column",
+                {"column": column, "file": settings.FILE},
+            )
+        titles = (f"title_{language}" for language in self._languages or ())
+        values = {"column": column, "way_out": correct_name(column, (*COLUMNS, POSTAL_ADDRESS, *titles))}
+        return Message("unknown column `%(column)s`; %(way_out)s", values)
+
+    def _read_row(self, line: int, columns: list[str], cells: list[str], separator: Message) -> None:
+        if len(cells) != len(columns):
+            message = Message(
+                "the row has %(cells)s cells, but the first line names %(columns)s columns; put quotation marks around "
+                "text that has %(separator)s",
+                {"cells": len(cells), "columns": len(columns), "separator": separator},
+            )
+            self._mistake(line, message)
+            return
+        row = {column: tidy(column, cell) for column, cell in zip(columns, cells, strict=True)}
+        titles = {language: title for column, title in row.items() if title and (language := self._language_of(column))}
+        self._check_texts(line, row)
+        self._check_id(line, row["id"])
+        self._check_person(line, row)
+        self.targets.append(
+            Target(
+                id=row["id"],
+                title=row["title"],
+                name=row["name"],
+                department=row["department"],
+                locality=row["locality"],
+                email=self._email(line, row["email"]),
+                postal_codes=self._postal_codes(line, row["postal_codes"]),
+                titles=titles,
+                postal_address=row.get(POSTAL_ADDRESS, ""),
+            )
+        )
+
+    def _check_texts(self, line: int, row: _Row) -> None:
+        for column in _SHOWN_IN_LETTERS:
+            if not has_ink(row[column]):
+                message = Message(
+                    "`%(column)s` is empty; fill it in, since letters and emails show it", {"column": column}
+                )
+                self._mistake(line, message, column, Message("fill this in: letters and emails show it"))
+        for column, text in row.items():
+            if column not in {*_SHOWN_IN_LETTERS, POSTAL_ADDRESS} and self._language_of(column) is None:
+                continue
+            if wrong := wrong_text(text, LONGEST_TEXT):
+                says = replace(wrong.in_file, values={"name": column, **wrong.in_file.values})
+                self._mistake(line, says, column, wrong.on_page)
+
+    def _check_id(self, line: int, identifier: str) -> None:
+        if not identifier:
+            message = Message("`id` is empty; give the recipient a short name, such as evanston")
+            self._mistake(line, message, "id", Message("give the recipient a short name, such as evanston"))
+        elif not ID_PATTERN.fullmatch(identifier):
+            message = Message(
+                "`id` is %(id)s; use only lowercase letters, digits and hyphens, such as evanston",
+                {"id": repr(identifier)},
+            )
+            plainly = Message("use only lowercase letters, digits and hyphens, such as evanston")
+            self._mistake(line, message, "id", plainly)
+        elif first := self._line_of_id.get(identifier):
+            message = Message(
+                "the id `%(id)s` is also %(line)s; give each recipient a different id",
+                {"id": identifier, "line": on_line(first)},
+            )
+            plainly = Message(
+                "this short name is also %(line)s; give each recipient a different one", {"line": on_line(first)}
+            )
+            self._mistake(line, message, "id", plainly)
+        self._line_of_id.setdefault(identifier, line)
+
+    def _check_person(self, line: int, row: _Row) -> None:
+        person = tuple(row[column].casefold() for column in _SHOWN_IN_LETTERS)
+        if (first := self._line_of_person.get(person)) and all(person):
+            message = Message(
+                "%(name)s of %(department)s is also %(line)s; keep one row, with the postal codes of both",
+                {"name": row["name"], "department": row["department"], "line": on_line(first)},
+            )
+            self._mistake(line, message, "name")
+        self._line_of_person.setdefault(person, line)
+
+    def _email(self, line: int, email: str) -> str:
+        """Return an email address with its domain in the form that DNS uses, or "" if it has a mistake or is none."""
+        if not email:
+            return ""
+        if mistake := email_mistake(email):
+            self._mistake(line, Message("`email`: %(mistake)s", {"mistake": mistake}), "email", mistake)
+            return ""
+        if meant := meant_by(email):
+            self.warnings.append(Mistake(FILE, line, Message("Did you mean %(address)s?", {"address": meant}), "email"))
+        mailbox = canonical_email(email)
+        if first := self._line_of_mailbox.get(mailbox):
+            message = Message(
+                "%(email)s is also the address %(line)s; each recipient gets an email of their own",
+                {"email": email, "line": on_line(first)},
+            )
+            self.warnings.append(Mistake(FILE, line, message, "email"))
+        self._line_of_mailbox.setdefault(mailbox, line)
+        return mailable(email)
+
+    def _postal_codes(self, line: int, cell: str) -> tuple[str, ...]:
+        """Return the codes that a row lists; none if the target is everyone's."""
+        codes, mistakes = self._postal_code_cells.read(line, cell)
+        for mistake in mistakes:
+            self._mistake(line, _of_codes(mistake), "postal_codes", mistake)
+        return codes
+
+    def codes_to_check(self) -> Iterator[Mistake]:
+        """Return a warning for codes that were changed, or that lie outside the state."""
+        for line, message in self._postal_code_cells.to_check:
+            yield Mistake(FILE, line, _of_codes(message), "postal_codes", plainly=message)
+
+    def notes(self) -> Iterator[Mistake]:
+        """Return notes about targets that share codes, so that signers have to choose."""
+        for line, note in self._postal_code_cells.notes():
+            yield Mistake(FILE, line, _of_codes(note), "postal_codes", plainly=note)
+
+
+def _of_codes(mistake: Message) -> Message:
+    return Message("`postal_codes`: %(mistake)s", {"mistake": mistake})

@@ -1,0 +1,77 @@
+"""Test which column of a spreadsheet is which by its heading, and what is taken of a choice."""
+
+from __future__ import annotations
+
+import pytest
+
+from undersigned.workshop.column_choice import Choice, by_headings, rows_in, taken, used_twice
+from undersigned.workshop.pages.columns import as_pasted
+
+
+@pytest.mark.parametrize(
+    ("headings", "cells", "columns"),
+    [
+        (
+            "Chief's Full Name,Rank,Agency Name,City,E-mail Addr.,Zip codes served,Phone",
+            "A B,Chief,Oakton PD,Oakton,a@x.example,60201 60202,555-123-4567",
+            "name title department locality email postal_codes -",
+        ),
+        (
+            "Nombre,Cargo,Departamento,Municipio,Correo electrónico,Códigos postales",
+            "A,Jefe,Policía,Oakton,a@x.example,60201",
+            "name title department locality email postal_codes",
+        ),
+        (
+            "First Name,Last Name,Position,Email,Zip",
+            "A,B,Chief,a@x.example,*",
+            "name name title email postal_codes",
+        ),
+        ("Name,Mailing address,Email", "A,1 Ridge Avenue,a@x.example", "name postal_address email"),
+        ("Name,Email,Zip,Office address", "A,,02134,1 Ridge Avenue", "name email postal_codes postal_address"),
+        ("Name,Title,Who,Where", "A B,Chief,a@x.example,02134", "name title - -"),
+        ("Name,Email,Email (backup)", "A,a@x.example,b@x.example", "name email -"),
+    ],
+)
+def test_a_column_is_chosen_by_its_heading(headings: str, cells: str, columns: str) -> None:
+    choice = by_headings(rows_in(b"", f"{headings}\n{cells}\n"))
+
+    assert choice == Choice(tuple(columns.replace("-", "").split(" ")), has_headings=True)
+
+
+@pytest.mark.parametrize(
+    "rows", ["Mayor\tAvery\tCity Hall\tOakton\ta@x.example\t60201\n", "Mayor\tAvery\tCity Hall\t60201\n"]
+)
+def test_a_first_row_that_is_a_recipient_chooses_no_column(rows: str) -> None:
+    width = rows.count("\t") + 1
+
+    assert by_headings(rows_in(b"", rows)) == Choice(("",) * width, has_headings=False)
+
+
+def test_the_lines_of_a_postal_address_are_kept_and_those_of_other_cells_are_joined() -> None:
+    rows = rows_in(b"", 'Full name\tMailing address\n"Ada\nLovelace"\t"1  Ridge\n\nOakton"\n')
+
+    assert taken(rows, by_headings(rows)).rows == ({"name": "Ada Lovelace", "postal_address": "1 Ridge\nOakton"},)
+    assert rows_in(b"", as_pasted(rows)) == rows
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    "headings", ['"Title\n(of the chief)"|Town|"Email, or\tform; if any"', '"Police Chief\nAvery"|Elm|a@x.example']
+)
+def test_a_first_cell_with_several_lines_ends_no_row(headings: str, separator: str) -> None:
+    rows = rows_in(b"", f"{headings}\nChief|Oakton|c@x.example\n".replace("|", separator))
+    assert [len(row) for row in rows] == [3, 3]
+    assert rows[1] == ["Chief", "Oakton", "c@x.example"]
+
+
+def test_what_is_chosen_is_taken_and_the_rest_is_named() -> None:
+    rows = rows_in(b"", "First\tLast\tMail\tFax\nAda\tLovelace\ta@x.example\t1\n")
+
+    table = taken(rows, Choice(("name", "name", "email", ""), has_headings=True))
+
+    assert (table.columns, table.rows, table.unused) == (
+        ("name", "email"),
+        ({"name": "Ada Lovelace", "email": "a@x.example"},),
+        ("Fax",),
+    )
+    assert used_twice(Choice(("name", "name", "email", "email"), has_headings=True)) == ("email",)
