@@ -7,7 +7,7 @@ import html
 import json
 import re
 from dataclasses import replace
-from itertools import starmap
+from itertools import pairwise, starmap
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -109,10 +109,11 @@ def test_nothing_is_an_error_before_somebody_presses_publish(beginner: Author) -
         assert not re.search(r'class="error"|role="alert"|aria-invalid|[0-9] mistake', shown)
     beginner.open("settings")
     left = beginner.send("settings", {"title": "Safer streets", "organizer.email": "nobody", "do": "save"})
-    assert left.headers["location"].endswith("settings?done=saved-left")
-    page = beginner.open("settings?done=saved-left")
-    assert "To do: " in page.words
+    assert left.headers["location"].endswith("recipients?done=saved-left")
+    page = beginner.open("recipients?done=saved-left")
+    assert "Email address for replies : “nobody” is not a whole email address" in page.words
     assert "<title>Error:" not in page.body
+    assert "To do: Email address for replies" in beginner.open("settings").words
 
     beginner.open("publish")
     refused = beginner.send("publish", {})
@@ -128,7 +129,21 @@ def test_nothing_is_an_error_before_somebody_presses_publish(beginner: Author) -
     # Somebody who saves goes on to the next mistake.
     beginner.pages["settings"] = page.body
     saved = beginner.send("settings", {**SETTINGS_OF_A_CAMPAIGN, "do": "save"}, "settings?refused=yes")
-    assert saved.headers["location"].endswith("/letter?done=saved&refused=yes")
+    assert saved.headers["location"].endswith("/recipients?done=saved-left&refused=yes")
+
+
+def test_saving_goes_on_whatever_is_left_and_the_next_page_says_what(beginner: Author) -> None:
+    steps = {"letter": {"text": "Dear {{ nobody }}"}, "settings": {}, "recipients": {"cell-0-email": "nobody"}}
+    says = "What is left to do", "The signs { and } mean nothing here", "Write the address that replies", "Row 1, Email"
+    for count, (step, following) in enumerate(pairwise((*steps, "preview")), start=1):
+        beginner.open(step)
+        saved = beginner.send(step, {**steps[step], "do": "save"})
+        assert saved.headers["location"].endswith(f"/{following}?done=saved-left")
+        shown = beginner.open(f"{following}?done=saved-left").words
+        assert "Saved in the draft. The list below says what is left to do." in shown
+        assert [words in shown for words in says] == [place <= count for place in range(4)], following
+    # Nobody who opens a page for the first time is told what was left elsewhere.
+    assert "What is left to do" not in beginner.open("settings").words
 
 
 def test_a_draft_that_nobody_published_has_only_its_workshop(beginner: Author) -> None:
@@ -203,8 +218,8 @@ def test_a_mistake_of_the_letter_stands_once_at_its_field_in_the_words_of_the_pa
     live = author.send("letter", {"text": f"{LETTER}\nMy {{{{ name }}}}\n", "do": "live"})
     assert f"My {{{{ name }}}} {said}" in live.words
     saved = author.send("letter", {"text": f"{LETTER}\nMy {{{{ name }}}}\n", "do": "save"})
-    assert saved.headers["location"].endswith("letter?done=saved-left")
-    page = author.open("letter?done=saved-left")
+    assert saved.headers["location"].endswith("publish?done=saved-left")
+    page = author.open("letter")
     assert page.words.count(said) == 1
     assert "{{ signer" not in page.body
     assert said in author.words("/workshop/publish")
@@ -309,7 +324,7 @@ def test_an_empty_list_is_first_asked_for_many_recipients_at_once(beginner: Auth
 def test_each_mistake_of_the_table_is_at_its_cell(author: Author) -> None:
     author.open("recipients")
     sent = author.send("recipients", {"cell-2-email": "nobody", "cell-3-postal_codes": "6?", "do": "save"})
-    assert sent.headers["location"].endswith("recipients?done=saved-left")
+    assert sent.headers["location"].endswith("publish?done=saved-left")
     page = author.open("recipients").body
     assert 'id="cell-2-email-error"' in page
     assert 'id="cell-3-postal_codes-error"' in page
@@ -1548,7 +1563,7 @@ def test_mistakes_are_in_the_language_of_the_page_and_in_english_for_programs(au
     author.jar[LANGUAGE_COOKIE] = "es"
     pages = {
         step: author.open(step).words.replace(" ;", ";").replace("` ", "")
-        for step in ("letter", "recipients", "settings?done=saved-left", "preview")
+        for step in ("letter", "recipients", "settings?refused=yes", "preview")
     }
     letter, recipients, settings, check = pages.values()
     assert (

@@ -52,7 +52,7 @@ _NOTICES: Mapping[str, Message] = {
     "key-revoked": Message("The key is revoked. It stopped working at once."),
     "none-found": Message("Nobody has signed with this email address."),
     "saved": Message("Saved in the draft. Nothing is published yet."),
-    "saved-left": Message("Saved in the draft. Something is left to do on this page."),
+    "saved-left": Message("Saved in the draft. The list below says what is left to do."),
     "taken-back": Message("The earlier version is the draft again. Nothing is published yet."),
     "published": Message("Published."),
     "website-added": Message("The website is in the draft. It may show the form once you publish."),

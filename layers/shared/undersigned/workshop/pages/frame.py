@@ -71,7 +71,7 @@ MOST_SHOWN = 100
 
 
 STILL_LEFT = "saved-left"
-"""The value of `done` after a step was saved with something left in it."""
+"""The value of `done` after a step was saved while something is left in it, or in one before the next."""
 
 _OF_ALL: frozenset[Step] = frozenset({"preview", "publish"})
 """The steps that are about the whole campaign."""
@@ -138,9 +138,14 @@ class Workshop:
     def shown_mistakes_of(self, step: Step) -> tuple[Mistake, ...]:
         """Return the mistakes that a step's page shows: no empty fields to somebody who comes to fill them in."""
         found = self.mistakes_of(step)
-        if step in _OF_ALL or self.is_refused or self.viewer.done == STILL_LEFT:
+        if step in _OF_ALL or self.is_refused:
             return found
         return tuple(one for one in found if self._is_typed(one))
+
+    def left_behind(self, step: Step) -> tuple[ShownMistake, ...]:
+        """Return what is left in the steps before one, for somebody who goes on to it."""
+        before = STEPS[: STEPS.index(step)] if self.viewer.done == STILL_LEFT and step not in _OF_ALL else ()
+        return self.shown(mistake for step in before for mistake in self.mistakes_of(step))
 
     def _is_typed(self, mistake: Mistake) -> bool:
         match step_of(mistake.file):
@@ -176,14 +181,17 @@ class Workshop:
     def after(self, step: Step) -> str:
         """Return the address to go on to after saving a step."""
         following = self.next(step)
-        return self.address(following, done=STILL_LEFT if following == step else "saved")
+        is_left = any(self.mistakes_of(one) for one in STEPS[: STEPS.index(following)])
+        return self.address(following, done=STILL_LEFT if is_left else "saved")
 
     def next(self, after: Step | None = None) -> Step:
-        """Return the step to go to: the saved one if something is left in it, then the first one with something left.
+        """Return the first step with something left, of all or of those after the saved one.
 
-        If nothing is left, it is the preview; in a published campaign, the step that publishes.
+        After a refusal, somebody who corrects one step goes on to any other. If nothing is left, it is the preview; in
+        a published campaign, the step that publishes.
         """
-        steps = (after, *STEPS) if after else STEPS
+        first = STEPS.index(after) + 1 if after else 0
+        steps = (*STEPS[first:], *STEPS[: first - 1]) if after and self.is_refused else STEPS[first:]
         left = next((step for step in steps if step not in _OF_ALL and self.mistakes_of(step)), None)
         return left or ("publish" if self.viewer.is_published else "preview")
 
@@ -316,9 +324,9 @@ def workshop_page(
 ) -> Page:
     """Render a page of the workshop, in a step or among the versions. `file` is the one that its form saves."""
     viewer, language = workshop.viewer, workshop.language
-    found = () if step == "versions" else workshop.shown_mistakes_of(step)
+    found, behind = ((), ()) if step == "versions" else (workshop.shown_mistakes_of(step), workshop.left_behind(step))
     shown: dict[str, object] = {
-        "left": workshop.shown(found),
+        "left": (*behind, *workshop.shown(found)),
         "has_more": len(found) > MOST_SHOWN,
         "is_error": workshop.is_refused,
         "versions_kept": bool(workshop.draft.earlier) or step == "versions",

@@ -101,7 +101,7 @@ def settings(
         workshop,
         "settings",
         DRAFTED,
-        left=(),
+        left=workshop.left_behind("settings"),
         groups=groups,
         preview=preview,
         in_form=True,
