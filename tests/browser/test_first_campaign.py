@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MOST_CLICKS, MOST_FIELDS = 15, 8
 CAMPAIGN = "cooler-classrooms-in-texas"
-GUIDE = " ".join((Path(guide.__file__).parent / "guide/en/first-campaign.md").read_text().lower().split())
+GUIDE = " ".join((Path(guide.__file__).parents[1] / "guide/en/first-campaign.md").read_text().lower().split())
 
 LETTER = """Dear Superintendent,
 
