@@ -279,6 +279,28 @@ def test_a_row_is_added_and_saved(stack: Stack, visitor: Visitor) -> None:
     expect(page.get_by_label("Name, row 11", exact=True)).to_have_value("Kim New")
 
 
+def test_every_cell_of_an_empty_table_has_room_to_type_and_remove_stays_in_view(stack: Stack, visitor: Visitor) -> None:
+    stack.world.wiring.authoring.drafting.create(NEW, ANN, empty_files(NEW))
+    page = visitor.open(width=1280)
+    stack.sign_in(page, NEW)
+    page.goto(f"{stack.workshop(NEW)}/recipients")
+    widths = page.locator("#rows td > :is(input:not([type=hidden]), textarea)").evaluate_all(
+        "cells => cells.map((it) => [it.name, it.offsetWidth])"
+    )
+    assert len(widths) == 7
+    assert [name for name, width in widths if width < 110] == []
+
+    stack.write(NEW, {"targets.csv": example_files()["targets.csv"]})
+    page.reload()
+    page.get_by_label("Email, row 1", exact=True).fill(
+        "the.superintendent.of.all.schools@a-district-with-a-long-name.example"
+    )
+    box = page.get_by_label("Remove row 1", exact=True).bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] < 1280
+    expect(page.get_by_role("region", name="recipients")).to_be_visible()
+
+
 def test_without_javascript_a_campaign_is_written_and_published(stack: Stack, visitor: Visitor) -> None:
     drafting = stack.world.wiring.authoring.drafting
     drafting.create(NEW, ANN, example_files())
@@ -501,7 +523,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     see("letter-mistakes")
     go("recipients")
     page.locator("#cell-0-email").fill("nobody")
-    page.locator("#cell-1-id").fill("deerfield")
+    page.locator("#cell-1-postal_codes").fill("6?")
     save()
     see("recipients-mistakes")
     go("settings")

@@ -333,14 +333,28 @@ def test_each_mistake_of_the_table_is_at_its_cell(author: Author) -> None:
 
 def test_a_duplicate_a_wrong_address_and_a_shared_postal_code_are_named(author: Author) -> None:
     author.open("recipients")
-    first = author.form("recipients")
-    shared = first["cell-0-postal_codes"].partition(";")[0]
+    shared = author.form("recipients")["cell-0-postal_codes"].partition(";")[0]
     author.send("recipients", {"cell-4-postal_codes": shared, "do": "save"})
     assert re.search(rf"Row 5, Postal codes : .*{shared}.* row 1", author.open("recipients").words)
-    author.send("recipients", {"cell-1-id": first["cell-0-id"], "cell-2-email": "nobody", "do": "save"})
+    author.send("recipients", {"cell-2-email": "nobody", "do": "save"})
+    assert "Row 3, Email : “nobody” is not a whole email address" in author.open("recipients").words
+
+
+def test_names_in_web_addresses_have_a_column_only_while_one_of_them_is_wrong(author: Author) -> None:
+    author.open("recipients")
+    assert "cell-0-id" not in author.form("recipients")
+    rows = "id\ttitle\tname\tdepartment\ttown\temail\nelm\tMayor\tA\tHall\tElm\ta@elm.example\n"
+    author.take({"pasted": f"{rows}elm\tMayor\tB\tHall\tElmton\tb@elm.example\n", "replace": "yes"})
     said = author.open("recipients").words
     assert "Row 2, Short name : this short name is also in row 1" in said
-    assert "Row 3, Email : “nobody” is not a whole email address" in said
+    author.send("recipients", {"cell-1-id": "elmton", "do": "save"})
+    author.open("recipients")
+    assert "cell-1-id" not in author.form("recipients")
+    author.send("recipients", {"cell-1-name": "C", "do": "save"})
+    assert [row[:3] for row in csv.reader(author.draft().files["targets.csv"].splitlines())][1:] == [
+        ["elm", "Mayor", "A"],
+        ["elmton", "Mayor", "C"],
+    ]
 
 
 def test_recipients_without_an_email_address_are_counted_on_each_page_before_it_is_published(author: Author) -> None:
@@ -350,7 +364,7 @@ def test_recipients_without_an_email_address_are_counted_on_each_page_before_it_
     page = author.open("recipients")
     assert without in page.words
     assert "\n&lt;b&gt;1 Ridge&lt;/b&gt;\nSkokie</textarea>" in page.body
-    target = author.form("recipients")["cell-2-id"]
+    target = author.form("recipients")["was-2"]
     assert without in author.open("publish").words
     assert "<iframe" not in author.see(f"{author.base}/preview?to={target}").body.partition('"of-email"')[2]
 

@@ -79,7 +79,10 @@ _NO_UPLOAD = Upload()
 
 
 def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD, *, kept_list: str = "") -> Page:
-    """Render a page of the table of recipients, with each mistake at its cell. It keeps the list that is not saved."""
+    """Render a page of the table of recipients, with each mistake at its cell. It keeps the list that is not saved.
+
+    Ids are made by themselves, and have a column only while one of them is wrong.
+    """
     table = workshop.table
     notes = workshop.shown(
         [note for note in (*workshop.checked.warnings, *workshop.checked.notes) if step_of(note.file) == "recipients"]
@@ -103,7 +106,9 @@ def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD, *, ke
         values["is_error"] = True
     pages = max(1, -(-(len(table.rows) + 1) // ROWS_SHOWN))
     page = min(max(1, page), pages)
-    columns = [*COLUMNS, *(column for column in table.columns if column not in COLUMNS)]
+    wrong = {mistake.column for mistake in workshop.mistakes_of("recipients")}
+    shown = [column for column in COLUMNS if column != "id" or column in wrong]
+    columns = [*shown, *(column for column in table.columns if column not in COLUMNS)]
     return workshop_page(
         "workshop/pages/recipients.html",
         workshop,
@@ -160,11 +165,12 @@ def _posted_rows(posted: Mapping[str, object]) -> Iterator[tuple[int, str, dict[
 
 def changed_rows(table: TargetTable, posted: Mapping[str, object]) -> dict[str, object]:
     """Return the fields of those rows of a posted page that a table doesn't have as they are, or that are marked."""
-    known = [{column: cell for column, cell in row.items() if cell} for row in table.rows]
+    known: list[Row] = [{}, *table.rows]
     return {
         name: value
         for number, was, cells in _posted_rows(posted)
-        if f"remove-{number}" in posted or {column: cell for column, cell in cells.items() if cell} not in [{}, *known]
+        if f"remove-{number}" in posted
+        or not any(all(row.get(column, "") == cell for column, cell in cells.items()) for row in known)
         for name, value in {
             **{f"cell-{number}-{column}": cell for column, cell in cells.items()},
             f"was-{number}": was,
