@@ -11,12 +11,12 @@ from tests.signatures import adas_signature
 from undersigned.base.emails import Mail, Sender
 from undersigned.campaigns.rules.stops import Stop
 from undersigned.delivering.emails import organizer_mails
+from undersigned.delivering.emails.delivery import DeliverySummary, delivery_email
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.rules.reports import SECTIONS, Report, ReportLine
 from undersigned.people import emails as people_mails
 from undersigned.people.rules.people import Member, Person
-from undersigned.signing.emails import mails
-from undersigned.signing.emails.mails import DeliverySummary
+from undersigned.signing import emails as signers_mails
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ SIGNED = adas_signature(
 def delivery(campaign: Campaign, pdfs: list[bytes] | None) -> Mail:
     summary = DeliverySummary(2, 2, date(2026, 11, 1), (1,), 1)
     key = DeliveryKey(campaign.id, TARGET.id, "2026-11-30")
-    return mails.delivery(
+    return delivery_email(
         SENDER,
         campaign,
         TARGET,
@@ -53,8 +53,8 @@ def delivery(campaign: Campaign, pdfs: list[bytes] | None) -> Mail:
     )
 
 
-def confirmation(campaign: Campaign, case: mails.ConfirmationCase) -> Mail:
-    return mails.confirmation(
+def confirmation(campaign: Campaign, case: signers_mails.ConfirmationCase) -> Mail:
+    return signers_mails.confirmation(
         case,
         SENDER,
         campaign,

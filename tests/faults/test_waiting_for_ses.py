@@ -29,7 +29,7 @@ from undersigned.base.emails import Mail
 from undersigned.base.mailbox import Spacing
 from undersigned.base.queues import LONGEST_WAIT, message_body
 from undersigned.delivering.rules.deliveries import DeliveryKey
-from undersigned.signing.emails import mails
+from undersigned.signing import emails
 from undersigned.signing.rules.signatures import PENDING_FOR, Signature, new_mail_request
 from undersigned_cli.local.sources import failures_in, queue_source
 from undersigned_cli.local.template import properties_of
@@ -359,7 +359,7 @@ class Backlog(Rush):
 def compose_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write one email, and address it to everybody: to write an email takes ten times as long as all else."""
     written: list[Mail] = []
-    compose: Any = mails.confirmation
+    compose: Any = emails.confirmation
 
     def confirmation(*given: Any, **tokens: str) -> Mail:
         if not written:
@@ -367,7 +367,7 @@ def compose_once(monkeypatch: pytest.MonkeyPatch) -> None:
         [signature] = [each for each in given if isinstance(each, Signature)]
         return replace(written[0], to=signature.email)
 
-    monkeypatch.setattr(mails, "confirmation", confirmation)
+    monkeypatch.setattr(emails, "confirmation", confirmation)
     monkeypatch.setattr(Mail, "as_bytes", lambda mail: mail.to.encode())
 
 

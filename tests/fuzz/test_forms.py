@@ -30,7 +30,7 @@ from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.campaigns.rules.letters import as_text, read_blocks, render_html
 from undersigned.delivering.printing.packets import PacketLetter, typeset
 from undersigned.organizing.rules import exports
-from undersigned.signing.emails import mails
+from undersigned.signing import emails
 from undersigned.signing.rules.posted_forms import FORM_FIELDS, SignedForm, details_so_far, read_form, read_unfinished
 from undersigned_cli import campaign_folder
 
@@ -179,7 +179,7 @@ def test_accepted_text_is_in_both_parts_of_an_email(words: dict[str, str]) -> No
     made = signed(words)
     if made is None:
         return
-    mail = mails.confirmation(
+    mail = emails.confirmation(
         "signed",
         Sender("letters@trees.example", "https://letters.example"),
         FOLDER.campaign,

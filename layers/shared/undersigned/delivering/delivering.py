@@ -26,12 +26,12 @@ from undersigned.base.errors import (
 )
 from undersigned.base.languages import Message
 from undersigned.delivering.emails import organizer_mails
+from undersigned.delivering.emails.delivery import as_test
 from undersigned.delivering.rules.bundles import Bundle, sealed_in
 from undersigned.delivering.rules.deliveries import PACKET_SIZE, UNSETTLED_FOR, Delivery
 from undersigned.delivering.rules.packets import Batch, are_attached, packet_name
 from undersigned.delivering.rules.plans import week_for
 from undersigned.delivering.storing import OutOfTimeError
-from undersigned.signing.emails import mails
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -330,4 +330,4 @@ class Delivering:
             "waiting."
         )
         preview = self.packing.preview(key, notice=notice)
-        return self.post.send(mails.as_test(preview.mail, to)) if preview and preview.mail else None
+        return self.post.send(as_test(preview.mail, to)) if preview and preview.mail else None

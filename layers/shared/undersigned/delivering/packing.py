@@ -10,12 +10,11 @@ from undersigned.base.errors import DamagedRowsError, NotFoundError, TooManyLett
 from undersigned.base.logs import report_damaged, report_inaccessible
 from undersigned.campaigns.rules.letters import read_blocks, render_html
 from undersigned.campaigns.rules.postal_codes import lists
+from undersigned.delivering.emails.delivery import DeliverySummary, delivery_email
 from undersigned.delivering.office import cover_url, office_url
 from undersigned.delivering.printing.packets import PacketCover, PacketLetter
 from undersigned.delivering.rules.deliveries import PACKET_SIZE, PacketRecord
 from undersigned.delivering.rules.packets import Batch, are_attached
-from undersigned.signing.emails import mails
-from undersigned.signing.emails.mails import DeliverySummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -166,7 +165,7 @@ class Packing:
         the links to its packets and to the office's page.
         """
         sent = tuple(packet for packet in packets if packet.is_in_email)
-        return mails.delivery(
+        return delivery_email(
             self.sender,
             batch.campaign,
             batch.target,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from undersigned.base.errors import ChangedError, MailRefusedError, SendingStoppedError, UncertainError
-from undersigned.signing.emails import mails
+from undersigned.signing import emails
 from undersigned.signing.rules.mail_limits import CLAIMS_KNOWN_FOR, mail_limit
 from undersigned.signing.rules.signatures import PENDING_FOR, requested_at
 
@@ -181,7 +181,7 @@ class Confirmations:
     def _mail(self, signature: Signature, now: datetime) -> Mail:
         entry = self.catalog.entry(signature.campaign, signature.target)
         whose = (signature.campaign, signature.signer)
-        return mails.confirmation(
+        return emails.confirmation(
             "confirm" if signature.status == "pending" else "sealed" if signature.bundle else "signed",
             self.sender,
             entry.campaign,

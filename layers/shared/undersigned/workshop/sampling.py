@@ -16,10 +16,9 @@ from undersigned.campaigns.rules.controls import Controls
 from undersigned.campaigns.rules.letters import read_blocks, render_html
 from undersigned.campaigns.rules.postal_codes import lists
 from undersigned.counting.rules.tallies import Count
+from undersigned.delivering.emails.delivery import DeliverySummary, as_test, delivery_email
 from undersigned.delivering.printing.packets import PacketCover, PacketLetter
 from undersigned.delivering.rules.deliveries import DeliveryKey
-from undersigned.signing.emails import mails
-from undersigned.signing.emails.mails import DeliverySummary
 from undersigned.signing.rules.posted_forms import SignedForm
 from undersigned.signing.rules.signatures import Signature, pending_signature
 from undersigned.signing.signing import FormPage
@@ -167,7 +166,7 @@ class Sampling:
                 "recipient has no email address, and gets no email: you print the packet that is attached, and hand it "
                 "over or mail it."
             )
-        mail = mails.delivery(
+        mail = delivery_email(
             self.sender,
             campaign,
             target,
@@ -180,7 +179,7 @@ class Sampling:
             office_url=None,
             notice=notice,
         )
-        return mails.as_test(mail, read.email)
+        return as_test(mail, read.email)
 
 
 def _entry(compiled: CompiledCampaign) -> Entry:

@@ -13,9 +13,9 @@ from undersigned.base.emails import Mail
 from undersigned.base.languages import Message
 from undersigned.campaigns.email_frame import bodies
 from undersigned.campaigns.rules.campaigns import dashboard_path
+from undersigned.delivering.emails.delivery import columns
 from undersigned.delivering.emails.mail_reasons import in_words
 from undersigned.organizing.rules.reports import SECTIONS
-from undersigned.signing.emails.mails import columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

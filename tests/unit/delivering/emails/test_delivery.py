@@ -1,36 +1,26 @@
-"""Test the email to a target, and the emails to a signer."""
+"""Test the email of a delivery."""
 
 from __future__ import annotations
 
 import re
-import struct
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given
 
-from tests.signatures import adas_signature
-from undersigned.base import languages
 from undersigned.base.emails import Mail, Sender
-from undersigned.campaigns.rules.drawings import Drawing
 from undersigned.campaigns.rules.letters import read_blocks, render_specimen
+from undersigned.delivering.emails.delivery import DeliverySummary, delivery_email
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.delivering.rules.packets import ATTACHMENT_LIMIT
-from undersigned.signing.emails import mails
-from undersigned.signing.emails.mails import DeliverySummary
 from undersigned_cli import campaign_folder
-
-if TYPE_CHECKING:
-    from email.message import EmailMessage
-
-    from undersigned.signing.rules.signatures import Signature
 
 FOLDER = campaign_folder.read(Path(__file__).parents[4] / "campaigns" / "end-demand-illinois")
 KEY = DeliveryKey("end-demand-illinois", "evanston", "2026-11-30")
@@ -42,7 +32,7 @@ OFFICE = f"https://letters.example/office/{'t0ken~.-' * 25}"
 def mail_of(letters: int, pdfs: list[bytes] | None = None, **other: Any) -> Mail:
     """Return a delivery's email. `other` may name its `campaign`, `office_url`, and `of` how many packets there are."""
     of = other.get("of") or len(pdfs or "-")
-    return mails.delivery(
+    return delivery_email(
         Sender("letters@enddemand.example", "https://letters.example"),
         other.get("campaign", FOLDER.campaign),
         FOLDER.targets[0],
@@ -54,30 +44,6 @@ def mail_of(letters: int, pdfs: list[bytes] | None = None, **other: Any) -> Mail
         sent_on=date(2026, 12, 1),
         office_url=other.get("office_url", OFFICE),
     )
-
-
-@pytest.mark.parametrize("language", languages.languages())
-def test_a_name_with_a_period_at_its_end_makes_no_double_period(language: str) -> None:
-    department = replace(FOLDER.targets[0], department="Elmwood P.D.")
-    organizer = replace(FOLDER.campaign.organizer, name="Neighbors & Friends, Inc.")
-    campaign = replace(FOLDER.campaign, organizer=organizer, language=language)
-    version = FOLDER.letters[language]
-    mail = mails.confirmation(
-        "confirm",
-        Sender("letters@enddemand.example", "https://letters.example"),
-        campaign,
-        department,
-        version,
-        SIGNATURE,
-        confirm_token="token",
-        disown_token="token",
-        letter_token="token",
-        next_delivery=NOON,
-    )
-    for content in (mail.text, mail.html):
-        assert re.search(r"Elmwood P\.D\.\s+[SW]", content)
-        assert re.search(r"Friends, Inc\.\s+[PT]", content)
-        assert ".." not in content
 
 
 @pytest.mark.parametrize("pdfs", [1, 3, 0])
@@ -155,7 +121,6 @@ def test_programs_learn_which_list_an_email_is_of_and_how_to_stop_it_with_one_cl
     assert "List-Id: <end-demand-illinois.enddemand.example>" in lines
     assert f"List-Unsubscribe: <{OFFICE}/stop>" in lines
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
-    assert not [line for line in header_lines(confirmation_of(SIGNATURE)) if line.startswith("List-")]
 
 
 def test_a_copy_for_the_organizer_has_no_link_that_acts_for_the_office() -> None:
@@ -232,78 +197,3 @@ def test_a_hostile_sentence_is_text_and_adds_no_header() -> None:
     assert "<script>" not in html.get_content()
     assert mail["Bcc"] is None
     assert [part.get_filename() for part in mail.iter_attachments()] == ["end-demand-illinois-evanston-2026-11-30.pdf"]
-
-
-NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
-SIGNATURE = adas_signature(
-    target=FOLDER.targets[0].id,
-    signature='Ada "S" <b>',
-    letter=FOLDER.letter.version,
-    mail_request="1",
-)
-DRAWING = Drawing.posted([[40, 120, 80, 30, 110, 150, 180, 60, 260, 140, 420, 90, 560, 110], [300, 40]])
-assert DRAWING is not None
-DRAWN = replace(SIGNATURE, drawing=DRAWING.text)
-
-
-def confirmation_of(signature: Signature, case: mails.ConfirmationCase = "signed") -> Mail:
-    return mails.confirmation(
-        case,
-        Sender("letters@enddemand.example", "https://letters.example"),
-        FOLDER.campaign,
-        FOLDER.targets[0],
-        FOLDER.letter,
-        signature,
-        confirm_token="token",
-        disown_token="token",
-        letter_token="token",
-        next_delivery=NOON,
-    )
-
-
-def parts_of(mail: Mail) -> list[EmailMessage]:
-    return list(message_from_bytes(mail.as_bytes(), policy=policy.default).walk())
-
-
-@pytest.mark.parametrize("case", ["signed", "sealed"])
-def test_a_drawn_signature_is_a_picture_that_the_html_refers_to(case: mails.ConfirmationCase) -> None:
-    whole, text, related, html, picture = parts_of(confirmation_of(DRAWN, case))
-    types = ["multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png"]
-    assert [part.get_content_type() for part in (whole, text, related, html, picture)] == types
-    assert related.get_param("type") == "text/html"
-    [image] = re.findall(r"<img [^>]*>", html.get_content())
-    assert image.startswith(f'<img src="cid:{picture["Content-ID"].strip("<>")}" alt="Ada &#34;S&#34; &lt;b&gt;" ')
-    assert "<svg" not in html.get_content()
-    assert 'Sincerely,\r\n\r\nAda "S" <b>\r\n' in text.get_content()
-
-
-def test_the_picture_has_twice_the_displayed_resolution() -> None:
-    _, _, _, html, picture = parts_of(confirmation_of(DRAWN))
-    shown = re.search(r'width="(\d+)" height="(\d+)"', html.get_content())
-    assert shown
-    png = picture.get_content()
-    assert png.startswith(b"\x89PNG")
-    for pixels, side in zip(struct.unpack(">II", png[16:24]), shown.groups(), strict=True):
-        assert abs(pixels - 2 * int(side)) <= 2
-    assert len(png) < 20_000
-
-
-def test_equal_drawings_make_equal_emails_and_different_ones_differ() -> None:
-    other = replace(DRAWN, drawing="[[10,20,300,180]]")
-    assert confirmation_of(DRAWN).as_bytes() == confirmation_of(DRAWN).as_bytes()
-    assert confirmation_of(DRAWN).pictures[0].content_id != confirmation_of(other).pictures[0].content_id
-
-
-def test_a_typed_signature_has_no_picture() -> None:
-    assert [part.get_content_type() for part in parts_of(confirmation_of(SIGNATURE))] == [
-        "multipart/alternative",
-        "text/plain",
-        "text/html",
-    ]
-
-
-def test_the_confirmation_email_has_no_drawing() -> None:
-    mail = confirmation_of(replace(DRAWN, status="pending"), "confirm")
-    assert mail.pictures == ()
-    assert "<img" not in mail.html
-    assert "<svg" not in mail.html

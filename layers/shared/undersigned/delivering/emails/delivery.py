@@ -1,4 +1,4 @@
-"""Emails to signers and targets: their HTML and text, and their MIME form."""
+"""The email of a delivery."""
 
 from __future__ import annotations
 
@@ -6,91 +6,20 @@ import textwrap
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Literal
-
-from markupsafe import Markup
+from typing import TYPE_CHECKING
 
 from undersigned.base import languages
 from undersigned.base.emails import Attachment, Mail
 from undersigned.base.languages import Message
 from undersigned.campaigns.email_frame import bodies
-from undersigned.campaigns.pictures import with_pictures
-from undersigned.campaigns.rules.letters import as_text, read_blocks, render_html
 from undersigned.delivering.rules.packets import packet_filename
-from undersigned.signing.rules.mail_budgets import lane_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from undersigned.base.emails import Sender
     from undersigned.campaigns.rules.campaigns import Campaign, Organizer, Target
-    from undersigned.campaigns.rules.letters import Letter
     from undersigned.delivering.rules.deliveries import DeliveryKey
-    from undersigned.signing.rules.signatures import Signature
-
-
-ConfirmationCase = Literal["confirm", "signed", "sealed"]
-
-
-def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
-    case: ConfirmationCase,
-    sender: Sender,
-    campaign: Campaign,
-    target: Target,
-    letter: Letter,
-    signature: Signature,
-    *,
-    confirm_token: str,
-    letter_token: str,
-    disown_token: str,
-    next_delivery: datetime | None,
-) -> Mail:
-    """Write the email that asks a signer to confirm, or says that they have already signed.
-
-    `next_delivery` is None if its day isn't known.
-    """
-    language, whom = signature.language, target.addressed(signature.language)
-    letter_html = render_html(letter.template, target, signature.details, letter.language)
-    # Until the letter is confirmed, the email shows none of its text.
-    mailed_html, pictures = (
-        (letter_html, ())
-        if case == "confirm"
-        else with_pictures(letter_html, signature.details, sender.address.partition("@")[2])
-    )
-    values = {
-        "case": case,
-        "letter_language": letter.language,
-        "texts": campaign.texts(language),
-        "whom": whom,
-        "target": target,
-        "signature": signature,
-        "confirm_url": f"{sender.public_url}/confirm/{confirm_token}",
-        "letter_url": f"{sender.public_url}/letters/{letter_token}",
-        "disown_url": f"{sender.public_url}/disown/{disown_token}",
-        "privacy_url": campaign.privacy_notice(sender.public_url, language),
-        "next_delivery": campaign.local(next_delivery) if next_delivery else None,
-        "letter_html": Markup(mailed_html),  # noqa: S704  (render_html escapes every value)
-        "letter_text": as_text(read_blocks(letter_html)),
-    }
-    subject = (
-        Message("Confirm your letter to %(whom)s", {"whom": whom})
-        if case == "confirm"
-        else Message("You’ve already signed: your letter to %(whom)s", {"whom": whom})
-    )
-    said = bodies("signing/emails/confirmation", language, sender, campaign, values)
-    return Mail(
-        language=language,
-        sender_name=campaign.organizer.name,
-        sender_address=sender.address,
-        to=signature.email,
-        reply_to=campaign.organizer.email,
-        subject=subject.in_language(language),
-        text=said.text,
-        html=said.html,
-        tags={"kind": "confirmation", "campaign": campaign.id, "lane": lane_of(signature)},
-        pictures=(*said.pictures, *pictures),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +33,7 @@ class DeliverySummary:
     of: int
 
 
-def delivery(  # noqa: PLR0913  (what the email says)
+def delivery_email(  # noqa: PLR0913  (what the email says)
     sender: Sender,
     campaign: Campaign,
     target: Target,
