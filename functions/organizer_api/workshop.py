@@ -119,7 +119,7 @@ def _not_saved(request: DashboardRequest, step: Step, error: NotSavedError) -> R
     workshop = as_typed(request, workshop_of(request), error.draft.files)
     match step:
         case "settings":
-            shown = settings_pages.settings(workshop, preview_of(request, workshop.draft))
+            shown = settings_pages.settings(workshop, preview_of(request, workshop.draft), wired.stack.schedule)
         case "recipients":
             kept_list = packed(error.draft.files[targets_file.FILE])
             shown = recipient_pages.recipients(workshop, 1, kept_list=kept_list)
@@ -202,7 +202,7 @@ def _language(workshop: Workshop, wanted: str | None) -> str:
 def settings(request: DashboardRequest) -> Response[str]:
     """Show the settings."""
     workshop = workshop_of(request)
-    shown = settings_pages.settings(workshop, preview_of(request, workshop.draft))
+    shown = settings_pages.settings(workshop, preview_of(request, workshop.draft), wired.stack.schedule)
     return dashboard_page(shown, has_frames=True)
 
 
@@ -222,7 +222,9 @@ def save_settings(request: DashboardRequest) -> Response[str]:
         files = {DRAFTED: text, **({logo_file.FILE: logo} if logo else {})}
         typed = as_typed(request, workshop, files)
         preview = preview_of(request, typed.draft)
-        shown = settings_pages.settings(typed, preview, mistakes, kept_logo=logo, removes_logo=removes_logo)
+        shown = settings_pages.settings(
+            typed, preview, wired.stack.schedule, mistakes, kept_logo=logo, removes_logo=removes_logo
+        )
         return dashboard_page(shown, status=422 if mistakes else 200, has_frames=True)
     changes: dict[str, str | None] = {DRAFTED: text}
     if logo or removes_logo:

@@ -716,6 +716,28 @@ def test_the_details_show_five_questions_and_fold_what_has_a_default(beginner: A
     assert not [one for one in beginner.world.wiring.authoring.drafting.check(beginner.draft()).mistakes if one.setting]
 
 
+@pytest.mark.parametrize(
+    ("language", "day", "hour", "zone"),
+    [
+        ("en", "The usual day: Monday", "The usual hour: 9:00 AM, Central Time (Chicago)", "Eastern Time (New York)"),
+        ("es", "El día de siempre: Lunes", "La hora de siempre: 9:00 a.m., Hora central (Chicago)", "Nueva York"),
+    ],
+)
+def test_the_usual_day_and_hour_are_said_where_they_are_chosen(
+    author: Author, language: str, day: str, hour: str, zone: str
+) -> None:
+    def usual(name: str) -> str:
+        shown = author.open("settings").body.partition(f'name="{name}"')[2]
+        return shown.partition('<option value=""')[2].partition("</option>")[0]
+
+    author.jar[LANGUAGE_COOKIE] = language
+    assert usual("deliver_on").endswith(f">{day}")
+    assert usual("deliver_at").replace("\u202f", " ").endswith(f">{hour}")
+    # With a day of its own, a campaign has the hour of its own time zone.
+    author.send("settings", {"deliver_on": "TUE", "time_zone": "America/New_York", "do": "save"})
+    assert zone in usual("deliver_at")
+
+
 @pytest.mark.parametrize("chosen", ["MON", "SUN"])
 def test_the_day_on_which_letters_go_out_is_chosen(author: Author, chosen: str) -> None:
     author.open("settings")

@@ -315,7 +315,7 @@ SETTINGS = (
         Message("A recipient never gets more than one email in seven days."),
         in_file='Write "MON" to "SUN". Without it, that is the stack\'s day.',
         sample="TUE",
-        unset=Message("The usual day"),
+        unset=Message("The usual day: %(day)s"),
     ),
     Setting(
         "deliver_at",
@@ -324,7 +324,7 @@ SETTINGS = (
         Message("the hour at which letters go out, in the campaign's time zone"),
         in_file="Write 0 to 23. Without it, that is the stack's hour.",
         sample=9,
-        unset=Message("The usual hour"),
+        unset=Message("The usual hour: %(hour)s"),
     ),
     Setting(
         "privacy_url",

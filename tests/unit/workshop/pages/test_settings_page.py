@@ -15,6 +15,7 @@ from undersigned.workshop.settings import values_of
 if TYPE_CHECKING:
     from undersigned.workshop.setting_kinds import Value
 
+USUAL = {"day": "Monday", "hour": "9:00 AM"}
 EMPTY = DraftSettings.read("")
 SMALL = DraftSettings(values_of(SETTINGS))
 SPANISH = DraftSettings(values_of(f'languages = ["en", "es"]\n{SETTINGS}{SPANISH_TABLE}'))
@@ -22,7 +23,7 @@ SPANISH = DraftSettings(values_of(f'languages = ["en", "es"]\n{SETTINGS}{SPANISH
 
 def posted(document: DraftSettings) -> dict[str, str]:
     """Return what a browser sends of a page that nobody changes."""
-    fields = [field for group in setting_groups(document, {}, "es") for field in group.fields]
+    fields = [field for group in setting_groups(document, {}, "es", USUAL) for field in group.fields]
     boxes = [field for field in fields if field.control == "boxes"]
     checked = {f"{field.name}.{code}": "yes" for field in boxes for code, _ in field.choices if code in field.value}
     return {field.name: field.value for field in fields if field.control not in {"fixed", "boxes"}} | checked
@@ -34,7 +35,7 @@ def test_a_page_that_nobody_changes_changes_nothing(document: DraftSettings) -> 
 
 
 def test_each_setting_is_in_one_group() -> None:
-    names = [field.name for group in setting_groups(SPANISH, {}, "en") for field in group.fields]
+    names = [field.name for group in setting_groups(SPANISH, {}, "en", USUAL) for field in group.fields]
 
     assert sorted(names) == sorted(described(["es"]))
     assert {name for _, group in GROUPS for name in group} == set(described(()))
@@ -89,8 +90,10 @@ def test_further_languages_are_ticked_and_the_letters_own_comes_with_them() -> N
 def test_a_folded_group_says_what_was_chosen_and_opens_at_an_error() -> None:
     document = SMALL.changed({"deliver_on": "SUN", "deliver_at": 17})
 
-    [sending] = [group for group in setting_groups(document, {"goal": ["Why?"]}, "en") if "When" in group.heading]
-    opened = [group.heading for group in setting_groups(document, {"goal": ["Why?"]}, "en") if group.is_open]
+    [sending] = [
+        group for group in setting_groups(document, {"goal": ["Why?"]}, "en", USUAL) if "When" in group.heading
+    ]
+    opened = [group.heading for group in setting_groups(document, {"goal": ["Why?"]}, "en", USUAL) if group.is_open]
 
     assert sending.now == ("Day of delivery: Sunday; Hour of delivery: 5:00\u202fPM; Time zone: Central Time (Chicago)")
     assert opened == ["The form"]

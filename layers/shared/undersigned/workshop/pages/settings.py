@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.base.languages import SOURCE
+from undersigned.base.languages import SOURCE, hour_of, weekday_of, zone_of
+from undersigned.campaigns.rules.cadence import DAYS, cadence_of
 from undersigned.workshop import logos as logo_file
 from undersigned.workshop.described_settings import GROUPS, label_of, setting_of
 from undersigned.workshop.pages.frame import workshop_page
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from undersigned.base.page import Page
+    from undersigned.campaigns.rules.cadence import WeeklySchedule
+    from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.workshop.described_settings import Setting
     from undersigned.workshop.draft_settings import DraftSettings
     from undersigned.workshop.mistakes import Mistake
@@ -75,9 +78,10 @@ class SettingGroup:
         return "; ".join(f"{it.label}: {it.words}" for it in short)
 
 
-def settings(
+def settings(  # noqa: PLR0913  (what the page shows)
     workshop: Workshop,
     preview: Preview,
+    schedule: WeeklySchedule,
     logo_mistakes: Iterable[Mistake] = (),
     *,
     kept_logo: str = "",
@@ -85,8 +89,8 @@ def settings(
 ) -> Page:
     """Render the settings as fields, each with its errors, which stand nowhere else.
 
-    `logo_mistakes` are those of a logo that was just uploaded. The page keeps a logo that was uploaded and is not
-    saved, and that the one which is there is to be removed.
+    `schedule` has the usual day and hour. `logo_mistakes` are those of a logo that was just uploaded. The page keeps a
+    logo that was uploaded and is not saved, and that the one which is there is to be removed.
     """
     errors: dict[str, list[str]] = {}
     logo_mistakes = [*logo_mistakes]
@@ -95,7 +99,8 @@ def settings(
             logo_mistakes.append(mistake)
             continue
         errors.setdefault(mistake.setting or "", []).append(workshop.viewer.say(mistake.on_page))
-    groups = setting_groups(workshop.settings, errors, workshop.language)
+    usual = usual_words(preview.sample.form_page.entry.campaign, schedule, workshop.language)
+    groups = setting_groups(workshop.settings, errors, workshop.language, usual)
     return workshop_page(
         "workshop/pages/settings.html",
         workshop,
@@ -116,10 +121,19 @@ def settings(
     )
 
 
+def usual_words(campaign: Campaign, schedule: WeeklySchedule, language: str) -> Mapping[str, str]:
+    """Return the day and the hour, with its time zone, of a campaign that chooses none."""
+    zone = cadence_of(replace(campaign, deliver_at=None), schedule).time_zone
+    return {
+        "day": weekday_of(DAYS.index(schedule.day), language),
+        "hour": f"{hour_of(schedule.hour, language)}, {zone_of(zone, language)}",
+    }
+
+
 def setting_groups(
-    document: DraftSettings, errors: Mapping[str, Iterable[str]], language: str
+    document: DraftSettings, errors: Mapping[str, Iterable[str]], language: str, usual: Mapping[str, str]
 ) -> tuple[SettingGroup, ...]:
-    """Return the fields of all settings. `errors` are by name."""
+    """Return the fields of all settings. `errors` are by name; `usual` has what counts where nothing is chosen."""
     own = _own_language(document, {})
     fields = {
         name: SettingField(
@@ -128,7 +142,7 @@ def setting_groups(
             label_of(name).in_language(language),
             setting.hint(language),
             value := _shown(document.values.get(name), setting),
-            _choices(setting, value, language, own),
+            _choices(setting, value, language, own, usual),
             tuple(errors.get(name, ())),
             is_default=value == _shown(None, setting),
         )
@@ -170,7 +184,7 @@ def _typed(name: str, setting: Setting, document: DraftSettings, posted: Mapping
     if setting.kind.control == "boxes":
         own = _own_language(document, posted)
         before = as_text(document.values.get(name))
-        checked = [code for code, _ in _choices(setting, before, own, own) if posted.get(f"{name}.{code}")]
+        checked = [code for code, _ in _choices(setting, before, own, own, {}) if posted.get(f"{name}.{code}")]
         return before if {*checked} == {*before.split()} - {own} else "\n".join([own, *checked]) if checked else ""
     if setting.kind.control == "region" and not typed:
         typed = str(posted.get(f"{name}.other", ""))
@@ -187,10 +201,10 @@ def _own_language(document: DraftSettings, posted: Mapping[str, object]) -> str:
     return str(posted.get("language") or document.values.get("language") or SOURCE)
 
 
-def _choices(setting: Setting, value: str, language: str, own: str) -> Choices:
+def _choices(setting: Setting, value: str, language: str, own: str, usual: Mapping[str, str]) -> Choices:
     """Return the choices: also the present one, and that of no value if the setting may be missing."""
     known = setting.kind.choices(language)
-    unset = (("", setting.unset.in_language(language)),) if setting.unset else ()
+    unset = (("", replace(setting.unset, values=usual).in_language(language)),) if setting.unset else ()
     match setting.kind.control:
         case "boxes":
             others = tuple((code, code) for code in value.split() if code not in dict(known))
