@@ -1044,6 +1044,18 @@ def test_each_recipient_is_chosen_in_the_preview(author: Author) -> None:
     assert '<h2 id="letter-title">' in form, "it takes no focus from the page around it"
 
 
+def test_the_preview_is_of_ones_own_first_recipient_on_every_step_also_with_something_left(beginner: Author) -> None:
+    beginner.open("letter")
+    beginner.send("letter", {"text": LETTER, "do": "save"})
+    beginner.open("recipients")
+    beginner.take({"pasted": PASTED.replace("mayor@oakton.example", "nobody")})
+    assert "“nobody” is not a whole email address" in beginner.open("preview").words
+    for step in ("letter", "settings", "preview"):
+        page = beginner.open(step)
+        assert re.search(r'value="oakton" selected>Mayor Robin Sample<', page.body), step
+        assert "Dear Mayor Robin Sample," in page.words.partition("Nobody has signed this letter")[2], step
+
+
 def test_the_letter_is_shown_to_each_recipient_as_the_made_up_signer_of_its_state_signs_it(author: Author) -> None:
     settings = author.draft().files["settings"].replace('"region": "IL"', '"region": "TX"')
     break_file(author, "settings", settings)
