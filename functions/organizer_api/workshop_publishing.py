@@ -104,7 +104,7 @@ def publish_draft(request: DashboardRequest) -> Response[str]:
     except MistakesError:
         workshop = replace(workshop_of(request), is_refused=True)
         return dashboard_page(_publish_page(request, workshop), status=422)
-    return _done(request, "published", {"why", *_website_fields(request)}, "#where")
+    return _done(request, "published", {"why", *_website_fields(request)})
 
 
 @pages.post("/workshop/website", "manage")

@@ -87,8 +87,12 @@ def test_a_campaign_is_written_checked_and_published_in_the_browser(world: World
     beginner.open("publish")
     published = beginner.send("publish", {"why": "Start"})
 
-    assert published.headers["location"].endswith("publish?done=published#where")
-    assert "Where will people sign?" in beginner.open("publish?done=published").words
+    assert published.headers["location"].endswith("publish?done=published")
+    page = beginner.open("publish?done=published")
+    first = page.body.partition("<h1>Publish</h1>")[2]
+    address = f"https://letters.example/campaigns/{NEW}"
+    assert first.index(f'<a href="{address}"') < first.index("<form"), "the link comes first"
+    assert "Where will people sign?" in page.words
     shown = beginner.open("publish?where=page")
     assert f"https://letters.example/campaigns/{NEW}" in shown.words
     assert "<svg" in shown.body
@@ -1512,13 +1516,12 @@ def test_each_answer_to_where_people_sign_has_one_thing_to_copy(unlisted: Author
     add_website(unlisted, "https://www.trees.example/sign")
     unlisted.open("publish")
     unlisted.send("publish", {"why": ""})
-    assert "data-copy" not in unlisted.open("publish").body
+    assert re.findall(r'data-copy="([\w-]+)"', unlisted.open("publish").body) == ["form-address"]
     given = {}
-    for where in ("page", "builder", "developer"):
+    for where in ("builder", "developer"):
         page = unlisted.open(f"publish?where={where}").body.partition("<main")[2].partition("<details")[0]
         [given[where]] = re.findall(r'<textarea id="([\w-]+)" rows="\d" readonly', page)
     assert given == {
-        "page": "form-address",
         "builder": "snippet-button",
         "developer": "snippet-script",
     }
