@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.world import client_of, publish_files
-from undersigned.base.queues import DeliveryMessage, read_message
+from undersigned.delivering.queue import DeliveryMessage, read_message
 
 if TYPE_CHECKING:
     from tests.world import World

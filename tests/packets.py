@@ -77,6 +77,6 @@ def stored_letters(world: World) -> list[str]:
 def repack(world: World) -> Any:
     """Pass the message that comes a minute after an erasure to `deliver`."""
     event = load_event("deliver_repacking_message")
-    message = {"repack": {"campaign": KEY.campaign, "target": KEY.target, "period": KEY.period}}
+    message = {"key": {"campaign": KEY.campaign, "target": KEY.target, "period": KEY.period}, "is_repacking": True}
     event["Records"][0]["body"] = json.dumps(message)
     return world.handlers["deliver"](event, CONTEXT)

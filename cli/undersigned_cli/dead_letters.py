@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from undersigned.base.errors import NotFoundError
 from undersigned.base.queues import (
-    DraftTest,
     read_export_message,
-    read_message,
     read_reconciliation,
     read_waiting_message,
 )
+from undersigned.delivering.queue import DraftTest, read_message
 from undersigned.delivering.rows.mail_events import ConfirmationReport, read_feedback_message
 
 if TYPE_CHECKING:

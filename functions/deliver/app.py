@@ -10,8 +10,14 @@ from aws_lambda_powertools import Logger
 from undersigned.base.errors import MailRefusedError, SendingStoppedError, SendingThrottledError
 from undersigned.base.logs import facts_of
 from undersigned.base.queue import LONGEST_DELAY, seconds_until_next_try
-from undersigned.base.queues import LONGEST_WAIT, UNTIL_SES_IS_ASKED_AGAIN, DeliveryMessage, DraftTest, read_message
 from undersigned.delivering.delivering import UnsettledError
+from undersigned.delivering.queue import (
+    LONGEST_WAIT,
+    UNTIL_SES_IS_ASKED_AGAIN,
+    DeliveryMessage,
+    DraftTest,
+    read_message,
+)
 from undersigned.delivering.storing import OutOfTimeError
 from undersigned.wiring import Wiring
 

@@ -23,9 +23,9 @@ from tests.faults.memory import Memory, operation_of
 from tests.faults.stored import change_in, expire_forms, is_in_transactions, is_private, item_of, read_by
 from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
-from undersigned.base.queues import message_body
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.printing.packets import Packet
+from undersigned.delivering.queue import DeliveryMessage, message_body
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli.local.sources import stream_source
@@ -627,7 +627,9 @@ class Play:
 
     def enqueue(self, period: str = "2026-11-24", until: datetime | None = None) -> None:
         """Put a delivery in the queue, as an earlier plan did, or somebody who read what waits at a moment."""
-        self.messages.append(Message(message_body(DeliveryKey(CAMPAIGN, "evanston", period), until=until)))
+        self.messages.append(
+            Message(message_body(DeliveryMessage(DeliveryKey(CAMPAIGN, "evanston", period), until=until)))
+        )
 
     def take_backlog(self) -> list[Any]:
         """Take all records that the tally has not read."""

@@ -27,7 +27,7 @@ from tests.world import CAMPAIGN, CONTEXT, client_of
 from tests.world import world as make_world
 from undersigned.base.emails import Mail
 from undersigned.base.mailbox import Spacing
-from undersigned.base.queues import LONGEST_WAIT, message_body
+from undersigned.delivering.queue import LONGEST_WAIT, DeliveryMessage, message_body
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing import emails
 from undersigned.signing.rules.signatures import PENDING_FOR, Signature, new_mail_request
@@ -97,7 +97,7 @@ def test_a_delivery_waits_for_two_weeks_and_then_for_the_next_plan(
 ) -> None:
     world.confirmed()
     platform = refusing(world, "Deliver", 1_000)
-    body = message_body(KEY, since=world.clock.now - LONGEST_WAIT + TWO_HOURS)
+    body = message_body(DeliveryMessage(KEY, since=world.clock.now - LONGEST_WAIT + TWO_HOURS))
     client_of("sqs").send_message(QueueUrl=world.queues["DeliveryQueue"], MessageBody=body)
     began = world.clock.now
     platform.settle()

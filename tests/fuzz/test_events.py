@@ -18,6 +18,7 @@ from undersigned.base import queues as queue
 from undersigned.base.errors import DamagedRowsError, NotFoundError
 from undersigned.base.queue import SqsQueue
 from undersigned.base.settings import Settings, SettingsError
+from undersigned.delivering.queue import read_message
 from undersigned.delivering.rows.mail_events import read_mail_event
 from undersigned.signing.stream import read_change, read_form_change
 
@@ -104,7 +105,7 @@ def test_a_damaged_form_never_stops_the_others(record: dict[str, Any]) -> None:
 
 
 MESSAGES = [
-    {"campaign": "trees", "target": "oak", "period": "2026-11-30", "test": True},
+    {"key": {"campaign": "trees", "target": "oak", "period": "2026-11-30"}, "again": True},
     {"campaign": "trees", "export": "0123456789abcdef"},
     {"campaign": "trees", "signer": "0" * 32, "form": "0" * 16},
     {"draft_test": {"campaign": "trees", "to": "ada@office.example"}},
@@ -116,7 +117,7 @@ MESSAGES = [
 @example(DEEP)
 @example('"x"')
 def test_any_queue_message_is_read_or_damaged(body: str) -> None:
-    for read in (queue.read_message, queue.read_export_message, queue.read_waiting_message):
+    for read in (read_message, queue.read_export_message, queue.read_waiting_message):
         with suppress(ValueError):
             assert read(body)
 

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from tests.template.reading import dead_letter_queues
 from tests.world import CAMPAIGN, load_event
-from undersigned.base.queues import WaitingMail, export_message, message_body, reconciliation_message, waiting_message
+from undersigned.base.queues import WaitingMail, export_message, reconciliation_message, waiting_message
+from undersigned.delivering.queue import DeliveryMessage, message_body
 from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
 from undersigned.organizing.rules.reconciliations import Reconciliation
 from undersigned.signing.rules.signatures import signer_id
@@ -105,7 +106,7 @@ def test_every_dead_letter_queue_of_the_template_is_known() -> None:
 
 
 def test_a_letter_that_was_tried_for_13_days_is_kept_for_one_day_more(letters: Letters) -> None:
-    letters.put("DeliveriesFailed", message_body(KEY))
+    letters.put("DeliveriesFailed", message_body(DeliveryMessage(KEY)))
     letters.queues.sent["1"] = datetime(2026, 11, 17, 9, tzinfo=UTC)
     [row] = json.loads(letters.run("list", "DeliveriesFailed", "--json"))
 
@@ -113,19 +114,19 @@ def test_a_letter_that_was_tried_for_13_days_is_kept_for_one_day_more(letters: L
 
 
 def test_a_delivery_goes_back_into_its_queue(letters: Letters) -> None:
-    letters.put("DeliveriesFailed", message_body(KEY))
+    letters.put("DeliveriesFailed", message_body(DeliveryMessage(KEY)))
     assert "1 letter put back, 0 letters deleted." in letters.run("put-back", "DeliveriesFailed", "--yes")
 
-    assert letters.held("DeliveryQueue") == [message_body(KEY)]
+    assert letters.held("DeliveryQueue") == [message_body(DeliveryMessage(KEY))]
     assert letters.held("DeliveriesFailed") == []
 
 
 def test_a_dry_run_changes_nothing_and_hides_nothing(letters: Letters) -> None:
-    letters.put("DeliveriesFailed", message_body(KEY))
+    letters.put("DeliveriesFailed", message_body(DeliveryMessage(KEY)))
     for _ in range(2):
         assert "1 letter would be put back" in letters.run("put-back", "--dry-run")
 
-    assert letters.held("DeliveriesFailed") == [message_body(KEY)]
+    assert letters.held("DeliveriesFailed") == [message_body(DeliveryMessage(KEY))]
     assert letters.held("DeliveryQueue") == []
 
 
@@ -134,7 +135,7 @@ def test_a_delivery_that_is_over_or_waits_for_a_person_stays(letters: Letters, w
     opened = Delivery(KEY, "open", opened_at=world.clock.now)
     world.open(opened)
     world.wiring.deliveries.change(replace(opened, state=state), opened)
-    letters.put("DeliveriesFailed", message_body(KEY))
+    letters.put("DeliveriesFailed", message_body(DeliveryMessage(KEY)))
     letters.run("put-back", "--yes")
 
     [(makes_sense, why)] = letters.listed("DeliveriesFailed")
@@ -144,7 +145,7 @@ def test_a_delivery_that_is_over_or_waits_for_a_person_stays(letters: Letters, w
 
 
 def test_what_makes_no_sense_is_deleted_only_if_a_person_says_so(letters: Letters) -> None:
-    gone = message_body(replace(KEY, target="nowhere"))
+    gone = message_body(DeliveryMessage(replace(KEY, target="nowhere")))
     letters.put("DeliveriesFailed", gone)
     letters.run("put-back", "--yes")
     assert letters.held("DeliveriesFailed") == [gone]
@@ -156,13 +157,13 @@ def test_what_makes_no_sense_is_deleted_only_if_a_person_says_so(letters: Letter
 def test_nothing_to_put_back_is_said_as_such(letters: Letters) -> None:
     assert letters.run("put-back", "--yes").endswith("There is nothing to put back.\n")
 
-    letters.put("DeliveriesFailed", message_body(replace(KEY, target="nowhere")))
+    letters.put("DeliveriesFailed", message_body(DeliveryMessage(replace(KEY, target="nowhere"))))
     said = letters.run("put-back", "--yes")
     assert said.endswith(
         "There is nothing to put back. To delete the 1 letter that makes no sense any more, add --drop.\n"
     )
 
-    letters.put("DeliveriesFailed", message_body(replace(KEY, target="nowhere")))
+    letters.put("DeliveriesFailed", message_body(DeliveryMessage(replace(KEY, target="nowhere"))))
     said = letters.run("put-back", "--yes")
     assert said.endswith(
         "There is nothing to put back. To delete the 2 letters that make no sense any more, add --drop.\n"
@@ -240,7 +241,7 @@ def test_a_damaged_message_stays(letters: Letters) -> None:
 
 def test_more_letters_than_one_call_returns_are_put_back(letters: Letters) -> None:
     for number in range(13):
-        letters.put("DeliveriesFailed", message_body(replace(KEY, period=f"2026-11-{number + 1:02d}")))
+        letters.put("DeliveriesFailed", message_body(DeliveryMessage(replace(KEY, period=f"2026-11-{number + 1:02d}"))))
 
     assert "13 letters put back" in letters.run("put-back", "--yes")
 

@@ -17,8 +17,8 @@ from tests.faults.platform import CrashError
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
 from undersigned.base.errors import ChangedError
-from undersigned.base.queues import Queue
 from undersigned.delivering.printing.typesetter import Typesetter, TypesettingError
+from undersigned.delivering.queue import DeliveryQueue
 from undersigned.delivering.rules.deliveries import Attempt, Delivery, DeliveryKey
 from undersigned.signing.rules.signatures import signer_id
 
@@ -516,7 +516,7 @@ def test_a_damaged_message_is_retried_and_the_others_are_processed(
     good = {**load_event("deliver_message")["Records"][0], "messageId": "good"}
     good["body"] = good["body"].replace("2026-11-30", "2026-11-24")
     hidden: list[tuple[str, int]] = []
-    monkeypatch.setattr(Queue, "hide", lambda _queue, *arguments: hidden.append(arguments))
+    monkeypatch.setattr(DeliveryQueue, "hide", lambda _queue, *arguments: hidden.append(arguments))
     answer = world.handlers["deliver"]({"Records": [damaged, good]}, CONTEXT)
     assert answer == {"batchItemFailures": [{"itemIdentifier": damaged["messageId"]}]}
     assert hidden == [(damaged["receiptHandle"], 300)]

@@ -14,7 +14,7 @@ from tests.faults.refusals import Refusing
 from tests.world import ADA, CAMPAIGN
 from undersigned.base.bucket import Bucket
 from undersigned.base.errors import NotFoundError
-from undersigned.base.queues import Queue
+from undersigned.delivering.queue import DeliveryQueue
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.erasing import Erasing, UnderWayError
 from undersigned.signing.rules.signatures import signer_id
@@ -197,12 +197,12 @@ def test_a_letter_whose_email_begins_meanwhile_cannot_be_erased_yet(
     world.week()
     deliveries = world.wiring.deliveries
 
-    def begin(_queue: Queue, key: DeliveryKey, **_: object) -> None:
+    def begin(_queue: DeliveryQueue, key: DeliveryKey, **_: object) -> None:
         delivery, to = deliveries.delivery(key), world.wiring.campaigns.target(key.campaign, key.target).email
         assert delivery
         deliveries.begin_sending(delivery.begun((), to, world.clock.now), delivery)
 
-    monkeypatch.setattr(Queue, "put_repacking", begin)
+    monkeypatch.setattr(DeliveryQueue, "put_repacking", begin)
     with pytest.raises(UnderWayError, match="Try again in an hour"):
         erasing.erase(CAMPAIGN, signer(world))
     assert row(world).name == "Ada Specimen"

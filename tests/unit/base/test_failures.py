@@ -13,7 +13,7 @@ from undersigned.base.cdn_proof import KNOWN_FOR as PROOF_KNOWN_FOR
 from undersigned.base.cdn_proof import CdnProof
 from undersigned.base.errors import ThrottledError
 from undersigned.base.keyring import KNOWN_FOR, SignersKeyring
-from undersigned.base.queues import Queue
+from undersigned.base.queue import SqsQueue
 from undersigned.base.rows import Key
 from undersigned.base.secret import Secret
 from undersigned.base.table import Table
@@ -44,7 +44,7 @@ class Client:
 CALLS: dict[str, Callable[[Any], object]] = {
     "table": lambda client: Table(client, "table").get(Key("pk", "sk")),
     "bucket": lambda client: Bucket(client, "bucket").get("name"),
-    "queue": lambda client: Queue(client, "url").is_empty(),
+    "queue": lambda client: SqsQueue(client, "url").is_empty(),
     "secret": lambda client: Secret(SignersKeyring, client, "arn", lambda: NOON).keyring(),
     "proof": lambda client: CdnProof(client, "arn", lambda: NOON).is_in("first"),
 }

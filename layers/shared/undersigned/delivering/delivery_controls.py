@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date, datetime
 
-    from undersigned.base.queues import Queue
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rules.campaigns import Target
     from undersigned.delivering.limits_of_tests import LimitsOfTests
     from undersigned.delivering.planning import Plan, Planning
+    from undersigned.delivering.queue import DeliveryQueue
     from undersigned.delivering.rows.deliveries import Deliveries
     from undersigned.delivering.rules.deliveries import Delivery, Settlement
     from undersigned.delivering.rules.plans import TooSoon
@@ -43,7 +43,7 @@ class DeliveryControls:
     campaigns: Campaigns
     signatures: Signatures
     deliveries: Deliveries
-    queue: Queue
+    queue: DeliveryQueue
     planning: Planning
     limits: LimitsOfTests
     follow_address: Callable[[Target, Target, str, str], None]

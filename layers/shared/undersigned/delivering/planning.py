@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from undersigned.base.queues import Queue
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.campaigns.rules.controls import Controls
+    from undersigned.delivering.queue import DeliveryQueue
     from undersigned.delivering.rows.deliveries import Deliveries
     from undersigned.delivering.rules.deliveries import DeliveryKey
     from undersigned.delivering.rules.plans import PlanLine
@@ -77,7 +77,7 @@ class Planning:
     campaigns: Campaigns
     signatures: Signatures
     deliveries: Deliveries
-    queue: Queue
+    queue: DeliveryQueue
     at_once: int = 1
 
     def plan(self, period: str, campaign: str | None = None) -> Plan:

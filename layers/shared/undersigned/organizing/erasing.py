@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.base.bucket import Bucket
-    from undersigned.base.queues import Queue
+    from undersigned.delivering.queue import DeliveryQueue
     from undersigned.delivering.rows.deliveries import Deliveries
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.organizing.exporting import EndingExports
@@ -39,7 +39,7 @@ class Erasing:
     signatures: Signatures
     deliveries: Deliveries
     packets: Callable[[], Bucket]
-    queue: Callable[[], Queue]
+    queue: Callable[[], DeliveryQueue]
     exports: EndingExports
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]

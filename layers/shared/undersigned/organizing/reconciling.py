@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from undersigned.base.queues import Queue
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rows.slots import Slots
     from undersigned.campaigns.rules.campaigns import Target
     from undersigned.counting.rows.counts import Counts
     from undersigned.counting.tallying import Tallying
+    from undersigned.delivering.queue import DeliveryQueue
     from undersigned.delivering.rows.deliveries import Deliveries
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.organizing.clearing import Clearing, Over
@@ -81,7 +81,7 @@ class Reconciling:
     tallying: Tallying
     clearing: Clearing
     measuring: Measuring
-    delivery_queue: Queue
+    delivery_queue: DeliveryQueue
     clock: Callable[[], datetime]
     report: Callable[[Finding], None]
 

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from undersigned.base.queues import DeadMails, ExportQueue, FeedbackQueue, Queue, ReconciliationQueue, WaitingMails
+    from undersigned.base.queues import DeadMails, ExportQueue, FeedbackQueue, ReconciliationQueue, WaitingMails
     from undersigned.base.settings import Settings
     from undersigned.campaigns.rules.cadence import WeeklySchedule
     from undersigned.delivering.organizer_post import OrganizerPost
+    from undersigned.delivering.queue import DeliveryQueue
     from undersigned.delivering.rows.deliveries import Deliveries
     from undersigned.organizing.rows.campaign_rows import Rows
     from undersigned.organizing.rows.exports import Exports
@@ -115,11 +116,11 @@ class Clients(Stack):
     # Queues
 
     @cached_property
-    def queue(self) -> Queue:
+    def queue(self) -> DeliveryQueue:
         """The queue of deliveries."""
-        from undersigned.base.queues import Queue
+        from undersigned.delivering.queue import delivery_queue
 
-        return Queue(self.sqs, self.settings.delivery_queue_url, sleep=self.sleep)
+        return delivery_queue(self)
 
     @cached_property
     def export_queue(self) -> ExportQueue:

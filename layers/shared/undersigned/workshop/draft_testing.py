@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.base.mailbox import Mailbox
-    from undersigned.base.queues import Queue
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.delivering.limits_of_tests import LimitsOfTests
+    from undersigned.delivering.queue import DeliveryQueue
     from undersigned.workshop.campaigns import CompiledCampaign
     from undersigned.workshop.drafting import Drafting
     from undersigned.workshop.sampling import Sampling
@@ -34,7 +34,7 @@ class DraftTestRequests:
     campaigns: Campaigns
     stack: Stack
     limits: LimitsOfTests
-    queue: Queue
+    queue: DeliveryQueue
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
