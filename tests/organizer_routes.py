@@ -83,7 +83,7 @@ def add_everyone(world: World) -> None:
     world.wiring.exports.put_export(export)
     world.wiring.bucket.write(export.file, iter([b""]))
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
-    push(replace(folder, campaign=replace(folder.campaign, id=FOREIGN)), world.wiring.campaigns)
+    push(world.wiring, replace(folder, campaign=replace(folder.campaign, id=FOREIGN)))
     for role, email in PEOPLE.items():
         add(world, email, role)
     add(world, "extra@enddemand.example", "viewer")

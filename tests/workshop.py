@@ -7,13 +7,14 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from tests.organizers import SAME_ORIGIN, Browser
+from undersigned.workshop import drafting, publishing
 from undersigned.workshop.starting import empty_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.world import Answer, World
-    from undersigned.workshop.drafting import Drafting
+    from undersigned.base.stack import Stack
     from undersigned.workshop.rules.drafts import Draft
 
 NEW = "safer-streets"
@@ -139,15 +140,22 @@ class Author(Browser):
         return self.send("recipients", {**(columns or {}), "do": "columns"})
 
     def draft(self) -> Draft:
-        return self.world.wiring.authoring.drafting.draft(self.campaign)
+        return drafting.draft_of(self.world.wiring, self.campaign)
 
     def publish(self) -> None:
-        publish(self.world.wiring.authoring.drafting, self.campaign, self.draft().revision)
+        publish(self.world.wiring, self.campaign, self.draft().revision)
 
 
-def publish(drafting: Drafting, campaign: str, revision: int, why: str = "") -> None:
+def publish(stack: Stack, campaign: str, revision: int, why: str = "") -> None:
     """Publish a revision of a draft after a look at what that changes."""
-    drafting.publish(campaign, revision, drafting.to_publish(drafting.draft(campaign)).fingerprint, ANN, why)
+    publishing.publish(
+        stack,
+        campaign,
+        revision,
+        publishing.to_publish(stack, drafting.draft_of(stack, campaign)).fingerprint,
+        ANN,
+        why,
+    )
 
 
 def author_of(world: World) -> Author:
@@ -159,7 +167,7 @@ def author_of(world: World) -> Author:
 
 def beginner_of(world: World) -> Author:
     """Return an organizer with the draft of a new campaign in which everything is to fill in."""
-    world.wiring.authoring.drafting.create(NEW, ANN, empty_files(NEW))
+    drafting.create(world.wiring, NEW, ANN, empty_files(NEW))
     author = Author(world)
     author.enter("editor", NEW)
     return author

@@ -634,7 +634,7 @@ def world(
         _worlds.append(new)
         new.forget_refusals()
         if not empty:
-            push(_shipped_campaign(), new.wiring.campaigns, pictures=PICTURES)
+            push(new.wiring, _shipped_campaign(), pictures=PICTURES)
         try:
             yield new
         finally:
@@ -649,7 +649,7 @@ def files_of_campaign() -> dict[str, str]:
 
 def publish_files(world: World, files: Mapping[str, str]) -> None:
     """Push the shipped campaign with some files replaced, and wait until warm functions have read it."""
-    push(compile_campaign(files_of_campaign() | dict(files)), world.wiring.campaigns)
+    push(world.wiring, compile_campaign(files_of_campaign() | dict(files)))
     world.clock.advance(minutes=2)
 
 

@@ -92,8 +92,10 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def _send_draft_test(test: DraftTest) -> None:
+    from undersigned.workshop.draft_testing import send_test
+
     try:
-        message_id = stack.authoring.draft_test_post.send(test.campaign, test.to)
+        message_id = send_test(stack, test.campaign, test.to)
     except SendingStoppedError:
         raise
     except MailRefusedError as error:

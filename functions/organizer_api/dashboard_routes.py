@@ -37,9 +37,11 @@ from undersigned.people.requests import DashboardRequest, SessionRequest, check_
 from undersigned.people.scoped_routes import DashboardRoutes, ScopedRoutes
 from undersigned.people.sessions import SignedOutError, person_of_post, session_of
 from undersigned.people.viewer import Viewer
+from undersigned.workshop import drafting
 from undersigned.workshop.draft_views import shown_campaign
 from undersigned.workshop.pages.frame import unreadable_draft
 from undersigned.workshop.pages.typed import Typed, packed_values, typed_page
+from undersigned.workshop.rows.drafts import Drafts
 from undersigned.workshop.rules.drafts import UnreadableDraftError
 
 if TYPE_CHECKING:
@@ -93,7 +95,7 @@ def _campaign_of(request: DashboardRequest) -> tuple[Campaign, Roster, bool]:
         entry = wired.stack.catalog.entry(request.campaign)
     except NotFoundError:
         try:
-            draft = wired.stack.authoring.drafting.draft(request.campaign)
+            draft = drafting.draft_of(wired.stack, request.campaign)
         except UnreadableDraftError as error:
             draft = error.draft
         return shown_campaign(draft), Roster.of(()), False
@@ -204,7 +206,7 @@ def _exists(campaign: str) -> bool:
         check_names({"target": campaign})
         wired.stack.catalog.entry(campaign)
     except NotFoundError:
-        return campaign in wired.stack.drafts.campaigns()
+        return campaign in Drafts(wired.stack).campaigns()
     return True
 
 

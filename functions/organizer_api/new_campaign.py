@@ -12,11 +12,13 @@ from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.errors import NotFoundError
 from undersigned.base.languages import Message
 from undersigned.campaigns.rules.campaigns import dashboard_path
+from undersigned.workshop import drafting
 from undersigned.workshop import letters as letter_file
 from undersigned.workshop.draft_settings import DraftSettings
 from undersigned.workshop.mistakes import MistakesError
 from undersigned.workshop.pages.frame import render
 from undersigned.workshop.pasted_letters import pasted_letter
+from undersigned.workshop.rows.drafts import Drafts
 from undersigned.workshop.rules.drafts import DRAFTED, IdTakenError
 from undersigned.workshop.starting import empty_files, example_letter, language_of_letter
 from undersigned.workshop.texts import slug_of
@@ -63,7 +65,7 @@ def begin(request: SessionRequest) -> Response[str]:
     try:
         campaign = given.campaign or _free_id(given.title)
         files = _files(begins_with, campaign, given, language_of(request.event))
-        wired.stack.authoring.drafting.create(campaign, _author(request, campaign), files)
+        drafting.create(wired.stack, campaign, _author(request, campaign), files)
     except MistakesError as error:
         return _form(request, given, error=error.mistakes[0].on_page, wrong="text")
     except IdTakenError as error:
@@ -77,7 +79,7 @@ def _files(begins_with: str, campaign: str, given: NewCampaign, language: str) -
     """Return the first files of a campaign, with its title, and in the language of its letter."""
     changed, files = {"title": given.title}, empty_files(campaign)
     if begins_with == "copy":
-        files = dict(wired.stack.authoring.drafting.copied_files(given.copy))
+        files = dict(drafting.copied_files(wired.stack, given.copy))
         text = ""
     elif begins_with == "example":
         text = example_letter(language)
@@ -103,7 +105,7 @@ def _free_id(title: str) -> str:
 
 
 def _known_ids() -> set[str]:
-    return {*wired.stack.campaigns.campaign_ids(), *wired.stack.drafts.campaigns()}
+    return {*wired.stack.campaigns.campaign_ids(), *Drafts(wired.stack).campaigns()}
 
 
 def _form(

@@ -10,6 +10,7 @@ from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, public_url, viewer_of
 from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.posted_files import posted_form
+from undersigned.workshop import drafting
 from undersigned.workshop import letters as letter_file
 from undersigned.workshop import logos as logo_file
 from undersigned.workshop import targets as targets_file
@@ -40,15 +41,14 @@ if TYPE_CHECKING:
     from undersigned.workshop.mistakes import Mistake
     from undersigned.workshop.pages.frame import Step
     from undersigned.workshop.rules.drafts import Draft
-    from undersigned.workshop.sampling import Sampling
 
 pages = dashboard_routes()
 
 
 def workshop_of(request: DashboardRequest, draft: Draft | None = None) -> Workshop:
     """Return the workshop with a draft, or with the campaign's own. Raises NotFoundError."""
-    drafting = wired.stack.authoring.drafting
-    draft = draft or drafting.draft(request.campaign)
+    stack = wired.stack
+    draft = draft or drafting.draft_of(stack, request.campaign)
     return Workshop(viewer_of(request), draft, drafting.check(draft), is_refused=request.query("refused") == "yes")
 
 
@@ -56,7 +56,7 @@ def as_typed(request: DashboardRequest, workshop: Workshop, files: Mapping[str, 
     """Return the workshop with files as a page has them that was posted and is not saved. The page goes on with it."""
     draft = replace(workshop.draft, files={**workshop.draft.files, **files})
     was = request.posted("was") if workshop.was is None else workshop.was
-    return replace(workshop, draft=draft, checked=wired.stack.authoring.drafting.check(draft), was=was)
+    return replace(workshop, draft=draft, checked=drafting.check(draft), was=was)
 
 
 def number_of(text: str | None) -> int:
@@ -71,16 +71,14 @@ def revision_of(request: DashboardRequest) -> int:
 
 def preview_of(request: DashboardRequest, draft: Draft, language: str = "") -> Preview:
     """Return the preview beside a page that writes the draft, with the letter in a language."""
+    from undersigned.workshop.sampling import sample
+
     compiled = previewed(draft)
     to = compiled.campaign.organizer.email
     chosen = request.posted if request.event.http_method == "POST" else request.query
-    sample = sampling(request).sample(compiled, to, chosen("to") or "", language)
-    return Preview(sample, compiled.targets, chosen("view") or "")
-
-
-def sampling(request: DashboardRequest) -> Sampling:
-    """Return the service that makes samples, with links to this stack."""
-    return wired.stack.authoring.sampling(wired.stack.settings.sender_at(public_url(request.event)))
+    sender = wired.stack.settings.sender_at(public_url(request.event))
+    shown = sample(wired.stack, sender, compiled, to, chosen("to") or "", language)
+    return Preview(shown, compiled.targets, chosen("view") or "")
 
 
 def save(request: DashboardRequest, step: Step, draft: Draft, changes: Mapping[str, str | None]) -> Response[str]:
@@ -98,7 +96,7 @@ def save(request: DashboardRequest, step: Step, draft: Draft, changes: Mapping[s
 def write(request: DashboardRequest, step: Step, draft: Draft, changes: Mapping[str, str | None]) -> Response[str]:
     """Change files of the draft as it is now, and go on. Shows what was typed if another save comes first."""
     try:
-        written = wired.stack.authoring.drafting.write(request.campaign, draft.revision, changes, request.by)
+        written = drafting.write(wired.stack, request.campaign, draft.revision, changes, request.by)
     except ChangedMeanwhileError as error:
         return _changed_meanwhile(request, step, error.current, changes)
     except NotSavedError as error:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes
-from functions.organizer_api.workshop import address_of, preview_of, sampling, workshop_of
+from functions.organizer_api.workshop import address_of, preview_of, workshop_of
 from undersigned.base.answers import dashboard_page, framed_mail, moved, page, private_picture
 from undersigned.base.errors import NotFoundError
+from undersigned.workshop import drafting
+from undersigned.workshop.draft_testing import ask_for_test
 from undersigned.workshop.pages import preview as preview_pages
 
 if TYPE_CHECKING:
@@ -44,7 +46,9 @@ def preview_email(request: DashboardRequest) -> Response[str]:
 @pages.get("/workshop/preview/paper", "manage")
 def preview_paper(request: DashboardRequest) -> Response[bytes]:
     """Show a page of the packet as a picture."""
-    made = sampling(request).pages(_sample(request))
+    from undersigned.workshop.sampling import pages
+
+    made = pages(_sample(request))
     number = request.query("page")
     if number not in {str(one) for one in range(1, len(made) + 1)}:
         message = "the packet has no such page"
@@ -53,12 +57,12 @@ def preview_paper(request: DashboardRequest) -> Response[bytes]:
 
 
 def _sample(request: DashboardRequest, language: str = "") -> Sample:
-    return preview_of(request, wired.stack.authoring.drafting.draft(request.campaign), language).sample
+    return preview_of(request, drafting.draft_of(wired.stack, request.campaign), language).sample
 
 
 @pages.post("/workshop/test-email", "manage")
 def send_test(request: DashboardRequest) -> Response[str]:
     """Send a recipient's email to the person who is signed in, as a test."""
     person = request.person
-    wired.stack.authoring.draft_test_requests.ask(request.campaign, request.by, who=person.id, to=person.email)
+    ask_for_test(wired.stack, request.campaign, request.by, who=person.id, to=person.email)
     return moved(address_of(request, "preview?done=test-sent"))

@@ -14,6 +14,7 @@ from undersigned.base.answers import dashboard_page, download, moved
 from undersigned.base.posted_files import posted_form
 from undersigned.campaigns.activity import perform
 from undersigned.signing.rules.sources import labelled_path
+from undersigned.workshop import drafting, publishing
 from undersigned.workshop.mistakes import MistakesError
 from undersigned.workshop.pages import publish as publish_pages
 from undersigned.workshop.rules.drafts import ChangedMeanwhileError
@@ -49,7 +50,7 @@ def _publish_page(
     typed: Mapping[str, str] | None = None,
     refused: TypedWebsite | None = None,
 ) -> Page:
-    found, where = wired.stack.authoring.drafting.to_publish(workshop.draft), request.query("where") or ""
+    found, where = publishing.to_publish(wired.stack, workshop.draft), request.query("where") or ""
     if request.event.http_method == "POST":
         where = "developer" if refused else request.posted("where")
         typed = _typed(request) if typed is None else typed
@@ -92,13 +93,15 @@ def publish_draft(request: DashboardRequest) -> Response[str]:
 
     If it or the campaign changed meanwhile, or something is left to do, show it, and keep what was typed.
     """
-    drafting, revision = wired.stack.authoring.drafting, revision_of(request)
+    stack, revision = wired.stack, revision_of(request)
     if refused := _refused_website(request):
         return dashboard_page(_publish_page(request, workshop_of(request), refused=refused), status=422)
     try:
         if request.posted("website"):
-            revision = drafting.write(request.campaign, revision, {}, request.by, _with_website(request)).revision
-        drafting.publish(request.campaign, revision, request.posted("fingerprint"), request.by, request.why())
+            revision = drafting.write(
+                stack, request.campaign, revision, {}, request.by, _with_website(request)
+            ).revision
+        publishing.publish(stack, request.campaign, revision, request.posted("fingerprint"), request.by, request.why())
     except ChangedMeanwhileError:
         return dashboard_page(_publish_page(request, _after(workshop_of(request), "changed")), status=409)
     except MistakesError:
@@ -114,7 +117,7 @@ def add_website(request: DashboardRequest) -> Response[str]:
         return dashboard_page(_publish_page(request, workshop_of(request), refused=refused), status=422)
     workshop, changed = workshop_of(request), _with_website(request)
     try:
-        wired.stack.authoring.drafting.write(request.campaign, workshop.draft.revision, {}, request.by, changed)
+        drafting.write(wired.stack, request.campaign, workshop.draft.revision, {}, request.by, changed)
     except ChangedMeanwhileError:
         return dashboard_page(_publish_page(request, _after(workshop_of(request), "changed")), status=409)
     except MistakesError:
@@ -179,7 +182,7 @@ def discard(request: DashboardRequest) -> Response[str]:
     """Delete the draft as the page showed it."""
     is_published = viewer_of(request).is_published
     try:
-        wired.stack.authoring.drafting.discard(request.campaign, revision_of(request), request.by)
+        drafting.discard(wired.stack, request.campaign, revision_of(request), request.by)
     except ChangedMeanwhileError:
         return _done(request, "changed")
     return _done(request, "discarded") if is_published else moved(HOME)

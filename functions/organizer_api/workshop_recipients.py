@@ -11,6 +11,7 @@ from functions.organizer_api.dashboard_routes import dashboard_routes
 from functions.organizer_api.workshop import as_typed, number_of, save, workshop_of, write
 from undersigned.base.answers import dashboard_page, download
 from undersigned.base.posted_files import posted_form
+from undersigned.workshop import drafting
 from undersigned.workshop import targets as targets_file
 from undersigned.workshop.column_choice import by_headings, rows_in, taken, used_twice
 from undersigned.workshop.mistakes import MistakesError
@@ -44,7 +45,7 @@ def recipients(request: DashboardRequest) -> Response[str]:
 @pages.get("/workshop/recipients/file", "manage")
 def recipients_file(request: DashboardRequest) -> Response[bytes]:
     """Download the table of recipients as CSV. Spreadsheets find no formula in it."""
-    text = read_table(wired.stack.authoring.drafting.draft(request.campaign).files.get(targets_file.FILE, "")).text()
+    text = read_table(drafting.draft_of(wired.stack, request.campaign).files.get(targets_file.FILE, "")).text()
     # Spreadsheets recognise UTF-8 by its byte order mark.
     return download(f"\ufeff{text}".encode(), "text/csv; charset=utf-8", f"{request.campaign}-recipients.csv")
 

@@ -8,6 +8,7 @@ from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes
 from functions.organizer_api.workshop import address_of, number_of, revision_of, workshop_of
 from undersigned.base.answers import dashboard_page, moved
+from undersigned.workshop import drafting
 from undersigned.workshop.pages.changes import changed_letters, changes, letter_name
 from undersigned.workshop.pages.frame import workshop_page
 from undersigned.workshop.rules.drafts import ChangedMeanwhileError
@@ -27,7 +28,7 @@ pages = dashboard_routes()
 def versions(request: DashboardRequest) -> Response[str]:
     """List the earlier versions, with the differences between one of them and the current draft."""
     workshop, of = workshop_of(request), request.query("of")
-    shown = wired.stack.authoring.drafting.version(request.campaign, number_of(of)) if of else None
+    shown = drafting.version(wired.stack, request.campaign, number_of(of)) if of else None
     page = workshop_page(
         "workshop/pages/versions.html",
         workshop,
@@ -54,7 +55,7 @@ def take_back(request: DashboardRequest) -> Response[str]:
     """Write the files of an earlier version again."""
     to = number_of(request.posted("to"))
     try:
-        wired.stack.authoring.drafting.take_back(request.campaign, revision_of(request), to, request.by)
+        drafting.take_back(wired.stack, request.campaign, revision_of(request), to, request.by)
     except ChangedMeanwhileError:
         return moved(address_of(request, "versions?done=changed"))
     workshop = workshop_of(request)

@@ -63,7 +63,7 @@ def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Host]:
         folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
         for name in (CAMPAIGN, OTHER):
             campaign = replace(folder.campaign, id=name, allowed_origins=(address,))
-            push(replace(folder, campaign=campaign), world.wiring.campaigns)
+            push(world.wiring, replace(folder, campaign=campaign))
         made = Host(site, address)
         service.answer = made.answer
         service.start()

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests import looks
 from tests.organizers import add, code_in
 from tests.world import CAMPAIGN, DASHBOARD
+from undersigned.workshop import drafting
 
 if TYPE_CHECKING:
     from tests.chromium import Visitor
@@ -38,7 +39,7 @@ def test_a_letter_stands_there_after_the_session_was_over(
 
     sign_in()
     page.locator("#text").fill(TYPED)
-    before = world.wiring.authoring.drafting.draft(CAMPAIGN)
+    before = drafting.draft_of(world.wiring, CAMPAIGN)
     world.clock.advance(hours=13)
     page.locator("button[value=save]").click()
     expect(page.locator("[role=status]")).to_be_visible()
@@ -46,7 +47,7 @@ def test_a_letter_stands_there_after_the_session_was_over(
     sign_in()
     expect(page.locator("textarea")).to_have_value(TYPED)
     looks.see(visitor, page, f"signed-out-typed-{look}")
-    assert world.wiring.authoring.drafting.draft(CAMPAIGN) == before
+    assert drafting.draft_of(world.wiring, CAMPAIGN) == before
     page.locator("main button").click()
     page.wait_for_url(re.compile("done=saved"))
-    assert any("act" in text for text in world.wiring.authoring.drafting.draft(CAMPAIGN).files.values())
+    assert any("act" in text for text in drafting.draft_of(world.wiring, CAMPAIGN).files.values())

@@ -17,6 +17,7 @@ from tests.looks import reach
 from tests.organizers import begin_session, code_in
 from tests.served_world import served, sign_in
 from tests.workshop import OWN_HEADINGS, PAPER
+from undersigned.workshop import drafting
 from undersigned.workshop.draft_settings import DraftSettings
 from undersigned.workshop.pasted_letters import pasted_letter
 from undersigned.workshop.settings import settings_in
@@ -69,12 +70,12 @@ class Stack:
 
     def write(self, campaign: str, files: Mapping[str, str | None]) -> None:
         """Change files as another person would."""
-        drafting = self.world.wiring.authoring.drafting
-        drafting.write(campaign, drafting.draft(campaign).revision, files, ANN)
+        stack = self.world.wiring
+        drafting.write(stack, campaign, drafting.draft_of(stack, campaign).revision, files, ANN)
 
     def set(self, campaign: str, settings: Mapping[str, Value]) -> None:
         """Change settings as another person would."""
-        text = self.world.wiring.authoring.drafting.draft(campaign).files["settings"]
+        text = drafting.draft_of(self.world.wiring, campaign).files["settings"]
         self.write(campaign, {"settings": DraftSettings.read(text).changed(settings).text})
 
 
@@ -302,8 +303,7 @@ def test_every_cell_of_an_empty_table_has_room_to_type_and_remove_stays_in_view(
 
 
 def test_without_javascript_a_campaign_is_written_and_published(stack: Stack, visitor: Visitor) -> None:
-    drafting = stack.world.wiring.authoring.drafting
-    drafting.create(NEW, ANN, example_files())
+    drafting.create(stack.world.wiring, NEW, ANN, example_files())
     page = visitor.open(scripts=False)
     stack.sign_in(page, NEW)
     page.goto(f"{stack.workshop(NEW)}/letter")
@@ -356,8 +356,7 @@ def test_a_website_is_named_and_published_and_then_shows_what_is_pasted(
 
 
 def test_without_javascript_a_spreadsheet_is_taken_by_its_columns_and_undone(stack: Stack, visitor: Visitor) -> None:
-    drafting = stack.world.wiring.authoring.drafting
-    before = drafting.draft(CAMPAIGN).files["targets.csv"]
+    before = drafting.draft_of(stack.world.wiring, CAMPAIGN).files["targets.csv"]
     page = visitor.open(scripts=False)
     stack.sign_in(page, CAMPAIGN)
     page.goto(f"{stack.workshop(CAMPAIGN)}/recipients")
@@ -373,20 +372,19 @@ def test_without_javascript_a_spreadsheet_is_taken_by_its_columns_and_undone(sta
     page.get_by_role("button", name="Take these rows").click()
 
     expect(page.get_by_role("status").last).to_contain_text("2 rows were taken.")
-    assert "chief@oakton.example,02134" in drafting.draft(CAMPAIGN).files["targets.csv"]
+    assert "chief@oakton.example,02134" in drafting.draft_of(stack.world.wiring, CAMPAIGN).files["targets.csv"]
 
     page.get_by_role("button", name="Undo").click()
     page.wait_for_url(re.compile("done="))
 
-    assert drafting.draft(CAMPAIGN).files["targets.csv"] == before
+    assert drafting.draft_of(stack.world.wiring, CAMPAIGN).files["targets.csv"] == before
 
 
 def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(stack: Stack, visitor: Visitor) -> None:
-    drafting = stack.world.wiring.authoring.drafting
     files = example_files()
     # A few rows are enough, and are faster to go through.
     files["targets.csv"] = "".join(files["targets.csv"].splitlines(keepends=True)[:3])
-    drafting.create(NEW, ANN, files)
+    drafting.create(stack.world.wiring, NEW, ANN, files)
     page = visitor.open()
     stack.sign_in(page, NEW)
 
@@ -436,8 +434,7 @@ def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(sta
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_the_details_are_filled_in_by_keyboard_on_a_phone(stack: Stack, visitor: Visitor, *, scripts: bool) -> None:
-    drafting = stack.world.wiring.authoring.drafting
-    drafting.create(NEW, ANN, empty_files(NEW))
+    drafting.create(stack.world.wiring, NEW, ANN, empty_files(NEW))
     page = visitor.open(width=360, scripts=scripts)
     stack.sign_in(page, NEW)
     page.goto(f"{stack.workshop(NEW)}/settings")
@@ -455,7 +452,7 @@ def test_the_details_are_filled_in_by_keyboard_on_a_phone(stack: Stack, visitor:
     page.keyboard.type("1,200")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("done=saved"))
-    campaign = settings_in(drafting.draft(NEW).files).campaign
+    campaign = settings_in(drafting.draft_of(stack.world.wiring, NEW).files).campaign
     assert campaign
     assert (campaign.goal, campaign.region, campaign.time_zone) == (1200, "TX", "America/Chicago")
 
@@ -464,9 +461,8 @@ def test_the_details_are_filled_in_by_keyboard_on_a_phone(stack: Stack, visitor:
 def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads to the next)
     stack: Stack, visitor: Visitor, width: int, language: str, *, dark: bool
 ) -> None:
-    drafting = stack.world.wiring.authoring.drafting
-    drafting.create(NEW, ANN, example_files())
-    letter = drafting.draft(NEW).files["letter.md"]
+    drafting.create(stack.world.wiring, NEW, ANN, example_files())
+    letter = drafting.draft_of(stack.world.wiring, NEW).files["letter.md"]
     # The pages are in the campaign's language.
     stack.write(NEW, {"letter.es.md": None})
     stack.set(NEW, {"language": language, "title": "Safer streets", "languages": None})
@@ -475,7 +471,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     stack.write(
         NEW,
         {
-            "targets.csv": drafting.draft(NEW)
+            "targets.csv": drafting.draft_of(stack.world.wiring, NEW)
             .files["targets.csv"]
             .replace("title_es,", "")
             .replace("Jefe de Policía,", "")
@@ -548,7 +544,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     save()
     see("settings-conflict")
     go("recipients")
-    table = drafting.draft(NEW).files["targets.csv"]
+    table = drafting.draft_of(stack.world.wiring, NEW).files["targets.csv"]
     stack.write(NEW, {"targets.csv": table.replace("nobody", "chief@deerfield.example").replace("evanston", "")})
     page.locator("#cell-0-email").fill("mayor@deerfield.example")
     save()

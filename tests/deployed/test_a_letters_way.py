@@ -34,7 +34,7 @@ def wiring(stack: RunningStack) -> Wiring:
     """Return the use cases of a stack with a campaign of its own and a key for it."""
     wiring = Stack(stack.outputs, stack.client).wiring()
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
-    push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)), wiring.campaigns)
+    push(wiring, replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)))
     now = datetime.now(UTC)
     ApiKeys(wiring.table).put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "letters", "", now, now + KEY_WORKS_FOR))
     return wiring

@@ -81,7 +81,7 @@ def campaign(stack: RunningStack) -> RunningStack:
     """Return a stack with a campaign of many letters."""
     wiring = Stack(stack.outputs, stack.client).wiring()
     shipped = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
-    push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)), wiring.campaigns)
+    push(wiring, replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)))
     ApiKeys(wiring.table).put_api_key(
         ApiKey(CAMPAIGN, digest_of(KEY), "letters", "", NOW, datetime(2099, 1, 1, tzinfo=UTC))
     )

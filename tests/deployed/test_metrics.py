@@ -53,7 +53,7 @@ def run(stack: RunningStack, wiring: Wiring) -> None:
         replace(target, email="bounce+metrics@simulator.amazonses.com") if target.id == "wilmette" else target
         for target in folder.targets
     )
-    push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN), targets=targets), wiring.campaigns)
+    push(wiring, replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN), targets=targets))
     for town, code in (("evanston", "60201"), ("wilmette", "60091")):
         sign(stack, f"{town}@metrics.example", code, campaign=CAMPAIGN)
         confirm(stack, f"{town}@metrics.example")

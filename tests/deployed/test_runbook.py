@@ -150,7 +150,7 @@ def bounced(stack: RunningStack) -> Stack:
     wiring = deployed.wiring()
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     targets = tuple(replace(target, email=BOUNCES) for target in folder.targets)
-    push(replace(folder, targets=targets), wiring.campaigns)
+    push(wiring, replace(folder, targets=targets))
     sign(stack, "ada@runbook.example", "60201", campaign=CAMPAIGN)
     confirm(stack, "ada@runbook.example")
     wait_for(lambda: wiring.signatures.has_waiting(CAMPAIGN, "evanston"))

@@ -39,7 +39,7 @@ TOWNS = {"evanston": "60201", "wilmette": "60091", "skokie": "60076"}
 def wiring(stack: RunningStack) -> Wiring:
     made = Stack(stack.outputs, stack.client).wiring()
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
-    push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)), made.campaigns)
+    push(made, replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)))
     return made
 
 

@@ -93,7 +93,7 @@ def dashboard(stack: RunningStack) -> Dashboard:
     organizer = Organizer("End Demand", "organizer@dashboard.example")
     settings = replace(folder.campaign, id=CAMPAIGN, send_now_only=True, organizer=organizer, goal=10)
     settings = replace(settings, allowed_origins=(SITE,))
-    push(replace(folder, campaign=settings), wiring.campaigns)
+    push(wiring, replace(folder, campaign=settings))
     made = Dashboard(stack, wiring)
     for mailbox, (name, postal_code) in SIGNERS.items():
         made.sign(mailbox, name, postal_code)

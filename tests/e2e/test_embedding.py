@@ -39,7 +39,7 @@ def site(stack: RunningStack) -> Site:
     """Return the addresses of an organization's website, which its campaign allows."""
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     campaign = replace(folder.campaign, id=CAMPAIGN, allowed_origins=(stack.desk_url,))
-    push(replace(folder, campaign=campaign), Stack(stack.outputs, stack.client).wiring().campaigns)
+    push(Stack(stack.outputs, stack.client).wiring(), replace(folder, campaign=campaign))
     return lambda path: f"{stack.desk_url}{path}?campaign={CAMPAIGN}"
 
 

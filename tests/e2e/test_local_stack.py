@@ -101,8 +101,8 @@ def form(stack: RunningStack) -> str:
 def pushed(stack: RunningStack) -> str:
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     push(
+        Stack(stack.outputs, stack.client).wiring(),
         replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)),
-        Stack(stack.outputs, stack.client).wiring().campaigns,
     )
     return f"{stack.public_url}/campaigns/{CAMPAIGN}"
 

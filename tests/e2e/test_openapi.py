@@ -72,7 +72,7 @@ def address(stack: RunningStack) -> Iterator[str]:
     """Yield the stack's address, with a campaign, a confirmed letter and a key for these tests only."""
     wiring = Stack(stack.outputs, stack.client).wiring()
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
-    push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)), wiring.campaigns)
+    push(wiring, replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)))
     now = datetime.now(UTC)
     ApiKeys(wiring.table).put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "letters", "", now, now + KEY_WORKS_FOR))
     signed = requests.post(f"{stack.public_url}/campaigns/{CAMPAIGN}/signatures", json=ADA, timeout=30)

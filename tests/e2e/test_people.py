@@ -36,7 +36,7 @@ EDITOR = "editor@people.example"
 def stack_with_campaign(stack: RunningStack) -> RunningStack:
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     settings = replace(folder.campaign, id=CAMPAIGN, title="People", accent=None)
-    push(replace(folder, campaign=settings), Stack(stack.outputs, stack.client).wiring().campaigns)
+    push(Stack(stack.outputs, stack.client).wiring(), replace(folder, campaign=settings))
     return stack
 
 
@@ -132,7 +132,7 @@ def test_every_page_about_people_is_accessible(
     campaign = f"{CAMPAIGN}-{look.lower()}"
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     language = locale[:2]
-    push(replace(folder, campaign=replace(folder.campaign, id=campaign, language=language)), wiring.campaigns)
+    push(wiring, replace(folder, campaign=replace(folder.campaign, id=campaign, language=language)))
     membership.invite(wiring, campaign, f"viewer-{look}@people.example", "viewer", ADMIN_EMAIL)
     make_key(wiring, campaign, "counts", "board", ADMIN_EMAIL)
     home = f"{stack.public_url}/organizer"

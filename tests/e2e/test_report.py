@@ -56,7 +56,7 @@ def observed(stack: RunningStack) -> Observed:
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     organizer = replace(folder.campaign.organizer, email=ORGANIZER)
     campaign = replace(folder.campaign, id=CAMPAIGN, organizer=organizer)
-    push(replace(folder, campaign=campaign), Stack(stack.outputs, stack.client).wiring().campaigns)
+    push(Stack(stack.outputs, stack.client).wiring(), replace(folder, campaign=campaign))
     return Observed(stack)
 
 

@@ -91,7 +91,7 @@ def test_lost_letters_come_back_and_each_goes_once(stack: RunningStack) -> None:
     wiring = Stack(stack.outputs, stack.client).wiring()
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     targets = tuple(replace(target, email=f"{target.id}@{DOMAIN}") for target in folder.targets)
-    push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN), targets=targets), wiring.campaigns)
+    push(wiring, replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN), targets=targets))
     confirmed(stack, wiring, "ada", "60201", SENT)
     stack.run_job("plan", datetime.now(UTC), CAMPAIGN)
     wait_for(partial(has_delivered, wiring, SENT, 1))

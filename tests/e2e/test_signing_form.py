@@ -107,7 +107,7 @@ def campaigns(stack: RunningStack) -> Campaigns:
         "closed": {"closes": today - timedelta(days=2)},
     }
     for campaign, settings in changes.items():
-        push(replace(folder, campaign=replace(folder.campaign, id=campaign, **settings)), wiring.campaigns)
+        push(wiring, replace(folder, campaign=replace(folder.campaign, id=campaign, **settings)))
     return Campaigns(stack, wiring)
 
 

@@ -150,7 +150,7 @@ def pages_of(mail: EmailMessage) -> list[str]:
 def campaign(stack: RunningStack) -> Campaign:
     """Return the campaign after a week: 24 people signed, three of them twice; one withdrew; one more is pending."""
     made = Campaign(stack, Stack(stack.outputs, stack.client).wiring(), {})
-    push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), made.wiring.campaigns)
+    push(made.wiring, campaign_folder.read(ROOT / "campaigns" / CAMPAIGN))
     people = {f"signer{number}@signers.example": f"Signer Number{number:02d}" for number in range(20)}
     people |= {f"unusual{number}@signers.example": name for number, name in enumerate(UNUSUAL_NAMES)}
     towns = list(TOWNS)

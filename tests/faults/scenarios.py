@@ -26,6 +26,8 @@ from undersigned.people.rows.people import People
 from undersigned.people.rules.people import person_id
 from undersigned.signing.rows.signatures import signature_key
 from undersigned.signing.rules.signatures import signer_id
+from undersigned.workshop import drafting, publishing
+from undersigned.workshop.rows.drafts import Drafts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -722,7 +724,7 @@ def a_draft_and_the_end(platform: Platform) -> Arrivals:
     ada, eve = Person("Ada", EVANSTON), Person("Eve", EVANSTON)
     discarded = save_draft(acts, "settings", {"goal": "77"})
     acts.organizer("/workshop/discard", {"revision": str(discarded)})
-    assert world.wiring.drafts.draft(CAMPAIGN) is None
+    assert Drafts(world.wiring).draft(CAMPAIGN) is None
     world.clock.advance(minutes=1)
     first = save_draft(acts, "settings", {"goal": "78"})
     rows = fields_of(acts, "recipients")
@@ -792,7 +794,7 @@ def save_draft(acts: Acts, step: str, changes: Mapping[str, str]) -> int:
     assert acts.platform.person(lambda: author.open(step)).status == 200
     assert acts.platform.person(lambda: author.send(step, changes)).status in {303, 409}
     assert set(changes.values()) <= set(fields_of(acts, step).values())
-    return world.wiring.authoring.drafting.draft(CAMPAIGN).revision
+    return drafting.draft_of(world.wiring, CAMPAIGN).revision
 
 
 def settlement(acts: Acts) -> dict[str, str]:
@@ -803,8 +805,8 @@ def settlement(acts: Acts) -> dict[str, str]:
 def is_whole(platform: Platform) -> bool:
     """Return whether the published campaign is that of the draft, all of it."""
     wiring = platform.world.wiring
-    drafting = wiring.authoring.drafting
-    return not drafting.to_publish(drafting.draft(CAMPAIGN)).changes
+    stack = wiring
+    return not publishing.to_publish(stack, drafting.draft_of(stack, CAMPAIGN)).changes
 
 
 def left_of_campaign(platform: Platform) -> set[str]:
@@ -894,7 +896,7 @@ def people_come_and_go(platform: Platform) -> Arrivals:
 def discards_a_campaign(acts: Acts) -> None:
     """The administrator discards a campaign that was never published. Its people and keys go, too."""
     world, campaign = acts.platform.world, "abandoned"
-    draft = world.wiring.authoring.drafting.create(campaign, ADMINISTRATOR, {})
+    draft = drafting.create(world.wiring, campaign, ADMINISTRATOR, {})
     membership.invite(world.wiring, campaign, MARIA, "owner", ADMINISTRATOR)
     make_key(world.wiring, campaign, "counts", "a script", ADMINISTRATOR)
     administrator = Browser(world, campaign)
@@ -903,7 +905,7 @@ def discards_a_campaign(acts: Acts) -> None:
     assert acts.get(versions, cookies=administrator.cookies).status == 404
     answer = acts.press(administrator, "/workshop/discard", {"revision": str(draft.revision)})
     assert answer.status in {303, 404}
-    assert world.wiring.drafts.draft(campaign) is None
+    assert Drafts(world.wiring).draft(campaign) is None
     assert world.memory
     assert kinds_in(world.memory, campaign) | {name for name in world.memory.objects if campaign in name} == set()
 

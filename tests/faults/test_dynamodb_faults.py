@@ -245,7 +245,7 @@ def test_a_campaign_can_be_pushed_while_its_letters_are_counted(world: World, mo
         return update_item(**request)
 
     monkeypatch.setattr(client, "update_item", held)
-    push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), world.wiring.campaigns)
+    push(world.wiring, campaign_folder.read(ROOT / "campaigns" / CAMPAIGN))
     assert next(conflicts, "none left") == "none left"
 
 

@@ -14,6 +14,7 @@ from tests.organizers import Browser, someone
 from tests.pages import text_of
 from tests.world import CAMPAIGN, FORM
 from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.workshop import drafting, publishing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -376,10 +377,10 @@ def test_answers_go_when_the_time_to_keep_data_is_over(world: World, manager: Ho
 
 def test_publishing_again_and_correcting_the_address_keep_answers(world: World, manager: Holder) -> None:
     delivered(world)
-    drafting = world.wiring.authoring.drafting
-    before = drafting.to_publish(drafting.draft(CAMPAIGN)).changes
+    stack = world.wiring
+    before = publishing.to_publish(stack, drafting.draft_of(stack, CAMPAIGN)).changes
     record(manager)
-    assert drafting.to_publish(drafting.draft(CAMPAIGN)).changes == before
+    assert publishing.to_publish(stack, drafting.draft_of(stack, CAMPAIGN)).changes == before
     world.change(title="A new title")
     manager.press("/targets/evanston/address", {"email": "new@evanston.example"})
 

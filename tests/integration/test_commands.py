@@ -17,6 +17,7 @@ from undersigned.base.table import Update
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import counter_key
 from undersigned.campaigns.rules.campaigns import Target
+from undersigned.workshop.rows.drafts import Drafts
 from undersigned_cli.stacks import _SETTING_OF_OUTPUT, Stack, StackError
 
 if TYPE_CHECKING:
@@ -478,4 +479,4 @@ def test_a_folder_with_mistakes_can_be_a_draft_and_is_listed(run: Any, world: Wo
         ("plant-trees", "draft")
     ]
     assert "plant-trees is deleted" in run("campaign", "delete", "plant-trees", "--yes")
-    assert world.wiring.drafts.campaigns() == ()
+    assert Drafts(world.wiring).campaigns() == ()

@@ -20,6 +20,7 @@ from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import person_id
 from undersigned.signing.rows.disowned import disowned_partition
 from undersigned.signing.rules.signatures import signer_id
+from undersigned.workshop import drafting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -161,9 +162,9 @@ def campaign(world: World) -> Campaign:
     browser.sign_in(OWNER)
     browser.press(f"{dashboard_path(CAMPAIGN)}/exports", {})
     world.run_exports()
-    drafting = world.wiring.authoring.drafting
-    draft = drafting.draft(CAMPAIGN)
-    drafting.write(CAMPAIGN, draft.revision, {"letter.md": draft.files["letter.md"] + "\nThank you.\n"}, OWNER)
+    stack = world.wiring
+    draft = drafting.draft_of(stack, CAMPAIGN)
+    drafting.write(stack, CAMPAIGN, draft.revision, {"letter.md": draft.files["letter.md"] + "\nThank you.\n"}, OWNER)
     world.wiring.table.update(Update(Key(disowned_partition(CAMPAIGN), "ALL"), add={"forms": 1}))
     world.wiring.table.update(Update(counter_key(CAMPAIGN, TOTAL, shard=7), add={"signatures": 0}))
     [export] = [row["sk"] for row in rows(world) if row["pk"].startswith("EXPORT#")]

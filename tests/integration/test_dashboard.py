@@ -286,7 +286,7 @@ def test_without_a_session_every_page_and_button_is_refused(sent: World) -> None
 def test_a_session_finds_nothing_of_another_campaign(sent: World) -> None:
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     without_targets = replace(folder, campaign=replace(folder.campaign, id="another"), targets=())
-    push(without_targets, sent.wiring.campaigns)
+    push(sent.wiring, without_targets)
     other = member(sent, "other@enddemand.example", "editor", "another")
     for route in ROUTES:
         if "{campaign}" in route.address:

@@ -15,6 +15,8 @@ from tests.world import CAMPAIGN
 from undersigned.base.errors import NotNowError
 from undersigned.delivering import limits_of_tests
 from undersigned.delivering.queue import DraftTest, read_message
+from undersigned.workshop import drafting
+from undersigned.workshop.draft_testing import ask_for_test
 from undersigned.workshop.starting import example_files
 
 if TYPE_CHECKING:
@@ -31,8 +33,8 @@ def sent_as_tests(world: World) -> list[Sent]:
 
 
 def new_draft(world: World) -> None:
-    drafting = world.wiring.authoring.drafting
-    drafting.create(NEW, "ann", example_files())
+    stack = world.wiring
+    drafting.create(stack, NEW, "ann", example_files())
 
 
 def counted_rows(world: World) -> dict[str, object]:
@@ -69,9 +71,9 @@ def test_a_person_gets_the_email_of_a_draft_that_was_never_published(world: Worl
 
 
 def test_the_test_has_the_words_of_the_draft_and_not_the_published_ones(world: World) -> None:
-    drafting = world.wiring.authoring.drafting
-    files = drafting.draft(CAMPAIGN).files
-    drafting.write(CAMPAIGN, 0, {"letter.md": f"Words of the draft.\n\n{files['letter.md']}"}, "ann")
+    stack = world.wiring
+    files = drafting.draft_of(stack, CAMPAIGN).files
+    drafting.write(stack, CAMPAIGN, 0, {"letter.md": f"Words of the draft.\n\n{files['letter.md']}"}, "ann")
     member(world, MARIA, "editor").press(TEST)
     [sent] = sent_as_tests(world)
     assert "Words of the draft." in sent.printed
@@ -104,7 +106,7 @@ def test_a_test_waits_while_ses_takes_no_email(world: World) -> None:
 
 
 def test_a_draft_with_mistakes_has_no_test(world: World) -> None:
-    world.wiring.authoring.drafting.write(CAMPAIGN, 0, {"letter.md": "Nothing."}, "ann")
+    drafting.write(world.wiring, CAMPAIGN, 0, {"letter.md": "Nothing."}, "ann")
     maria = member(world, MARIA, "editor")
     assert TEST not in maria.see("/workshop/preview").body
     assert maria.press(TEST).status == 409
@@ -113,7 +115,7 @@ def test_a_draft_with_mistakes_has_no_test(world: World) -> None:
 
 def test_a_mistake_made_after_the_button_is_no_email_and_no_failure(world: World) -> None:
     member(world, MARIA, "editor").press(TEST)
-    world.wiring.authoring.drafting.write(CAMPAIGN, 0, {"letter.md": "Nothing."}, "ann")
+    drafting.write(world.wiring, CAMPAIGN, 0, {"letter.md": "Nothing."}, "ann")
     [answer] = world.run_queue()
     assert answer == {"batchItemFailures": []}
     assert sent_as_tests(world) == []
@@ -142,17 +144,17 @@ def test_a_person_gets_twenty_tests_an_hour_and_others_are_not_delayed(
 
 
 def test_the_command_line_sends_a_test_to_the_address_that_it_is_given(world: World) -> None:
-    requests = world.wiring.authoring.draft_test_requests
-    requests.ask(CAMPAIGN, "command line", to="ada@office.example")
+    stack = world.wiring
+    ask_for_test(stack, CAMPAIGN, "command line", to="ada@office.example")
     [sent] = sent_as_tests(world)
     assert sent.to == "ada@office.example"
     recipient = world.wiring.campaigns.target(CAMPAIGN, "evanston").email
     with pytest.raises(NotNowError, match="recipient"):
-        requests.ask(CAMPAIGN, "command line", to=recipient)
-    requests.ask(CAMPAIGN, "command line", to=" Ada@\u00fc.example\n")
+        ask_for_test(stack, CAMPAIGN, "command line", to=recipient)
+    ask_for_test(stack, CAMPAIGN, "command line", to=" Ada@\u00fc.example\n")
     assert sent_as_tests(world)[-1].to == "Ada@xn--tda.example"
     with pytest.raises(NotNowError, match="no email address"):
-        requests.ask(CAMPAIGN, "command line", to="ada@office.example, bo@office.example")
+        ask_for_test(stack, CAMPAIGN, "command line", to="ada@office.example, bo@office.example")
 
 
 def test_the_message_in_the_queue_is_not_taken_for_a_delivery(world: World) -> None:

@@ -15,6 +15,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from tests.bad_files import CASES, HEADER
 from tests.organizers import member
 from tests.world import CAMPAIGN
+from undersigned.workshop import drafting
 from undersigned.workshop.drafting import NotSavedError
 
 if TYPE_CHECKING:
@@ -51,10 +52,10 @@ def mistakes_on(page: str) -> str:
 
 @pytest.mark.parametrize("file", CASES)
 def test_a_spanish_page_has_no_english_reason(world: World, file: str) -> None:
-    browser, drafting, left = member(world, "maria@enddemand.example", "editor"), world.wiring.authoring.drafting, {}
+    browser, stack, left = member(world, "maria@enddemand.example", "editor"), world.wiring, {}
     for name, text in CASES[file].items():
         try:
-            drafting.write(CAMPAIGN, drafting.draft(CAMPAIGN).revision, {file: text}, "ann")
+            drafting.write(stack, CAMPAIGN, drafting.draft_of(stack, CAMPAIGN).revision, {file: text}, "ann")
         except NotSavedError as refused:
             english, spanish = (
                 " ".join(mistake.says.in_language(language) for mistake in refused.mistakes)

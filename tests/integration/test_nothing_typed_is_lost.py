@@ -14,7 +14,9 @@ from tests.logos import SIGNATURE
 from tests.organizers import Browser, signed_in
 from tests.workshop import ANN, NEW, OWN_HEADINGS
 from tests.world import ADMINISTRATOR, CAMPAIGN, files_of_campaign
+from undersigned.workshop import drafting
 from undersigned.workshop.logos import read_logo
+from undersigned.workshop.rows.drafts import Drafts
 from undersigned.workshop.starting import empty_files
 
 if TYPE_CHECKING:
@@ -69,10 +71,10 @@ GONE = {
 def stage(world: World) -> Browser:
     """Make a campaign with changes that are not published, and a draft, and return their owner."""
     owner = signed_in(world, ADMINISTRATOR)
-    drafting = world.wiring.authoring.drafting
-    drafting.write(CAMPAIGN, 0, {}, ANN, {"goal": 777})
-    drafting.create(NEW, ANN, empty_files(NEW))
-    drafting.create(COMPLETE, ANN, files_of_campaign())
+    stack = world.wiring
+    drafting.write(stack, CAMPAIGN, 0, {}, ANN, {"goal": 777})
+    drafting.create(stack, NEW, ANN, empty_files(NEW))
+    drafting.create(stack, COMPLETE, ANN, files_of_campaign())
     return owner
 
 
@@ -102,12 +104,12 @@ def after(owner: Browser, button: Button, answer: Answer) -> FilledPage:
 def stored(world: World) -> str:
     """Return what is stored of the campaigns: their drafts, the reasons in their logs, and whether they are closed."""
     campaigns = world.wiring.campaigns
-    known = sorted({*campaigns.campaign_ids(), *world.wiring.drafts.campaigns()})
+    known = sorted({*campaigns.campaign_ids(), *Drafts(world.wiring).campaigns()})
     return repr(
         [
             (
                 one,
-                world.wiring.authoring.drafting.draft(one).files,
+                drafting.draft_of(world.wiring, one).files,
                 [entry.why for entry in campaigns.audit(one)],
                 campaigns.controls(one).closed_at,
             )

@@ -29,6 +29,7 @@ from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import Member, person_id
 from undersigned.signing.rows.forms import form_key
+from undersigned.workshop import drafting
 from undersigned_cli import campaign_folder, stacks
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.main import app
@@ -164,7 +165,7 @@ def test_the_front_page_shows_own_campaigns_and_what_needs_attention(owner: Brow
     world.confirmed()
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     other = replace(folder.campaign, id="another", title="Another campaign")
-    push(replace(folder, campaign=other), world.wiring.campaigns)
+    push(world.wiring, replace(folder, campaign=other))
     page = owner.see("/organizer").body
     assert OWNER in page
     assert "Another campaign" not in page
@@ -181,7 +182,7 @@ def test_the_front_page_shows_own_campaigns_and_what_needs_attention(owner: Brow
     assert "Another campaign" in page
     assert 'href="/organizer/dashboard/another"' in page
     # A published campaign with a draft is not among those that are not published.
-    world.wiring.authoring.drafting.write(CAMPAIGN, 0, {}, OWNER, {"goal": 77})
+    drafting.write(world.wiring, CAMPAIGN, 0, {}, OWNER, {"goal": 77})
     assert "Not published yet" not in administrator.see("/organizer").body
 
 
@@ -216,7 +217,7 @@ def test_the_front_page_tells_overdue_letters_closed_campaigns_and_unpublished_c
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     world.wiring.campaigns.put_campaign(replace(campaign, closes=date(2026, 11, 25)))
     world.confirmed()
-    world.wiring.authoring.drafting.write(CAMPAIGN, 0, {}, OWNER, {"goal": 77})
+    drafting.write(world.wiring, CAMPAIGN, 0, {}, OWNER, {"goal": 77})
     assert "The draft has unpublished changes" in campaigns_of(owner)
     world.clock.now = datetime(2026, 12, 1, 16, tzinfo=UTC)
     owner.sign_in(OWNER)

@@ -30,6 +30,7 @@ from undersigned.people.rows.people import People
 from undersigned.signing.rows.signatures import listing_shards
 from undersigned.signing.rules.signatures import signer_id
 from undersigned.wiring import Wiring
+from undersigned.workshop import drafting
 from undersigned_cli.commands.reconciling import UnexplainedError
 from undersigned_cli.commands.restoring import OtherTableError
 from undersigned_cli.main import app
@@ -256,14 +257,14 @@ def test_people_come_back_with_a_lost_campaign_and_neither_keys_nor_sessions(
     maria = Browser(world)
     maria.sign_in("maria@enddemand.example")
     make_key(world.wiring, CAMPAIGN, "counts", "a script", "ann")
-    draft = world.wiring.authoring.drafting.write(CAMPAIGN, 0, {}, "ann", {"goal": 77})
+    draft = drafting.write(world.wiring, CAMPAIGN, 0, {}, "ann", {"goal": 77})
     recovery.keep()
     had, sent = kinds_of(world), list(world.sent)
     recovery.lose()
     recovery.restore()
     gone = {"KEY ", "RATE META", "SESSION ", "SIGN_IN META", "SIGN_INS INVITATIONS", "SIGN_INS MAILS", "SIGN_INS WRONG"}
     assert had - kinds_of(world) == gone
-    assert world.wiring.authoring.drafting.draft(CAMPAIGN) == draft
+    assert drafting.draft_of(world.wiring, CAMPAIGN) == draft
     world.run_people_mails()
     assert world.sent == sent
     browser = Browser(world)

@@ -171,7 +171,7 @@ def test_a_campaign_that_was_deleted_and_made_again_has_its_own_targets(world: W
     [target] = (target for target in folder.targets if target.id == TARGET)
     for row in list(world.wiring.table.query(Campaign.partition(id=CAMPAIGN))):
         world.wiring.table.delete(Key(row["pk"], row["sk"]))
-    push(replace(folder, targets=(replace(target, id="newtown"),)), world.wiring.campaigns)
+    push(world.wiring, replace(folder, targets=(replace(target, id="newtown"),)))
     world.clock.advance(seconds=61)
     world.get(FORM)
     assert set(kept_by_public_pages().roster.by_id) == {"newtown"}

@@ -10,21 +10,26 @@ import pytest
 from pypdf import PdfReader
 
 from tests.world import CAMPAIGN
+from undersigned.base.emails import Sender
 from undersigned.signing.pages.form import form_page
+from undersigned.workshop import sampling
 from undersigned.workshop.campaigns import compile_campaign
 from undersigned.workshop.starting import example_files
 
 if TYPE_CHECKING:
     from tests.world import World
+    from undersigned.base.stack import Stack
     from undersigned.workshop.campaigns import CompiledCampaign
-    from undersigned.workshop.sampling import Sampling
 
 ANN = "ann@organizer.example"
 
 
 @pytest.fixture
-def sampling(world: World) -> Sampling:
-    return world.wiring.authoring.sampling(world.wiring.settings.sender_at("https://letters.example"))
+def stack(world: World) -> Stack:
+    return world.wiring
+
+
+SENDER = Sender("letters@enddemand.example", "https://letters.example")
 
 
 @pytest.fixture
@@ -33,16 +38,16 @@ def compiled() -> CompiledCampaign:
 
 
 def test_the_sample_shows_what_everyone_gets_and_each_part_says_that_it_is_a_test(
-    sampling: Sampling, compiled: CompiledCampaign
+    stack: Stack, compiled: CompiledCampaign
 ) -> None:
-    sample = sampling.sample(compiled, ANN)
+    sample = sampling.sample(stack, SENDER, compiled, ANN)
 
     assert "Alex Sample" in sample.letter_html
     assert compiled.targets[0].name in sample.letter_html
     assert sample.delivery.to == ANN
     assert sample.delivery.subject.startswith("[Test] ")
     assert sample.delivery.tags["kind"] == "test"
-    [pdf] = [attached.pdf for attached in sampling.delivery(compiled, ANN).attachments]
+    [pdf] = [attached.pdf for attached in sampling.test_email(stack, SENDER, compiled, ANN).attachments]
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
     assert "[Test]" in text
     assert "Alex Sample" in text
@@ -50,7 +55,7 @@ def test_the_sample_shows_what_everyone_gets_and_each_part_says_that_it_is_a_tes
 
 
 def test_a_test_shows_the_packet_to_print_if_no_recipient_has_an_email_address(
-    sampling: Sampling, compiled: CompiledCampaign
+    stack: Stack, compiled: CompiledCampaign
 ) -> None:
     first, *others = compiled.targets
     with_one = replace(compiled, targets=(replace(first, email=""), *others))
@@ -59,24 +64,24 @@ def test_a_test_shows_the_packet_to_print_if_no_recipient_has_an_email_address(
         compiled, targets=tuple(replace(target, email="", postal_address=address) for target in compiled.targets)
     )
 
-    assert others[0].name in sampling.delivery(with_one, ANN).text
-    test = sampling.delivery(without, ANN)
+    assert others[0].name in sampling.test_email(stack, SENDER, with_one, ANN).text
+    test = sampling.test_email(stack, SENDER, without, ANN)
     assert (test.to, len(test.attachments)) == (ANN, 1)
     assert "no email address, and gets no email: you print the packet that is attached" in " ".join(test.text.split())
     assert address in PdfReader(io.BytesIO(test.attachments[0].pdf)).pages[0].extract_text()
 
 
-def test_the_samples_form_is_the_page_that_people_will_see(sampling: Sampling, compiled: CompiledCampaign) -> None:
-    page = form_page(sampling.form_page(compiled), "en")
+def test_the_samples_form_is_the_page_that_people_will_see(stack: Stack, compiled: CompiledCampaign) -> None:
+    page = form_page(sampling.sample_form(stack, compiled), "en")
 
     assert compiled.campaign.title in page.html
 
 
-def test_a_sample_writes_counts_and_sends_nothing(sampling: Sampling, compiled: CompiledCampaign, world: World) -> None:
+def test_a_sample_writes_counts_and_sends_nothing(stack: Stack, compiled: CompiledCampaign, world: World) -> None:
     assert world.memory
     before = {pk: dict(rows) for pk, rows in world.memory.partitions.items()}
 
-    sampling.pages(sampling.sample(compiled, ANN))
+    sampling.pages(sampling.sample(stack, SENDER, compiled, ANN))
 
     assert {pk: dict(rows) for pk, rows in world.memory.partitions.items()} == before
     assert world.run_stream() == []
@@ -84,7 +89,7 @@ def test_a_sample_writes_counts_and_sends_nothing(sampling: Sampling, compiled: 
     assert world.get(f"/campaigns/{CAMPAIGN}/count").json["signatures"] == 0
 
 
-def test_every_recipient_has_a_sample_whatever_its_codes(sampling: Sampling, world: World) -> None:
+def test_every_recipient_has_a_sample_whatever_its_codes(stack: Stack, world: World) -> None:
     files = example_files()
     files["targets.csv"] = (
         "id,title,name,department,locality,email,postal_codes\n"
@@ -97,7 +102,7 @@ def test_every_recipient_has_a_sample_whatever_its_codes(sampling: Sampling, wor
     compiled = compile_campaign(files)
 
     codes = {
-        target.id: sampling.sample(replace(compiled, targets=(target,)), ANN).signature.postal_code
+        target.id: sampling.sample(stack, SENDER, replace(compiled, targets=(target,)), ANN).signature.postal_code
         for target in compiled.targets
     }
 

@@ -425,6 +425,6 @@ def test_a_push_leaves_the_week_of_a_recipient(world: World) -> None:
     target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
     changed = replace(target, name="Another Chief", free_from=None)
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    push(replace(compile_campaign(FILES), campaign=campaign, targets=(changed,)), world.wiring.campaigns)
+    push(world.wiring, replace(compile_campaign(FILES), campaign=campaign, targets=(changed,)))
     now = world.wiring.campaigns.target(CAMPAIGN, "evanston")
     assert (now.name, now.free_from) == ("Another Chief", date(2026, 12, 1))

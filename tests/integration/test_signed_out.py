@@ -12,6 +12,7 @@ from tests.organizers import SAME_ORIGIN, Browser, add, code_in, signed_in
 from tests.pages import Page, text_of
 from tests.workshop import send_parts
 from tests.world import CAMPAIGN, DASHBOARD
+from undersigned.workshop import drafting
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
@@ -77,7 +78,7 @@ HOWS = ["after twelve hours", "signed out elsewhere", "signed out in another tab
 
 @pytest.mark.parametrize("how", HOWS)
 def test_a_letter_typed_before_the_session_was_over_stands_there_after_signing_in(maria: Browser, how: str) -> None:
-    world, before = maria.world, maria.world.wiring.authoring.drafting.draft(CAMPAIGN)
+    world, before = maria.world, drafting.draft_of(maria.world.wiring, CAMPAIGN)
     answer = post_after(maria, how, LETTER, {"text": TYPED, "do": "save", "language": "en"})
     words = text_of(answer)
     assert "You were signed out before this could be saved." in words
@@ -88,10 +89,10 @@ def test_a_letter_typed_before_the_session_was_over_stands_there_after_signing_i
     assert page.one("textarea").text.removeprefix("\n") == TYPED
     assert page.all("form", action=LETTER)
     assert [label.text.split()[0] for label in page.all("label")] == ["Text"]
-    assert world.wiring.authoring.drafting.draft(CAMPAIGN) == before, "nothing is saved by itself"
+    assert drafting.draft_of(world.wiring, CAMPAIGN) == before, "nothing is saved by itself"
     sent = fields_of(shown.body, LETTER, {"text": TYPED})
     assert send_parts(maria, LETTER, sent).status == 303
-    assert any("hurry" in text for text in world.wiring.authoring.drafting.draft(CAMPAIGN).files.values())
+    assert any("hurry" in text for text in drafting.draft_of(world.wiring, CAMPAIGN).files.values())
 
 
 @pytest.mark.parametrize(

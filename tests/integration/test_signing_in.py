@@ -13,6 +13,7 @@ from undersigned.people.directory import find_person
 from undersigned.people.queue import people_mails
 from undersigned.people.rows.people import People
 from undersigned.people.rules.people import is_code, person_id
+from undersigned.workshop import drafting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -90,7 +91,7 @@ def test_a_known_and_an_unknown_address_get_the_same_answer_from_the_same_calls(
 
 def test_two_mailboxes_are_two_people(maria: Browser, world: World) -> None:
     # Many mail systems deliver a tag to a mailbox of its own, and dots matter outside Gmail.
-    world.wiring.authoring.drafting.create("a-campaign", ADMINISTRATOR, {})
+    drafting.create(world.wiring, "a-campaign", ADMINISTRATOR, {})
     add(world, "maria+other@enddemand.example", "owner", "a-campaign")
     maria.ask(EDITOR)
     assert [mail.to for mail in world.sent] == [EDITOR]

@@ -24,16 +24,18 @@ from undersigned.base.errors import NotFoundError
 from undersigned.base.posted_files import LARGEST_UPLOAD
 from undersigned.campaigns.rules.letter_fields import FIELDS
 from undersigned.people.cookies import LANGUAGE_COOKIE
+from undersigned.workshop import drafting
 from undersigned.workshop.described_settings import ORGANIZER_SETTINGS, SETTINGS, TRANSLATION_SETTINGS
 from undersigned.workshop.draft_settings import DraftSettings
-from undersigned.workshop.drafting import Drafting
 from undersigned.workshop.pages.columns import packed
+from undersigned.workshop.rows.drafts import Drafts
 from undersigned.workshop.typed_letters import merged_letter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tests.world import Answer, World
+    from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import StreetAddress
     from undersigned.workshop.rules.drafts import Draft
 
@@ -585,8 +587,8 @@ ROBBED += [["Mayor", "Ann Lee", "City Hall", "Cambridge", "ann@cambridge.example
 def test_a_zip_code_without_its_zero_gets_it_back_and_the_page_says_so(
     author: Author, upload: Mapping[str, str | bytes]
 ) -> None:
-    drafting, draft = author.world.wiring.authoring.drafting, author.draft()
-    drafting.write(CAMPAIGN, draft.revision, {}, "ann", {"region": "MA", "time_zone": "America/New_York"})
+    stack, draft = author.world.wiring, author.draft()
+    drafting.write(stack, CAMPAIGN, draft.revision, {}, "ann", {"region": "MA", "time_zone": "America/New_York"})
     author.open("recipients")
     answer = author.take({**upload, "replace": "yes"})
     assert "spreadsheets remove zeros, which were put back: 02139" in answer.words
@@ -717,7 +719,7 @@ def test_the_details_show_five_questions_and_fold_what_has_a_default(beginner: A
     assert {"goal": "100", "deliver_on": "", "time_zone": ""}.items() <= beginner.form("settings").items()
     answers = {name: value for name, value in SETTINGS_OF_A_CAMPAIGN.items() if name != "goal"}
     assert beginner.send("settings", {**answers, "do": "save"}).status == 303
-    assert not [one for one in beginner.world.wiring.authoring.drafting.check(beginner.draft()).mistakes if one.setting]
+    assert not [one for one in drafting.check(beginner.draft()).mistakes if one.setting]
 
 
 @pytest.mark.parametrize(
@@ -747,14 +749,14 @@ def test_the_day_on_which_letters_go_out_is_chosen(author: Author, chosen: str) 
     author.open("settings")
     assert author.send("settings", {"deliver_on": chosen, "do": "save"}).status == 303
     assert DraftSettings.read(author.draft().files["settings"]).values["deliver_on"] == chosen
-    assert not author.world.wiring.authoring.drafting.check(author.draft()).mistakes
+    assert not drafting.check(author.draft()).mistakes
     author.open("settings")
     assert author.form("settings")["deliver_on"] == chosen
 
 
 def test_another_text_for_a_choice_is_kept_until_it_is_changed(author: Author) -> None:
-    drafting = author.world.wiring.authoring.drafting
-    drafting.write(CAMPAIGN, 0, {}, ANN, {"show_goal": "sometimes"})
+    stack = author.world.wiring
+    drafting.write(stack, CAMPAIGN, 0, {}, ANN, {"show_goal": "sometimes"})
     page = author.open("settings").body
     assert 'id="setting-show_goal-error"' in page
     assert "show_goal" not in author.form("settings")
@@ -914,16 +916,16 @@ def landing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Return what lets somebody else's save land just before the next write."""
 
     def lands(file: str, before: str, after: str) -> None:
-        write = Drafting.write
+        write = drafting.write
 
-        def late(drafting: Drafting, campaign: str, *args: Any, **kwargs: Any) -> Draft:
-            monkeypatch.setattr(Drafting, "write", write)
-            now = drafting.draft(campaign)
+        def late(stack: Stack, campaign: str, *args: Any, **kwargs: Any) -> Draft:
+            monkeypatch.setattr(drafting, "write", write)
+            now = drafting.draft_of(stack, campaign)
             assert before in now.files[file]
-            write(drafting, campaign, now.revision, {file: now.files[file].replace(before, after)}, ANN)
-            return write(drafting, campaign, *args, **kwargs)
+            write(stack, campaign, now.revision, {file: now.files[file].replace(before, after)}, ANN)
+            return write(stack, campaign, *args, **kwargs)
 
-        monkeypatch.setattr(Drafting, "write", late)
+        monkeypatch.setattr(drafting, "write", late)
 
     return lands
 
@@ -961,8 +963,8 @@ def test_rows_are_added_to_what_somebody_else_saved_meanwhile(world: World, auth
 
 def test_a_text_of_a_language_that_somebody_else_removed_is_not_lost(author: Author) -> None:
     author.open("settings")
-    drafting, draft = author.world.wiring.authoring.drafting, author.draft()
-    drafting.write(CAMPAIGN, draft.revision, {}, ANN, {"languages": None})
+    stack, draft = author.world.wiring, author.draft()
+    drafting.write(stack, CAMPAIGN, draft.revision, {}, ANN, {"languages": None})
     assert "Otro" in to_copy(author.send("settings", {"es.title": "Otro", "do": "save"}))
 
 
@@ -990,8 +992,8 @@ UNREADABLE_TABLE = f'id,name\n"{"a" * 200_000}'
 
 
 def break_file(author: Author, file: str, text: str) -> None:
-    drafting = author.world.wiring.authoring.drafting
-    drafting.write(author.campaign, author.draft().revision, {file: text}, ANN)
+    stack = author.world.wiring
+    drafting.write(stack, author.campaign, author.draft().revision, {file: text}, ANN)
 
 
 # Test signatures and previews
@@ -1027,9 +1029,9 @@ def test_what_people_will_see_is_there_whatever_is_missing(world: World, beginne
     assert page.content.startswith(b"\x89PNG")
     assert beginner.open("preview/paper?page=9").status == 404
     # A letter that nobody understands is there, too.
-    drafting, draft = world.wiring.authoring.drafting, beginner.draft()
+    stack, draft = world.wiring, beginner.draft()
     letter = "Dear {{ target.title }} {{ nobody }}, {{ targt.name }}, {% hurry!"
-    drafting.write(NEW, draft.revision, {"letter.md": letter, "targets.csv": "x"}, ANN)
+    drafting.write(stack, NEW, draft.revision, {"letter.md": letter, "targets.csv": "x"}, ANN)
     page = beginner.open("preview")
     assert "Dear [recipient’s title] [nobody], [targt.name], % hurry!" in page.words
     assert "://targt" not in page.body
@@ -1068,8 +1070,10 @@ def test_the_letter_is_shown_to_each_recipient_as_the_made_up_signer_of_its_stat
 
 
 def test_the_preview_shows_spanish_signers_their_form_with_an_english_letter(author: Author) -> None:
-    drafting = author.world.wiring.authoring.drafting
-    drafting.write(author.campaign, drafting.draft(author.campaign).revision, {"letter.es.md": None}, "ann")
+    stack = author.world.wiring
+    drafting.write(
+        stack, author.campaign, drafting.draft_of(stack, author.campaign).revision, {"letter.es.md": None}, "ann"
+    )
     assert "preview/page?to=deerfield&amp;in=es" in author.open("preview").body
     page = author.see(f"{author.base}/preview/page?in=es").body
     assert '<html lang="es"' in page
@@ -1319,7 +1323,7 @@ def test_a_pasted_letter_that_is_too_long_says_so_at_its_field(world: World, adm
     assert answer.status == 422
     assert 'id="text-error"' in answer.body
     assert "the letter has 39,999 characters, more than the maximum of 20,000; shorten it" in answer.words
-    assert world.wiring.drafts.campaigns() == ()
+    assert Drafts(world.wiring).campaigns() == ()
 
 
 @pytest.mark.parametrize(
@@ -1355,7 +1359,7 @@ def test_a_campaign_that_cannot_begin_says_why_and_keeps_what_was_typed(
     assert answer.status == 422
     assert 'role="alert"' in answer.body
     assert "<img" not in answer.body
-    assert world.wiring.drafts.campaigns() == ()
+    assert Drafts(world.wiring).campaigns() == ()
 
 
 def test_the_administrator_gives_a_campaign_that_is_not_published_an_owner(world: World, administrator: Author) -> None:
@@ -1437,9 +1441,9 @@ def test_while_no_website_may_show_the_form_publish_says_so(unlisted: Author) ->
 
 
 def test_only_an_address_of_a_website_is_a_link_on_publish(unlisted: Author) -> None:
-    drafting = unlisted.world.wiring.authoring.drafting
+    stack = unlisted.world.wiring
     sites = ["javascript://sites.trees.example/%0aalert(1)", "https://sites.trees.example"]
-    drafting.write(CAMPAIGN, unlisted.draft().revision, {}, ANN, {"frame_origins": sites})
+    drafting.write(stack, CAMPAIGN, unlisted.draft().revision, {}, ANN, {"frame_origins": sites})
     page = unlisted.open("publish?where=developer").body
     assert "javascript://sites.trees.example/%0aalert(1), <a href=" in page
     assert 'href="javascript:' not in page
@@ -1559,11 +1563,11 @@ def test_publishing_lists_by_name_what_changes(author: Author) -> None:
     author.send("letter", {"text": text, "do": "save"})
     author.open("settings")
     author.send("settings", {"goal": "800", "do": "save"})
-    drafting, draft = author.world.wiring.authoring.drafting, author.draft()
+    stack, draft = author.world.wiring, author.draft()
     table = draft.files["targets.csv"].replace("chief@evanston-police.example", "new@evanston-police.example")
     [skokie] = [line for line in table.splitlines(keepends=True) if line.startswith("skokie,")]
     table = table.replace(skokie, skokie.replace("skokie,", "skokie-2,", 1).replace("Blake", "Robin"))
-    drafting.write(CAMPAIGN, draft.revision, {"targets.csv": table}, ANN)
+    drafting.write(stack, CAMPAIGN, draft.revision, {"targets.csv": table}, ANN)
 
     page = author.open("publish")
 
@@ -1608,8 +1612,8 @@ def test_mistakes_are_in_the_language_of_the_page_and_in_english_for_programs(au
         "targets.csv": "id,title,name,department,locality,email,postal_codes\n"
         "a,Chief,Ann,Police,Aton,a@a.example,60201\na,Chief,Bo,Police,Beton,b@b,60202\n",
     }
-    drafting = author.world.wiring.authoring.drafting
-    draft = drafting.write(CAMPAIGN, 0, files, "ann", {"goal": 0, "organizer.email": ""})
+    stack = author.world.wiring
+    draft = drafting.write(stack, CAMPAIGN, 0, files, "ann", {"goal": 0, "organizer.email": ""})
 
     author.jar[LANGUAGE_COOKIE] = "es"
     pages = {

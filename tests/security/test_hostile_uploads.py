@@ -21,6 +21,7 @@ from undersigned.workshop.described_settings import described
 from undersigned.workshop.draft_settings import DraftSettings
 from undersigned.workshop.mistakes import MistakesError
 from undersigned.workshop.pasted_letters import pasted_letter
+from undersigned.workshop.rows.drafts import Drafts
 from undersigned.workshop.rules.drafts import MOST_BYTES
 from undersigned.workshop.target_tables import read_table
 
@@ -179,7 +180,7 @@ def test_a_letter_with_more_than_its_limits_is_not_saved_and_the_page_names_the_
     assert (answer.status, author.draft()) == (422, before)
     assert limit.partition("characters, ")[2] in answer.words
     assert text[:20] in answer.body
-    assert author.world.wiring.authoring.drafting.draft(CAMPAIGN).files[file] != text
+    assert drafting.draft_of(author.world.wiring, CAMPAIGN).files[file] != text
 
 
 def test_pasted_recipients_with_more_than_their_limits_are_refused_at_their_field(author: Author) -> None:
@@ -195,7 +196,7 @@ def test_no_file_with_more_than_its_limits_is_saved(author: Author, step: str) -
     before = author.draft()
 
     with pytest.raises(MistakesError, match=re.escape(limit)):
-        author.world.wiring.authoring.drafting.write(CAMPAIGN, before.revision, {file: text}, "Ann")
+        drafting.write(author.world.wiring, CAMPAIGN, before.revision, {file: text}, "Ann")
 
     assert author.draft() == before
 
@@ -203,7 +204,7 @@ def test_no_file_with_more_than_its_limits_is_saved(author: Author, step: str) -
 def test_a_draft_takes_no_more_settings_than_a_file_may_have(author: Author) -> None:
     values = {f"a{chr(97 + number % 26)}-{number:05}.title": "x" for number in range(20_000)}
     with pytest.raises(MistakesError, match="more than the maximum of 50,000; remove some"):
-        author.world.wiring.authoring.drafting.write(CAMPAIGN, author.draft().revision, {}, "Ann", values)
+        drafting.write(author.world.wiring, CAMPAIGN, author.draft().revision, {}, "Ann", values)
 
 
 @pytest.mark.asvs("5.2.2")
@@ -217,15 +218,15 @@ def test_nothing_is_saved_on_which_a_parser_fails(author: Author, monkeypatch: p
     before = author.draft()
     monkeypatch.setattr(drafting, "compile_campaign", hang)
     with pytest.raises(HangsError):
-        author.world.wiring.authoring.drafting.write(CAMPAIGN, before.revision, {"letter.md": "new"}, "Ann")
+        drafting.write(author.world.wiring, CAMPAIGN, before.revision, {"letter.md": "new"}, "Ann")
     assert author.draft() == before
 
 
 def test_a_draft_that_was_saved_before_the_limits_is_shown_and_discarded(author: Author) -> None:
-    drafting_of, before = author.world.wiring.authoring.drafting, author.draft()
-    saved = drafting_of.write(CAMPAIGN, before.revision, {"letter.md": f"{before.files['letter.md']} "}, "Ann")
+    stack, before = author.world.wiring, author.draft()
+    saved = drafting.write(stack, CAMPAIGN, before.revision, {"letter.md": f"{before.files['letter.md']} "}, "Ann")
     hostile = {**saved.files, "settings": LONG, "targets.csv": headings(60_000)}
-    drafting_of.store.put_draft(replace(saved, revision=saved.revision + 1, files=hostile), saved)
+    Drafts(stack).put_draft(replace(saved, revision=saved.revision + 1, files=hostile), saved)
 
     for step in ("letter", "recipients", "settings", "preview", "publish"):
         assert author.open(step).status == 200, step
@@ -244,7 +245,7 @@ STEPS = ("letter", "recipients", "settings", "preview", "publish")
 
 def test_a_draft_that_can_not_be_read_says_so_on_each_page_and_is_discarded_there(author: Author) -> None:
     published = author.draft()
-    author.world.wiring.authoring.drafting.write(CAMPAIGN, 0, {"letter.md": f"{published.files['letter.md']} "}, "Ann")
+    drafting.write(author.world.wiring, CAMPAIGN, 0, {"letter.md": f"{published.files['letter.md']} "}, "Ann")
     make_unreadable(author.world, CAMPAIGN)
 
     for step in STEPS:
@@ -265,4 +266,4 @@ def test_a_new_draft_that_can_not_be_read_is_discarded(beginner: Author) -> None
     assert (answer.status, "The campaign was never published." in answer.words) == (409, True)
     beginner.send("publish", {}, "discard")
 
-    assert world.wiring.drafts.campaigns() == ()
+    assert Drafts(world.wiring).campaigns() == ()

@@ -27,7 +27,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     with worlds.world(monkeypatch, fast=True) as new:
         for campaign in CAMPAIGNS[1:]:
-            push(replace(folder, campaign=replace(folder.campaign, id=campaign)), new.wiring.campaigns)
+            push(new.wiring, replace(folder, campaign=replace(folder.campaign, id=campaign)))
         yield new
 
 

@@ -176,7 +176,7 @@ def keep_for(world: World, days: int | None, closes: str | None = CLOSES) -> Non
     settings = re.sub(r"(?m)^(closes|keep_for_days) = .*\n", "", settings)
     added = (f"closes = {closes}\n" if closes else "") + (f"keep_for_days = {days}\n" if days else "")
     (folder / "campaign.toml").write_text(added + settings, encoding="utf-8")
-    campaign_folder.push(campaign_folder.read(folder), world.wiring.campaigns)
+    campaign_folder.push(world.wiring, campaign_folder.read(folder))
 
 
 def world_folder() -> Path:

@@ -188,7 +188,7 @@ def outcome(stack: RunningStack, calls: Path, request: pytest.FixtureRequest) ->
     rng = Random(SEED)  # noqa: S311  (a repeatable run)
     wiring = Stack(stack.outputs, stack.client).wiring()
     shipped = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
-    push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)), wiring.campaigns)
+    push(wiring, replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)))
     persons = people(SIGNATURES, [target.postal_codes[0] for target in shipped.targets], rng)
     crowd = Crowd(stack, CAMPAIGN, ORIGIN, persons, CLIENTS)
     killer, ses = Killer(stack, Random(SEED + 1), PAUSES), Ses(stack, SEED)  # noqa: S311

@@ -162,7 +162,7 @@ def test_a_wave_of_bots_stops_neither_people_nor_the_weeks_letters(
     begun = time.monotonic()
     wiring = Stack(stack.outputs, stack.client).wiring()
     shipped = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
-    push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)), wiring.campaigns)
+    push(wiring, replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)))
     web, ses, mails = Web(stack), Ses(stack, 0), Mails(stack)
     early, late = made_up("early", PEOPLE // 2, 0), made_up("late", PEOPLE - PEOPLE // 2, 1_000_000)
     clean_bots = made_up("bot", CLEAN_BOTS, 2_000_000)

@@ -14,8 +14,10 @@ from undersigned.base.languages import SOURCE
 from undersigned.campaigns.activity import perform
 from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.campaigns.rules.postal_codes import in_words
-from undersigned.workshop import described_settings, settings
+from undersigned.workshop import described_settings, drafting, publishing, settings
+from undersigned.workshop.draft_testing import ask_for_test
 from undersigned.workshop.mistakes import MistakesError
+from undersigned.workshop.rows.drafts import Drafts
 from undersigned.workshop.targets import MOST_NOTES
 from undersigned_cli import campaign_folder
 from undersigned_cli.commands.options import (
@@ -127,11 +129,11 @@ def push(
     campaign = compiled.campaign
     pictures = share_pictures(campaign)
     wiring = stack.wiring()
-    before = campaign_folder.PublishedCampaign.read(wiring.campaigns, campaign.id)
+    before = campaign_folder.PublishedCampaign.read(wiring, campaign.id)
     if changes := campaign_folder.in_short(before.changes(compiled)):
         # First, so that no change goes without an entry.
         wiring.delivering.controls.record(campaign.id, "push", COMMAND_LINE, about=changes, why=reason)
-    pushed = campaign_folder.push(compiled, wiring.campaigns, before, pictures)
+    pushed = campaign_folder.push(wiring, compiled, before, pictures)
     say(f"{campaign.id}: {counted(pushed.targets, 'recipient')}.")
     for language, version in campaign.letters.items():
         if version in pushed.new_letters:
@@ -152,7 +154,7 @@ def push(
             ),
             style="yellow" if is_over else None,
         )
-    unpublished = wiring.drafts.draft(campaign.id)
+    unpublished = Drafts(wiring).draft(campaign.id)
     if unpublished and not unpublished.is_published:
         say(f"  {unpublished.changed_by} has a draft with changes that are not published.")
     say(f"The form is at {stack.outputs['PublicUrl']}/campaigns/{campaign.id}")
@@ -166,11 +168,11 @@ def _push_draft(stack: Stack, folder: Path, revision: int | None) -> None:
     if not isinstance(campaign, str) or not campaign:
         message = f"{settings.FILE} has no `id`; add the name of the campaign"
         raise UndersignedError(message)
-    drafting = stack.wiring().authoring.drafting
+    wiring = stack.wiring()
     try:
-        before = drafting.draft(campaign)
+        before = drafting.draft_of(wiring, campaign)
     except NotFoundError:
-        written = drafting.create(campaign, COMMAND_LINE, files)
+        written = drafting.create(wiring, campaign, COMMAND_LINE, files)
     else:
         if revision is None and not before.is_published:
             message = (
@@ -179,7 +181,9 @@ def _push_draft(stack: Stack, folder: Path, revision: int | None) -> None:
             )
             raise UndersignedError(message)
         changes = dict.fromkeys(before.files) | files
-        written = drafting.write(campaign, before.revision if revision is None else revision, changes, COMMAND_LINE)
+        written = drafting.write(
+            wiring, campaign, before.revision if revision is None else revision, changes, COMMAND_LINE
+        )
     say(f"{campaign}: this is the draft now, revision {written.revision}. Nothing is published.")
     for mistake in drafting.check(written).mistakes[:_MOST_MISTAKES]:
         say(f"  {mistake}")
@@ -195,18 +199,18 @@ def publish(
     yes: Yes = False,
 ) -> None:
     """Publish a campaign's draft. It says first what changes, and asks."""
-    drafting = stack.wiring().authoring.drafting
-    draft = drafting.draft(campaign)
+    wiring = stack.wiring()
+    draft = drafting.draft_of(wiring, campaign)
     if mistakes := drafting.check(draft).mistakes:
         raise _exit_with(MistakesError(mistakes))
-    found = drafting.to_publish(draft)
+    found = publishing.to_publish(wiring, draft)
     if not found.changes:
         say(f"{campaign}: the draft changes nothing.")
         return
     for change in found.changes:
         say(f"  {change}")
     ask(f"Publish this draft of {campaign}?", yes=yes)
-    drafting.publish(campaign, draft.revision, found.fingerprint, COMMAND_LINE, reason)
+    publishing.publish(wiring, campaign, draft.revision, found.fingerprint, COMMAND_LINE, reason)
     say(f"{campaign} is published. The form is at {stack.outputs['PublicUrl']}/campaigns/{campaign}")
 
 
@@ -223,7 +227,7 @@ def pull(
     """Write a campaign on a stack to a folder. Pushing the folder changes nothing."""
     wiring = stack.wiring()
     if draft:
-        found = wiring.authoring.drafting.draft(campaign)
+        found = drafting.draft_of(wiring, campaign)
         campaign_folder.write(folder, found.files, replace=force)
         say(f"The draft of {campaign} is in {folder}.")
         say(f"To write it back: undersigned campaign push --draft {folder} --revision {found.revision}")
@@ -259,7 +263,7 @@ def list_(stack: Stack, *, as_json: AsJson = False) -> None:
     known = {row["campaign"] for row in rows}
     rows += (
         {"campaign": campaign, "title": "", "signatures": 0, "goal": None, "state": "draft"}
-        for campaign in wiring.drafts.campaigns()
+        for campaign in Drafts(wiring).campaigns()
         if campaign not in known
     )
     show("Campaigns", columns, rows, as_json=as_json)
@@ -285,7 +289,7 @@ def send_test(
     It has one made-up letter and its packet, is marked as a test, and goes to no recipient. A campaign that was never
     published must have its organizer among its people, unless you give an address.
     """
-    stack.wiring().authoring.draft_test_requests.ask(campaign, COMMAND_LINE, to=to)
+    ask_for_test(stack.wiring(), campaign, COMMAND_LINE, to=to)
     say(f"The email is on its way to {to or 'the organizer'}. Nothing was sent to anyone else.")
 
 
@@ -325,7 +329,7 @@ def delete(stack: Stack, campaign: Campaign, *, yes: Yes = False) -> None:
     """
     wiring = stack.wiring()
     deleting = wiring.operating.deleting
-    if wiring.drafts.draft(campaign) is None:
+    if Drafts(wiring).draft(campaign) is None:
         check_campaign(wiring, campaign)
     deleting.check(campaign)
     ask(f"Delete {campaign}, with its counts, activity log and keys? Nobody can bring it back.", yes=yes)

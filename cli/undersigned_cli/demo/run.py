@@ -66,7 +66,7 @@ class _Demo:
     def run(self) -> None:
         from undersigned.workshop.printing.share_pictures import share_pictures
 
-        push(self._folder, self._wiring.campaigns, pictures=share_pictures(self._folder.campaign))
+        push(self._wiring, self._folder, pictures=share_pictures(self._folder.campaign))
         console.print(f"Pushed the campaign {self._campaign}: {self._form}")
         targets = [target for target in self._folder.targets if target.id in TARGETS]
         signers = demo_signers(targets, SIGNERS_PER_TARGET)

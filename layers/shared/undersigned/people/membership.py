@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.errors import NotFoundError, NotNowError
 from undersigned.base.languages import Message
+from undersigned.base.rows import Key
 from undersigned.campaigns.activity import record
+from undersigned.campaigns.rules.controls import AuditEntry
 from undersigned.people.directory import find_person, id_of
 from undersigned.people.keys import revoke_keys_of
 from undersigned.people.queue import people_mails
 from undersigned.people.rows.people import People
+from undersigned.people.rules.api_keys import ApiKey
 from undersigned.people.rules.people import MOST_PEOPLE, Member
 
 if TYPE_CHECKING:
@@ -83,6 +86,15 @@ def remove(stack: Stack, campaign: str, person: str, by: str) -> tuple[Member, i
     if find_person(stack, person) is None:
         People(stack.table).end_sessions(person)
     return known, len(keys)
+
+
+def delete_access(stack: Stack, campaign: str) -> None:
+    """Delete a campaign's people, its keys and its activity log, before another campaign gets its id."""
+    for key in People(stack.table).keys(campaign):
+        stack.table.delete(key)
+    for partition in (ApiKey.partition(campaign=campaign), AuditEntry.partition(campaign=campaign)):
+        for row in stack.table.query(partition, consistent=True):
+            stack.table.delete(Key(row["pk"], row["sk"]))
 
 
 def _member(stack: Stack, campaign: str, person: str) -> Member:

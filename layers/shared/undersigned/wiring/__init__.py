@@ -14,7 +14,6 @@ from undersigned.base.settings import Settings
 from undersigned.wiring.clients import Clients
 
 if TYPE_CHECKING:
-    from undersigned.wiring.authoring import AuthoringCases
     from undersigned.wiring.counting import CountingCases
     from undersigned.wiring.delivering import DeliveringCases
     from undersigned.wiring.operating import OperatingCases
@@ -42,16 +41,10 @@ class Wiring(Clients):
         return CountingCases(self, lambda: self.signing.erasing)
 
     @cached_property
-    def authoring(self) -> AuthoringCases:
-        from undersigned.wiring.authoring import AuthoringCases
-
-        return AuthoringCases(self)
-
-    @cached_property
     def delivering(self) -> DeliveringCases:
         from undersigned.wiring.delivering import DeliveringCases
 
-        return DeliveringCases(self, lambda: self.authoring)
+        return DeliveringCases(self)
 
     @cached_property
     def operating(self) -> OperatingCases:

@@ -104,7 +104,7 @@ class Clients(Stack):
     def drafts(self) -> Drafts:
         from undersigned.workshop.rows.drafts import Drafts
 
-        return Drafts(lambda: self.s3, lambda: self.settings.draft_bucket)
+        return Drafts(self)
 
     @cached_property
     def campaign_rows(self) -> Rows:

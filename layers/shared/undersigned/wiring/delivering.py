@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from undersigned.delivering.delivery_controls import DeliveryControls
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from undersigned.delivering.rules.deliveries import DeliveryKey
     from undersigned.delivering.stop_post import StopPost
     from undersigned.delivering.storing import Storing
-    from undersigned.wiring.authoring import AuthoringCases
     from undersigned.wiring.clients import Clients
 
     ReportReplaced = Callable[[DeliveryKey, int, dict[str, int]], None]
@@ -34,7 +33,6 @@ class DeliveringCases:
     """The use cases of delivering."""
 
     stack: Clients
-    authoring: Callable[[], AuthoringCases]
 
     @cached_property
     def planning(self) -> Planning:
@@ -130,14 +128,17 @@ class DeliveringCases:
 
     @cached_property
     def controls(self) -> DeliveryControls:
+        from undersigned.delivering.limits_of_tests import LimitsOfTests
+        from undersigned.workshop.drafting import follow_address
+
         return DeliveryControls(
             campaigns=self.stack.campaigns,
             signatures=self.stack.signatures,
             deliveries=self.stack.deliveries,
             queue=self.stack.queue,
             planning=self.planning,
-            limits=self.authoring().limits_of_tests,
-            follow_address=self.authoring().drafting.follow_address,
+            limits=LimitsOfTests(campaigns=self.stack.campaigns, sign_ins=self.stack.sign_ins, clock=self.stack.clock),
+            follow_address=partial(follow_address, self.stack),
             clock=self.stack.clock,
             new_id=self.stack.new_id,
         )

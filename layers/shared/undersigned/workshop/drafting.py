@@ -1,4 +1,4 @@
-"""Drafting: make, change, check and publish drafts of campaigns.
+"""Drafting: make, change, check and publish drafts of campaigns. `by` is who does it, for the activity log.
 
 A draft is the texts of a campaign folder's files. So the browser, the API and the folder have one validation and one
 compiler, and each can go on with the others' work.
@@ -6,23 +6,24 @@ compiler, and each can go on with the others' work.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from undersigned.base.errors import NotFoundError
 from undersigned.base.languages import Message
+from undersigned.campaigns.activity import record
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import ID_PATTERN
-from undersigned.campaigns.rules.controls import AuditEntry, checked_reason
+from undersigned.people.membership import delete_access
 from undersigned.workshop import settings as settings_file
 from undersigned.workshop import targets as targets_file
 from undersigned.workshop.campaigns import compile_campaign
 from undersigned.workshop.draft_settings import DraftSettings
 from undersigned.workshop.mistakes import Mistake, MistakesError
-from undersigned.workshop.pushing import PublishedCampaign, in_short, push
+from undersigned.workshop.pushing import PublishedCampaign
+from undersigned.workshop.rows.drafts import Drafts
 from undersigned.workshop.rules.drafts import (
     DRAFTED,
     ChangedMeanwhileError,
@@ -34,18 +35,13 @@ from undersigned.workshop.rules.drafts import (
 from undersigned.workshop.settings import values_of
 from undersigned.workshop.target_tables import read_table
 from undersigned.workshop.texts import with_our_line_ends
-from undersigned.workshop.writing import files_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping
 
-    from undersigned.campaigns.rows.campaigns import Campaigns
-    from undersigned.campaigns.rules.campaigns import Campaign, Target
-    from undersigned.campaigns.rules.controls import Controls
-    from undersigned.organizing.rows.campaign_rows import Rows
+    from undersigned.base.stack import Stack
+    from undersigned.campaigns.rules.campaigns import Target
     from undersigned.workshop.campaigns import CompiledCampaign
-    from undersigned.workshop.rows.drafts import Drafts
     from undersigned.workshop.setting_kinds import Value
 
 
@@ -63,28 +59,6 @@ class Checked:
     notes: tuple[Mistake, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ToPublish:
-    """What the step that publishes a draft shows. `compiled` is the draft; None if it has mistakes.
-
-    `published` is the campaign as it is, and `changes` what publishing changes, as the activity log names it. `before`
-    and `after` are its files, without and with the changes; both are empty for a new campaign, and while the draft has
-    mistakes.
-    """
-
-    published: Campaign | None
-    controls: Controls
-    compiled: CompiledCampaign | None = None
-    changes: tuple[str, ...] = ()
-    before: Mapping[str, str] = field(default_factory=dict)
-    after: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def fingerprint(self) -> str:
-        """Return the fingerprint of the campaign with which the draft was compared."""
-        return _fingerprint(self.before)
-
-
 class NotSavedError(MistakesError):
     """Files are over a limit, so they are not read further, and not saved. Carries the draft."""
 
@@ -94,250 +68,195 @@ class NotSavedError(MistakesError):
         self.draft = draft
 
 
-@dataclass(kw_only=True, frozen=True, slots=True)
-class Drafting:
-    """Makes, changes and publishes drafts. `by` is who does it, for the activity log."""
+def draft_of(stack: Stack, campaign: str) -> Draft:
+    """Return a campaign's draft. Raises NotFoundError if there is neither a draft nor a campaign.
 
-    store: Drafts
-    campaigns: Campaigns
-    rows: Rows
-    clock: Callable[[], datetime]
-    new_id: Callable[[], str]
+    A published campaign without a draft has the files that it was published with, and the revision 0. So has one
+    whose draft has no changes of its own, if the campaign was published from elsewhere since; its revision stays.
+    """
+    found = Drafts(stack).draft(campaign)
+    if found and not found.is_published:
+        return found
+    published = PublishedCampaign.read(stack, campaign)
+    if found and (compiled := check(found).compiled) and not published.changes(compiled):
+        return found
+    return replace(found or Draft(campaign, 0, "", None, is_published=True), files=published.files(stack))
 
-    def draft(self, campaign: str) -> Draft:
-        """Return a campaign's draft. Raises NotFoundError if there is neither a draft nor a campaign.
 
-        A published campaign without a draft has the files that it was published with, and the revision 0. So has one
-        whose draft has no changes of its own, if the campaign was published from elsewhere since; its revision stays.
-        """
-        found = self.store.draft(campaign)
-        if found and not found.is_published:
-            return found
-        published = PublishedCampaign.read(self.campaigns, campaign)
-        if found and (compiled := self.check(found).compiled) and not published.changes(compiled):
-            return found
-        return replace(found or Draft(campaign, 0, "", None, is_published=True), files=self._files(published))
+def create(stack: Stack, campaign: str, by: str, files: Mapping[str, str]) -> Draft:
+    """Make the draft of a new campaign, of the files of a folder or of a draft; it gets the `id`.
 
-    def create(self, campaign: str, by: str, files: Mapping[str, str]) -> Draft:
-        """Make the draft of a new campaign, of the files of a folder or of a draft; it gets the `id`.
-
-        Raises IdTakenError if the id is taken or malformed, DraftFilesError for files that can't be in a draft,
-        NotSavedError for files with more than their limits, and MistakesError if campaign.toml is not TOML.
-        """
-        if not ID_PATTERN.fullmatch(campaign):
-            raise IdTakenError(
-                Message(
-                    "“%(id)s” can’t be in a web address. Use at most 50 lowercase letters, digits and hyphens, with a "
-                    "letter or digit at both ends, such as %(example)s.",
-                    {"id": campaign[:100], "example": "end-demand-illinois"},
-                )
+    Raises IdTakenError if the id is taken or malformed, DraftFilesError for files that can't be in a draft,
+    NotSavedError for files with more than their limits, and MistakesError if campaign.toml is not TOML.
+    """
+    if not ID_PATTERN.fullmatch(campaign):
+        raise IdTakenError(
+            Message(
+                "“%(id)s” can’t be in a web address. Use at most 50 lowercase letters, digits and hyphens, with a "
+                "letter or digit at both ends, such as %(example)s.",
+                {"id": campaign[:100], "example": "end-demand-illinois"},
             )
-        if self._is_published(campaign) or self.store.draft(campaign):
-            raise _taken(campaign)
-        drafted = _drafted(files)
-        settings = DraftSettings.read(drafted.get(DRAFTED) or "").changed({"id": campaign})
-        written = _changed({}, {**drafted, DRAFTED: settings.text})
-        draft = Draft(campaign, self._first_revision(), by, self.clock(), files=written)
-        self._check_readable(draft, written)
-        self._record(campaign, "make draft", by)
-        try:
-            return self.store.put_draft(draft, None)
-        except ChangedMeanwhileError as error:
-            raise _taken(campaign) from error
-
-    def copied_files(self, source: str) -> Mapping[str, str]:
-        """Return the files of a draft or campaign, without its days, for `create`. Raises NotFoundError."""
-        files = self.draft(source).files
-        days: Mapping[str, None] = dict.fromkeys(("opens", "closes", "keep_for_days"))
-        return {**files, DRAFTED: DraftSettings.read(files[DRAFTED]).changed(days).text}
-
-    def write(
-        self,
-        campaign: str,
-        revision: int,
-        changes: Mapping[str, str | None],
-        by: str,
-        settings: Mapping[str, Value] | None = None,
-    ) -> Draft:
-        """Change some files of a draft, as it was in this revision; None removes a file.
-
-        `changes` can have the campaign.toml of a folder, which replaces all settings. `settings` change some, by dotted
-        name; None removes one. The revision 0 makes a draft of a published campaign. Without a difference, nothing is
-        written.
-
-        Raises ChangedMeanwhileError with the current draft if another revision is there: nothing is overwritten. Raises
-        NotFoundError, DraftFilesError for files that can't be in a draft, NotSavedError for files with more than their
-        limits, and MistakesError if campaign.toml is not TOML.
-        """
-        before = self.draft(campaign)
-        if before.revision != revision:
-            raise ChangedMeanwhileError(before)
-        files = _changed(before.files, _drafted(changes))
-        if settings:
-            drafted = DraftSettings.read(files.get(DRAFTED, ""))
-            files[DRAFTED] = drafted.changed(settings).text
-        if files == before.files:
-            return before
-        draft = replace(
-            before,
-            revision=revision + 1 if revision else self._first_revision(),
-            changed_by=by,
-            changed_at=self.clock(),
-            is_published=False,
-            files=files,
         )
-        self._check_readable(draft, [name for name in files if files[name] != before.files.get(name)])
-        return self.store.put_draft(draft, before if revision else None)
+    if _is_published(stack, campaign) or Drafts(stack).draft(campaign):
+        raise _taken(campaign)
+    drafted = _drafted(files)
+    settings = DraftSettings.read(drafted.get(DRAFTED) or "").changed({"id": campaign})
+    written = _changed({}, {**drafted, DRAFTED: settings.text})
+    draft = Draft(campaign, _first_revision(stack), by, stack.clock(), files=written)
+    _check_readable(draft, written)
+    record(stack, campaign, "make draft", by)
+    try:
+        return Drafts(stack).put_draft(draft, None)
+    except ChangedMeanwhileError as error:
+        raise _taken(campaign) from error
 
-    def version(self, campaign: str, revision: int) -> Draft:
-        """Return an earlier version of a draft. Raises NotFoundError if it is not kept."""
-        if found := self.store.version(campaign, revision):
-            return found
-        message = f"there is no version {revision} of the draft of {campaign}"
-        raise NotFoundError(message)
 
-    def take_back(self, campaign: str, revision: int, to: int, by: str) -> Draft:
-        """Write the files of an earlier version again, as `write` does."""
-        files = self.version(campaign, to).files
-        gone = dict.fromkeys({*self.draft(campaign).files} - {*files})
-        return self.write(campaign, revision, {**gone, **files}, by)
+def copied_files(stack: Stack, source: str) -> Mapping[str, str]:
+    """Return the files of a draft or campaign, without its days, for `create`. Raises NotFoundError."""
+    files = draft_of(stack, source).files
+    days: Mapping[str, None] = dict.fromkeys(("opens", "closes", "keep_for_days"))
+    return {**files, DRAFTED: DraftSettings.read(files[DRAFTED]).changed(days).text}
 
-    def follow_address(self, before: Target, after: Target, campaign: str, by: str) -> None:
-        """Bring the corrected address of a published target into the draft, so that publishing doesn't undo it.
 
-        A draft with a change of this address keeps its own, and publishing reports the other change. So does a draft
-        that somebody saves at this moment.
-        """
-        with suppress(UnreadableDraftError, ChangedMeanwhileError, MistakesError):
-            draft = self.store.draft(campaign)
-            if draft is None or draft.is_published:
-                return
-            table = read_table(draft.files.get(targets_file.FILE, ""))
-            followed = table.with_address(after.id, before.email, after.email)
-            if followed == table:
-                return
-            files = {**draft.files, targets_file.FILE: followed.text()}
-            changed = replace(draft, revision=draft.revision + 1, changed_by=by, changed_at=self.clock(), files=files)
-            self.store.put_draft(changed, draft)
+def write(  # noqa: PLR0913, PLR0917  (a change, and what it was made from)
+    stack: Stack,
+    campaign: str,
+    revision: int,
+    changes: Mapping[str, str | None],
+    by: str,
+    settings: Mapping[str, Value] | None = None,
+) -> Draft:
+    """Change some files of a draft, as it was in this revision; None removes a file.
 
-    def check(self, draft: Draft) -> Checked:
-        """Compile a draft, and return the campaign or all mistakes."""
-        checked = _checked(tuple(draft.files.items()))
-        compiled = checked.compiled
-        if compiled and compiled.campaign.id != draft.campaign:
-            mistake = Mistake(
-                settings_file.FILE,
-                None,
-                Message(
-                    "`id` is %(id)s, but this is the draft of %(draft)s; write that",
-                    {"id": repr(compiled.campaign.id), "draft": repr(draft.campaign)},
-                ),
-                plainly=Message("The draft has the files of another campaign. Discard it."),
-            )
-            return Checked(None, (mistake,))
-        return checked
+    `changes` can have the campaign.toml of a folder, which replaces all settings. `settings` change some, by dotted
+    name; None removes one. The revision 0 makes a draft of a published campaign. Without a difference, nothing is
+    written.
 
-    def to_publish(self, draft: Draft) -> ToPublish:
-        """Return what the step that publishes a draft shows, whatever its mistakes are."""
-        published, compiled = PublishedCampaign.read(self.campaigns, draft.campaign), self.check(draft).compiled
-        found = ToPublish(published.settings, self.campaigns.controls(draft.campaign), compiled)
-        if compiled is None:
-            return found
-        found = replace(found, changes=published.changes(compiled))
-        if published.settings is None:
-            return found
-        after = files_of(compiled.campaign, compiled.letters, compiled.targets)
-        return replace(found, before=self._files(published), after=after)
+    Raises ChangedMeanwhileError with the current draft if another revision is there: nothing is overwritten. Raises
+    NotFoundError, DraftFilesError for files that can't be in a draft, NotSavedError for files with more than their
+    limits, and MistakesError if campaign.toml is not TOML.
+    """
+    before = draft_of(stack, campaign)
+    if before.revision != revision:
+        raise ChangedMeanwhileError(before)
+    files = _changed(before.files, _drafted(changes))
+    if settings:
+        drafted = DraftSettings.read(files.get(DRAFTED, ""))
+        files[DRAFTED] = drafted.changed(settings).text
+    if files == before.files:
+        return before
+    draft = replace(
+        before,
+        revision=revision + 1 if revision else _first_revision(stack),
+        changed_by=by,
+        changed_at=stack.clock(),
+        is_published=False,
+        files=files,
+    )
+    _check_readable(draft, [name for name in files if files[name] != before.files.get(name)])
+    return Drafts(stack).put_draft(draft, before if revision else None)
 
-    def publish(self, campaign: str, revision: int, fingerprint: str, by: str, why: str) -> None:
-        """Publish a draft as it was in this revision, as `undersigned campaign push` does.
 
-        Raises MistakesError, and publishes nothing then. Raises ChangedMeanwhileError if another revision is there, or
-        if the campaign is another than the one whose changes were listed (its `fingerprint`), and GivenError for a
-        reason that can't be kept.
-        """
-        from undersigned.workshop.printing.share_pictures import share_pictures
+def version(stack: Stack, campaign: str, revision: int) -> Draft:
+    """Return an earlier version of a draft. Raises NotFoundError if it is not kept."""
+    if found := Drafts(stack).version(campaign, revision):
+        return found
+    message = f"there is no version {revision} of the draft of {campaign}"
+    raise NotFoundError(message)
 
-        why = checked_reason(why)
-        draft, before = self.draft(campaign), PublishedCampaign.read(self.campaigns, campaign)
-        if draft.revision != revision:
-            raise ChangedMeanwhileError(draft)
-        compiled = self._compiled(draft)
-        if fingerprint != _fingerprint(self._files(before) if before.settings else {}):
-            raise ChangedMeanwhileError(draft)
-        changes = in_short(before.changes(compiled))
-        if changes:
-            # The entry comes first, so that no change is without one.
-            self._record(campaign, "publish", by, about=changes, why=why)
-        push(compiled, self.campaigns, before, share_pictures(compiled.campaign))
-        if revision:
-            # A change that somebody saves at this moment is not published.
-            with suppress(ChangedMeanwhileError):
-                self.store.set_published(draft)
 
-    def discard(self, campaign: str, revision: int, by: str) -> None:
-        """Delete a draft as it was in this revision. A published campaign stays as it is, and its log says so.
+def take_back(stack: Stack, campaign: str, revision: int, to: int, by: str) -> Draft:
+    """Write the files of an earlier version again, as `write` does."""
+    files = version(stack, campaign, to).files
+    gone = dict.fromkeys({*draft_of(stack, campaign).files} - {*files})
+    return write(stack, campaign, revision, {**gone, **files}, by)
 
-        The people, the keys and the activity log of an unpublished campaign go, too: another campaign may have its id
-        later. They go first, so that a crash leaves a draft to discard again, and never people without one.
 
-        One that can't be read can be discarded, with the revision 0. Raises ChangedMeanwhileError if another
-        revision is there. Does nothing if there is no draft.
-        """
-        try:
-            found = self.store.draft(campaign)
-        except UnreadableDraftError as error:
-            found = error.draft
-        if found is None:
+def follow_address(stack: Stack, before: Target, after: Target, campaign: str, by: str) -> None:
+    """Bring the corrected address of a published target into the draft, so that publishing doesn't undo it.
+
+    A draft with a change of this address keeps its own, and publishing reports the other change. So does a draft
+    that somebody saves at this moment.
+    """
+    with suppress(UnreadableDraftError, ChangedMeanwhileError, MistakesError):
+        draft = Drafts(stack).draft(campaign)
+        if draft is None or draft.is_published:
             return
-        if found.revision != revision:
-            raise ChangedMeanwhileError(found)
-        is_published = self._is_published(campaign)
-        if not is_published:
-            self.rows.delete_access(campaign)
-        self.store.discard(found)
-        if is_published:
-            self._record(campaign, "discard draft", by)
+        table = read_table(draft.files.get(targets_file.FILE, ""))
+        followed = table.with_address(after.id, before.email, after.email)
+        if followed == table:
+            return
+        files = {**draft.files, targets_file.FILE: followed.text()}
+        changed = replace(draft, revision=draft.revision + 1, changed_by=by, changed_at=stack.clock(), files=files)
+        Drafts(stack).put_draft(changed, draft)
 
-    def _check_readable(self, draft: Draft, changed: Iterable[str]) -> None:
-        """Compile a draft before it is saved: files on which a parser hangs would stop all pages of the draft.
 
-        Raises DraftFilesError, and NotSavedError for changed files with more than their limits.
-        """
-        check_files(draft.files)
-        names = {settings_file.FILE if name == DRAFTED else name for name in changed}
-        too_much = [found for found in self.check(draft).mistakes if found.is_too_much and found.file in names]
-        if too_much:
-            raise NotSavedError(draft, too_much)
+def check(draft: Draft) -> Checked:
+    """Compile a draft, and return the campaign or all mistakes."""
+    checked = _checked(tuple(draft.files.items()))
+    compiled = checked.compiled
+    if compiled and compiled.campaign.id != draft.campaign:
+        mistake = Mistake(
+            settings_file.FILE,
+            None,
+            Message(
+                "`id` is %(id)s, but this is the draft of %(draft)s; write that",
+                {"id": repr(compiled.campaign.id), "draft": repr(draft.campaign)},
+            ),
+            plainly=Message("The draft has the files of another campaign. Discard it."),
+        )
+        return Checked(None, (mistake,))
+    return checked
 
-    def _compiled(self, draft: Draft) -> CompiledCampaign:
-        checked = self.check(draft)
-        if checked.compiled is None:
-            raise MistakesError(checked.mistakes)
-        return checked.compiled
 
-    def _files(self, published: PublishedCampaign) -> Mapping[str, str]:
-        """Return the files of a published campaign. Raises NotFoundError if it was never published."""
-        settings = published.settings
-        if settings is None:
-            message = "there is neither a draft nor a campaign"
-            raise NotFoundError(message)
-        letters = {language: self.campaigns.letter(settings.id, of) for language, of in settings.letters.items()}
-        return files_of(settings, letters, published.targets.values())
+def discard(stack: Stack, campaign: str, revision: int, by: str) -> None:
+    """Delete a draft as it was in this revision. A published campaign stays as it is, and its log says so.
 
-    def _is_published(self, campaign: str) -> bool:
-        try:
-            self.campaigns.campaign(campaign)
-        except NotFoundError:
-            return False
-        return True
+    The people, the keys and the activity log of an unpublished campaign go, too: another campaign may have its id
+    later. They go first, so that a crash leaves a draft to discard again, and never people without one.
 
-    def _first_revision(self) -> int:
-        """Return a revision that no earlier draft of this campaign had, unless it changed more than once a second."""
-        return int(self.clock().timestamp())
+    One that can't be read can be discarded, with the revision 0. Raises ChangedMeanwhileError if another
+    revision is there. Does nothing if there is no draft.
+    """
+    try:
+        found = Drafts(stack).draft(campaign)
+    except UnreadableDraftError as error:
+        found = error.draft
+    if found is None:
+        return
+    if found.revision != revision:
+        raise ChangedMeanwhileError(found)
+    is_published = _is_published(stack, campaign)
+    if not is_published:
+        delete_access(stack, campaign)
+    Drafts(stack).discard(found)
+    if is_published:
+        record(stack, campaign, "discard draft", by)
 
-    def _record(self, campaign: str, action: str, by: str, *, about: str = "", why: str = "") -> None:
-        self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())
+
+def _check_readable(draft: Draft, changed: Iterable[str]) -> None:
+    """Compile a draft before it is saved: files on which a parser hangs would stop all pages of the draft.
+
+    Raises DraftFilesError, and NotSavedError for changed files with more than their limits.
+    """
+    check_files(draft.files)
+    names = {settings_file.FILE if name == DRAFTED else name for name in changed}
+    too_much = [found for found in check(draft).mistakes if found.is_too_much and found.file in names]
+    if too_much:
+        raise NotSavedError(draft, too_much)
+
+
+def _is_published(stack: Stack, campaign: str) -> bool:
+    try:
+        Campaigns(stack.table).campaign(campaign)
+    except NotFoundError:
+        return False
+    return True
+
+
+def _first_revision(stack: Stack) -> int:
+    """Return a revision that no earlier draft of this campaign had, unless it changed more than once a second."""
+    return int(stack.clock().timestamp())
 
 
 @lru_cache(maxsize=2)
@@ -362,10 +281,6 @@ def _changed(before: Mapping[str, str], changes: Mapping[str, str | None]) -> di
     """Return the files with the changes. The forms of browsers have other line ends."""
     new = {name: with_our_line_ends(text) for name, text in changes.items() if text is not None}
     return {name: text for name, text in {**before, **new}.items() if changes.get(name, "") is not None}
-
-
-def _fingerprint(files: Mapping[str, str]) -> str:
-    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
 
 
 def _taken(campaign: str) -> IdTakenError:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Self
 
 from undersigned.base.errors import NotFoundError
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.workshop.writing import files_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.workshop.campaigns import CompiledCampaign
 
@@ -44,13 +46,23 @@ class PublishedCampaign:
     targets: Mapping[str, Target]
 
     @classmethod
-    def read(cls, campaigns: Campaigns, campaign: str) -> Self:
+    def read(cls, stack: Stack, campaign: str) -> Self:
         """Read a campaign."""
+        campaigns = Campaigns(stack.table)
         try:
             settings = campaigns.campaign(campaign)
         except NotFoundError:
             settings = None
         return cls(settings, {target.id: target for target in campaigns.settings_of_targets(campaign)})
+
+    def files(self, stack: Stack) -> Mapping[str, str]:
+        """Return the files that it was published with. Raises NotFoundError if it was never published."""
+        if self.settings is None:
+            message = "there is neither a draft nor a campaign"
+            raise NotFoundError(message)
+        campaigns, settings = Campaigns(stack.table), self.settings
+        letters = {language: campaigns.letter(settings.id, of) for language, of in settings.letters.items()}
+        return files_of(settings, letters, self.targets.values())
 
     def changes(self, compiled: CompiledCampaign) -> tuple[str, ...]:
         """Return the changes that a push makes.
@@ -86,8 +98,8 @@ def in_short(changes: Sequence[str]) -> str:
 
 
 def push(
+    stack: Stack,
     compiled: CompiledCampaign,
-    campaigns: Campaigns,
     before: PublishedCampaign | None = None,
     pictures: Mapping[str, bytes] | None = None,
 ) -> Pushed:
@@ -96,11 +108,11 @@ def push(
     A letter version that people may have signed never changes. A changed letter is a new version. `before` is the
     campaign as it was just read, if it was. `pictures` are its `share_pictures`.
     """
-    campaign = compiled.campaign
+    campaign, campaigns = compiled.campaign, Campaigns(stack.table)
     new_letters = tuple(
         letter.version for letter in compiled.letters.values() if campaigns.put_letter(campaign.id, letter)
     )
-    known = (before or PublishedCampaign.read(campaigns, campaign.id)).targets
+    known = (before or PublishedCampaign.read(stack, campaign.id)).targets
     kept = {target.id for target in compiled.targets}
     gone = [target for target in known.values() if target.id not in kept]
     new = [target for target in compiled.targets if target.id not in known]

@@ -9,28 +9,28 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from undersigned.base.fonts import font_book
 from undersigned.base.languages import Message
 from undersigned.campaigns.catalog import Entry
+from undersigned.campaigns.rules.cadence import WeeklySchedule
 from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.campaigns.rules.controls import Controls
 from undersigned.campaigns.rules.letters import read_blocks, render_html
 from undersigned.campaigns.rules.postal_codes import lists
 from undersigned.counting.rules.tallies import Count
 from undersigned.delivering.emails.delivery import DeliverySummary, as_test, delivery_email
-from undersigned.delivering.printing.packets import PacketCover, PacketLetter
+from undersigned.delivering.printing.packets import PacketCover, PacketLetter, pictures, typeset
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing.rules.posted_forms import SignedForm
 from undersigned.signing.rules.signatures import Signature, pending_signature
 from undersigned.signing.signing import FormPage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
 
     from undersigned.base.emails import Mail, Sender
-    from undersigned.campaigns.rules.cadence import WeeklySchedule
+    from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Campaign, Target
-    from undersigned.delivering.printing.packets import Packet
     from undersigned.workshop.campaigns import CompiledCampaign
 
 NO_LINK = "test"
@@ -53,133 +53,125 @@ class Sample:
     delivery: Mail
 
 
-@dataclass(kw_only=True, frozen=True, slots=True)
-class Sampling:
-    """Makes samples of compiled campaigns. `to` is the address of the person who asks for one: no email names another.
+def sample_form(stack: Stack, compiled: CompiledCampaign) -> FormPage:
+    """Return the form's page of a campaign that nobody has signed. Its form opens nothing."""
+    entry, campaign, now = _entry(compiled), compiled.campaign, stack.clock()
+    return FormPage(
+        entry,
+        Count(campaign.id, 0, campaign.goal, campaign.show_goal),
+        NO_LINK,
+        is_open=entry.is_open(now),
+        today=campaign.local(now).date(),
+        next_delivery=entry.next_delivery(WeeklySchedule(*stack.settings.schedule), now),
+    )
 
-    `schedule` is called only for texts that say when the next delivery is.
+
+def sample(  # noqa: PLR0913, PLR0917  (what the sample is of)
+    stack: Stack, sender: Sender, compiled: CompiledCampaign, to: str, target: str = "", language: str = ""
+) -> Sample:
+    """Return the sample of a made-up person's signature to a target, or to the first one.
+
+    The letter is in the given language, or in the campaign's own if there is no such letter. `to` is the address of the
+    person who asks: no email names another. `sender` is whose emails, with which links.
     """
+    whom = next((one for one in compiled.targets if one.id == target), compiled.targets[0])
+    language = language if language in compiled.letters else compiled.campaign.language
+    page, read = sample_form(stack, compiled), _sample_form(compiled.campaign, whom, to, language)
+    letter, signature = page.entry.letter(read.letter_language), _signature(stack, page.entry, read)
+    return Sample(
+        page,
+        whom,
+        signature,
+        render_html(letter.template, whom, signature.details, letter.language),
+        letter.language,
+        _delivery(sender, page.entry, read, signature, b""),
+    )
 
-    sender: Sender
-    schedule: Callable[[], WeeklySchedule]
-    typesetter: Callable[[PacketCover, Sequence[PacketLetter]], Packet]
-    pictures: Callable[[PacketCover, Sequence[PacketLetter]], list[bytes]]
-    clock: Callable[[], datetime]
 
-    def form_page(self, compiled: CompiledCampaign) -> FormPage:
-        """Return the form's page of a campaign that nobody has signed. Its form opens nothing."""
-        entry, campaign, now = _entry(compiled), compiled.campaign, self.clock()
-        return FormPage(
-            entry,
-            Count(campaign.id, 0, campaign.goal, campaign.show_goal),
-            NO_LINK,
-            is_open=entry.is_open(now),
-            today=campaign.local(now).date(),
-            next_delivery=entry.next_delivery(self.schedule(), now),
-        )
+def pages(sample: Sample) -> list[bytes]:
+    """Return a picture of each page of the packet that the target would get with just this letter, as PNG."""
+    entry = sample.form_page.entry
+    return pictures(*_packet(entry, sample.target, sample.letter_language, sample.signature), font_book())
 
-    def sample(self, compiled: CompiledCampaign, to: str, target: str = "", language: str = "") -> Sample:
-        """Return the sample of a made-up person's signature to a target, or to the first one.
 
-        The letter is in the given language, or in the campaign's own if there is no such letter.
-        """
-        whom = next((one for one in compiled.targets if one.id == target), compiled.targets[0])
-        language = language if language in compiled.letters else compiled.campaign.language
-        return self._sample(self.form_page(compiled), _sample_form(compiled.campaign, whom, to, language))
+def test_email(stack: Stack, sender: Sender, compiled: CompiledCampaign, to: str) -> Mail:
+    """Return the email that the first target would get with one letter, and its packet, as a test to an address.
 
-    def delivery(self, compiled: CompiledCampaign, to: str) -> Mail:
-        """Return the email that the first target would get with one letter, and its packet, as a test to an address.
+    It is the first one with an email address. If none has one, the test shows the packet to print.
+    """
+    campaign, entry = compiled.campaign, _entry(compiled)
+    target = next((one for one in compiled.targets if not one.by_hand), compiled.targets[0])
+    read = _sample_form(campaign, target, to, campaign.language)
+    signature = _signature(stack, entry, read)
+    packet = typeset(*_packet(entry, read.target, read.letter_language, signature), font_book())
+    return _delivery(sender, entry, read, signature, packet.pdf)
 
-        It is the first one with an email address. If none has one, the test shows the packet to print.
-        """
-        campaign, entry = compiled.campaign, _entry(compiled)
-        target = next((one for one in compiled.targets if not one.by_hand), compiled.targets[0])
-        read = _sample_form(campaign, target, to, campaign.language)
-        signature = self._signature(entry, read)
-        pdf = self.typesetter(*self._packet(entry, read.target, read.letter_language, signature)).pdf
-        return self._delivery(entry, read, signature, pdf)
 
-    def _sample(self, page: FormPage, read: SignedForm) -> Sample:
-        target, letter = read.target, page.entry.letter(read.letter_language)
-        signature = self._signature(page.entry, read)
-        return Sample(
-            page,
-            target,
-            signature,
-            render_html(letter.template, target, signature.details, letter.language),
-            letter.language,
-            self._delivery(page.entry, read, signature, b""),
-        )
+def _signature(stack: Stack, entry: Entry, read: SignedForm) -> Signature:
+    letter = entry.letter(read.letter_language)
+    made = pending_signature(read, entry.campaign, letter, NO_LINK, stack.clock())
+    return replace(made, language=entry.campaign.language, mail_request=NO_LINK)
 
-    def _signature(self, entry: Entry, read: SignedForm) -> Signature:
-        letter = entry.letter(read.letter_language)
-        made = pending_signature(read, entry.campaign, letter, NO_LINK, self.clock())
-        return replace(made, language=entry.campaign.language, mail_request=NO_LINK)
 
-    def pages(self, sample: Sample) -> list[bytes]:
-        """Return a picture of each page of the packet that the target would get with just this letter, as PNG."""
-        return self.pictures(
-            *self._packet(sample.form_page.entry, sample.target, sample.letter_language, sample.signature)
-        )
+def _packet(
+    entry: Entry, target: Target, language: str, signature: Signature
+) -> tuple[PacketCover, Sequence[PacketLetter]]:
+    """Return a packet with just this letter; its cover says that it is a test."""
+    campaign, letter = entry.campaign, entry.letter(language)
+    prefix = Message("[Test]").in_language(campaign.language)
+    cover = PacketCover(
+        language=campaign.language,
+        campaign_title=f"{prefix} {campaign.title}",
+        organizer=campaign.organizer,
+        target=target,
+        delivered_on=signature.signed_on,
+        number=1,
+        of=1,
+        first=1,
+        last=1,
+        total=1,
+        accent=campaign.accent,
+        logo=campaign.logo,
+        by_hand=target.by_hand,
+    )
+    html = render_html(letter.template, target, signature.details, letter.language)
+    return cover, [PacketLetter(read_blocks(html), letter.language, signature.name, signature.locality)]
 
-    def _packet(
-        self, entry: Entry, target: Target, language: str, signature: Signature
-    ) -> tuple[PacketCover, Sequence[PacketLetter]]:
-        """Return a packet with just this letter; its cover says that it is a test."""
-        campaign, letter = entry.campaign, entry.letter(language)
-        prefix = Message("[Test]").in_language(campaign.language)
-        cover = PacketCover(
-            language=campaign.language,
-            campaign_title=f"{prefix} {campaign.title}",
-            organizer=campaign.organizer,
-            target=target,
-            delivered_on=signature.signed_on,
-            number=1,
-            of=1,
-            first=1,
-            last=1,
-            total=1,
-            accent=campaign.accent,
-            logo=campaign.logo,
-            by_hand=target.by_hand,
-        )
-        html = render_html(letter.template, target, signature.details, letter.language)
-        return cover, [PacketLetter(read_blocks(html), letter.language, signature.name, signature.locality)]
 
-    def _delivery(self, entry: Entry, read: SignedForm, signature: Signature, pdf: bytes) -> Mail:
-        campaign, target, day = entry.campaign, read.target, signature.signed_on
-        summary = DeliverySummary(
-            letters=1,
-            residents=int(lists(target.postal_codes, signature.postal_code)),
-            since=day,
-            packets=(1,),
-            of=1,
-        )
-        key = DeliveryKey(campaign.id, target.id, day.isoformat())
+def _delivery(sender: Sender, entry: Entry, read: SignedForm, signature: Signature, pdf: bytes) -> Mail:
+    campaign, target, day = entry.campaign, read.target, signature.signed_on
+    summary = DeliverySummary(
+        letters=1,
+        residents=int(lists(target.postal_codes, signature.postal_code)),
+        since=day,
+        packets=(1,),
+        of=1,
+    )
+    key = DeliveryKey(campaign.id, target.id, day.isoformat())
+    notice = Message(
+        "This is a test, and only you get this email. It shows the draft: nobody has signed this letter, and no "
+        "recipient has received it."
+    )
+    if target.by_hand:
         notice = Message(
-            "This is a test, and only you get this email. It shows the draft: nobody has signed this letter, and no "
-            "recipient has received it."
+            "This is a test, and only you get this email. It shows the draft: nobody has signed this letter. The "
+            "recipient has no email address, and gets no email: you print the packet that is attached, and hand it "
+            "over or mail it."
         )
-        if target.by_hand:
-            notice = Message(
-                "This is a test, and only you get this email. It shows the draft: nobody has signed this letter. The "
-                "recipient has no email address, and gets no email: you print the packet that is attached, and hand it "
-                "over or mail it."
-            )
-        mail = delivery_email(
-            self.sender,
-            campaign,
-            target,
-            key,
-            summary,
-            attempt=1,
-            pdfs=[pdf],
-            packets_token=NO_LINK,
-            sent_on=day,
-            office_url=None,
-            notice=notice,
-        )
-        return as_test(mail, read.email)
+    mail = delivery_email(
+        sender,
+        campaign,
+        target,
+        key,
+        summary,
+        attempt=1,
+        pdfs=[pdf],
+        packets_token=NO_LINK,
+        sent_on=day,
+        office_url=None,
+        notice=notice,
+    )
+    return as_test(mail, read.email)
 
 
 def _entry(compiled: CompiledCampaign) -> Entry:

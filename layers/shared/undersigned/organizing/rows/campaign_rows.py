@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from undersigned.base.rows import Key
@@ -12,9 +11,8 @@ from undersigned.campaigns.rows.offices import office_partition
 from undersigned.campaigns.rules.campaigns import Campaign, Target
 from undersigned.campaigns.rules.controls import AuditEntry, Controls
 from undersigned.delivering.rows.deliveries import delivery_partition
-from undersigned.people.rows.people import CampaignOfPerson
+from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import ApiKey
-from undersigned.people.rules.people import Member
 from undersigned.signing.rows.disowned import disowned_partition
 from undersigned.signing.rows.forms import form_shards
 from undersigned.signing.rows.signatures import listing_shards
@@ -37,14 +35,9 @@ class Rows(Repository):
             return deleted
         # Together: without its controls, a closed campaign would be open while the rest of it is deleted, and without
         # an owner, nobody could go on.
-        last = [*self._people(campaign), Campaign.locate(id=campaign), Controls.locate(campaign=campaign)]
+        last = [*People(self._table).keys(campaign), Campaign.locate(id=campaign), Controls.locate(campaign=campaign)]
         self._table.transact([Delete(key) for key in last])
         return deleted + len(last)
-
-    def delete_access(self, campaign: str) -> None:
-        """Delete the campaign's people, its keys and its activity log."""
-        rest = self._all_of(ApiKey.partition(campaign=campaign), AuditEntry.partition(campaign=campaign))
-        self._delete(chain(self._people(campaign), rest), lambda: False)
 
     def _delete(self, keys: Iterable[Key], is_late: Callable[[], bool]) -> int:
         deleted = 0
@@ -76,15 +69,8 @@ class Rows(Repository):
         rest = (of_keys, log, disowned_partition(campaign), own, of_offices)
         yield from (key for key in self._all_of(*rest) if key not in last)
         # The last person's two rows are among the last.
-        yield from [*self._people(campaign)][:-2]
+        yield from [*People(self._table).keys(campaign)][:-2]
 
     def _all_of(self, *partitions: str) -> Iterator[Key]:
         for partition in partitions:
             yield from (Key(row["pk"], row["sk"]) for row in self._table.query(partition, consistent=True))
-
-    def _people(self, campaign: str) -> Iterator[Key]:
-        """Return the keys of people's rows, the owners' last: only an owner can go on with deleting."""
-        rows = self._table.query(Member.partition(campaign=campaign), consistent=True)
-        for row in sorted(rows, key=lambda row: row["role"] == "owner"):
-            yield CampaignOfPerson.locate(id=row["sk"], campaign=campaign)
-            yield Key(row["pk"], row["sk"])

@@ -54,6 +54,13 @@ class People(Repository):
         """Read a person's roles consistently, in the order of the campaigns' ids."""
         return tuple(read_rows(_read_campaign, self._rows(CampaignOfPerson.partition(id=person))))
 
+    def keys(self, campaign: str) -> Iterator[Key]:
+        """Return the keys of a campaign's people's rows, the owners' last: only an owner can go on with deleting."""
+        rows = self._table.query(Member.partition(campaign=campaign), consistent=True)
+        for row in sorted(rows, key=lambda row: row["role"] == "owner"):
+            yield CampaignOfPerson.locate(id=row["sk"], campaign=campaign)
+            yield Key(row["pk"], row["sk"])
+
     def put(self, member: Member, known: Member | None, *, another_owner: Member | None = None) -> None:
         """Write a role that is new or `known`; if given, only while another person is an owner. Raises ChangedError."""
         unchanged = NEW if known is None else Attr("role").eq(known.role)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from undersigned.base.colors import Accent
     from undersigned.base.page import Page
     from undersigned.campaigns.rules.campaigns import Campaign
-    from undersigned.workshop.drafting import ToPublish
     from undersigned.workshop.pages.frame import Workshop
+    from undersigned.workshop.publishing import ToPublish
 
 WEBSITES = ("allowed_origins", "frame_origins")
 """The settings that list websites."""

@@ -26,11 +26,13 @@ from undersigned.workshop.rules.drafts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from typing import Any
 
     from types_boto3_s3 import S3Client
     from types_boto3_s3.type_defs import GetObjectOutputTypeDef, PutObjectRequestTypeDef
+
+    from undersigned.base.stack import Stack
 
 _ENDING = ".json"
 _REFUSED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
@@ -43,18 +45,21 @@ _MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "AccessDenied"})
 class Drafts:
     """Drafts in the bucket."""
 
-    def __init__(self, client: Callable[[], S3Client], bucket: Callable[[], str]) -> None:
-        """Keep functions that return a client, and the bucket's name."""
-        self._made = client
-        self._named = bucket
+    def __init__(self, stack: Stack) -> None:
+        """Keep the stack, whose bucket it is."""
+        self._stack = stack
 
     @property
     def _client(self) -> S3Client:
-        return translating(self._made())
+        return translating(self._stack.s3)
+
+    @property
+    def _bucket(self) -> str:
+        return self._stack.settings.draft_bucket
 
     def campaigns(self) -> tuple[str, ...]:
         """List the campaigns that have a draft."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._named())
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket)
         return tuple(found["Key"].removesuffix(_ENDING) for page in pages for found in page.get("Contents", ()))
 
     def draft(self, campaign: str) -> Draft | None:
@@ -79,7 +84,7 @@ class Drafts:
     def _get(self, campaign: str, version: str = "") -> Draft | None:
         of: dict[str, Any] = {"VersionId": version} if version else {}
         try:
-            found = self._client.get_object(Bucket=self._named(), Key=f"{campaign}{_ENDING}", **of)
+            found = self._client.get_object(Bucket=self._bucket, Key=f"{campaign}{_ENDING}", **of)
         except ClientError as error:
             if code_of(error) in _MISSING:
                 return None
@@ -100,7 +105,7 @@ class Drafts:
 
     def _put(self, draft: Draft, before: Draft | None) -> Draft:
         request: PutObjectRequestTypeDef = {
-            "Bucket": self._named(),
+            "Bucket": self._bucket,
             "Key": f"{draft.campaign}{_ENDING}",
             "Body": _content(draft),
             "ContentType": "application/json",
@@ -140,12 +145,12 @@ class Drafts:
     def _versions(self, campaign: str) -> list[str]:
         """Return the ids of the bucket's versions of a draft, the newest first."""
         key = f"{campaign}{_ENDING}"
-        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._named(), Prefix=key)
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=key)
         return [found["VersionId"] for page in pages for found in page.get("Versions", ())]
 
     def _delete(self, campaign: str, versions: Iterable[str]) -> None:
         for version in versions:
-            self._client.delete_object(Bucket=self._named(), Key=f"{campaign}{_ENDING}", VersionId=version)
+            self._client.delete_object(Bucket=self._bucket, Key=f"{campaign}{_ENDING}", VersionId=version)
 
 
 def _content(draft: Draft) -> bytes:
