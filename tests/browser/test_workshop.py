@@ -281,7 +281,7 @@ def test_a_row_is_added_and_saved(stack: Stack, visitor: Visitor) -> None:
 
 
 def test_every_cell_of_an_empty_table_has_room_to_type_and_remove_stays_in_view(stack: Stack, visitor: Visitor) -> None:
-    stack.world.wiring.authoring.drafting.create(NEW, ANN, empty_files(NEW))
+    drafting.create(stack.world.wiring, NEW, ANN, empty_files(NEW))
     page = visitor.open(width=1280)
     stack.sign_in(page, NEW)
     page.goto(f"{stack.workshop(NEW)}/recipients")
