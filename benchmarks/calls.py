@@ -174,7 +174,7 @@ class _Counting:
 
     def _counted(self) -> int:
         """Return how many have confirmed."""
-        return self.world.wiring.counts.counts(CAMPAIGN)["TOTAL"]
+        return self.world.counts()["TOTAL"]
 
     def _step[T](self, act: Callable[[], T], expected: T) -> dict[str, Any]:
         self.meter.reset()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from benchmarks.goals import Goal
 from benchmarks.latency import A_WRITE_MORE, seconds_of
 from undersigned.campaigns.rows.counters import SHARDS
-from undersigned.counting.rows.counts import _PAUSES
+from undersigned.counting.tallying import PAUSES
 from undersigned.signing.rows.signatures import LISTING_SHARDS, TRAY_SHARDS
 from undersigned_cli.local.sources import queue_source
 from undersigned_cli.local.template import load_template, resolve, variables_of
@@ -147,7 +147,7 @@ def _seconds_of_a_batch(calls: Mapping[str, int], letters: int, size: int) -> fl
 
     One transaction of it meets others, and waits as often and as long as it may.
     """
-    return (seconds_of(calls) + A_WRITE_MORE * letters) / letters * size + sum(_PAUSES)
+    return (seconds_of(calls) + A_WRITE_MORE * letters) / letters * size + sum(PAUSES)
 
 
 def each_signer_takes(rows: Figures, requests: Figures, letters: int, delivered: int) -> dict[str, float]:

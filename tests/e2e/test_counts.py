@@ -128,7 +128,7 @@ def test_counts_equal_the_rows_after_random_changes(stack: RunningStack, wiring:
     assert expected["TOTAL"] > PEOPLE / 10
     found: dict[str, int] = {}
     for _ in range(300):
-        found = {name: count for name, count in wiring.counts.counts(CAMPAIGN).items() if count}
+        found = {name: count for name, count in wiring.counters.counts(CAMPAIGN).items() if count}
         if found == expected:
             break
         time.sleep(0.2)

@@ -97,7 +97,7 @@ def dashboard(stack: RunningStack) -> Dashboard:
     made = Dashboard(stack, wiring)
     for mailbox, (name, postal_code) in SIGNERS.items():
         made.sign(mailbox, name, postal_code)
-    wait_for(lambda: (count := wiring.counts.count(CAMPAIGN)) and count.signatures == len(SIGNERS), "the counts")
+    wait_for(lambda: wiring.counters.total(CAMPAIGN)[0] == len(SIGNERS), "the counts")
     return made
 
 

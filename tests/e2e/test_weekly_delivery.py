@@ -205,7 +205,7 @@ def test_the_counters_equal_the_rows(campaign: Campaign) -> None:
     for row in rows:
         for counter in counters_of(mark_of(row)):
             expected[counter] = expected.get(counter, 0) + 1
-    kept = {name: count for name, count in campaign.wiring.counts.counts(CAMPAIGN).items() if count}
+    kept = {name: count for name, count in campaign.wiring.counters.counts(CAMPAIGN).items() if count}
     assert kept == expected
     assert kept["TOTAL"] == len(campaign.letters) - 1
 

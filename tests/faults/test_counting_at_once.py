@@ -6,7 +6,7 @@ import os
 import random
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,13 @@ from tests.faults.stored import forget_deletions, is_forgotten, is_of_letter, sh
 from tests.signatures import adas_signature
 from undersigned.base.errors import ChangedError
 from undersigned.base.rows import Key
+from undersigned.base.settings import Settings
+from undersigned.base.stack import Stack
 from undersigned.base.table import Table, Update
-from undersigned.campaigns.rows.counters import counter_key, counter_partitions
-from undersigned.counting.rows.counts import Counts
+from undersigned.campaigns.rows.counters import Counters, counter_key, counter_partitions
+from undersigned.counting.rows.marks import Marks
 from undersigned.counting.rules.tallies import counters_of, mark_of
-from undersigned.counting.tallying import Tallying, needs_counting
+from undersigned.counting.tallying import count_changes, forget, try_to_count
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.signatures import Signatures, signature_key
 from undersigned.signing.rules.signatures import SignatureStateError, new_mail_request
@@ -37,6 +39,12 @@ NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 STREAM_SHARDS = 4
 HISTORIES = int(os.environ.get("UNDERSIGNED_HISTORIES", "16"))
 """How many histories are tried; 2,000 take some minutes."""
+
+
+def stack_of(client: Any) -> Stack:
+    """Return a stack whose only client is DynamoDB's."""
+    settings = Settings({"TABLE_NAME": "table", "MAIL_BUDGETS": "10 10000 1000 1000"})
+    return Stack(settings, client=lambda _service, **_: client, clock=lambda: NOW, sleep=lambda _seconds: None)
 
 
 class DiedError(BaseException):
@@ -58,6 +66,8 @@ class Crowd:
 
     def __init__(self, seed: int, *, people: int = 14, faults: float = 0.25) -> None:
         self.rng = random.Random(seed)  # noqa: S311  (a repeatable history)
+        # Which shards the workers write is left to chance, too.
+        random.seed(seed)
         self.faults = faults
         self.meetings = self.rng.choice((0.1, 0.7)) if faults else 0.0
         self.memory = Memory(lambda: NOW)
@@ -71,11 +81,9 @@ class Crowd:
         self.deaths = self.conflicts = 0
         self.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), assign={"goal": 500, "show_goal": "always"}))
 
-    def worker(self) -> Tallying:
+    def worker(self) -> Stack:
         """Start a worker. Its calls can be refused, interrupted by others, or its last."""
-        table = Table(Faulty(self, self.memory.client("dynamodb", None)), "table", sleep=lambda _seconds: None)  # type: ignore[arg-type]
-        counts = Counts(table, sleep=lambda _seconds: None, random=self.rng)
-        return Tallying(signatures=Signatures(table), counts=counts, clock=lambda: NOW)
+        return stack_of(Faulty(self, self.memory.client("dynamodb", None)))
 
     # People
 
@@ -156,21 +164,9 @@ class Crowd:
         if not failed:
             stream.position = max(stream.position, end)
 
-    def count(self, worker: Tallying, batch: list[Any]) -> bool:
+    def count(self, worker: Stack, batch: list[Any]) -> bool:
         """Count a batch as the tally's handler does, and return whether it must come again."""
-        due, failed = [], False
-        for record in batch:
-            if not stream_source("Tally").wants(record):
-                continue
-            change = read_change(record)
-            if change.is_gone:
-                try:
-                    worker.forget(change.signature)
-                except Exception:  # noqa: BLE001  (as the handler does)
-                    failed = True
-            elif needs_counting(change.signature) and not change.moves_mark:
-                due.append((CAMPAIGN, change.signature.signer))
-        return bool(worker.try_to_count(due).failed) or failed
+        return bool(count_changes(worker, filter(stream_source("Tally").wants, batch)).failed)
 
     def live_and_count(self) -> None:
         """Let people live and workers count for a while, and count what is left."""
@@ -189,10 +185,10 @@ class Crowd:
     # What must be true
 
     def public(self) -> int:
-        return Counts(self.table).count(CAMPAIGN).signatures
+        return Counters(self.table).total(CAMPAIGN)[0]
 
     def by_counter(self) -> dict[str, int]:
-        return {name: count for name, count in Counts(self.table).counts(CAMPAIGN).items() if count}
+        return {name: count for name, count in Counters(self.table).counts(CAMPAIGN).items() if count}
 
     def by_mark(self) -> dict[str, int]:
         """Count by the marks of all rows, also of those that have vanished and that nobody has subtracted yet."""
@@ -317,7 +313,7 @@ def test_a_late_record_of_a_deleted_campaign_brings_no_counter_back(is_known: bo
     if not is_known:
         forget_deletions(crowd.memory)
     for worker in (*crowd.workers, crowd.worker()):
-        worker.forget(gone)
+        forget(worker, gone)
     assert counter_rows(crowd) == []
 
 
@@ -333,7 +329,7 @@ def test_a_worker_that_was_about_to_count_when_the_campaign_was_deleted_brings_n
     delete(crowd)
     for worker in crowd.workers:
         with pytest.raises(ChangedError):
-            worker.counts.move_marks(CAMPAIGN, [(row, mark_of(row))])
+            Marks(worker.table).move_marks(CAMPAIGN, [(row, mark_of(row))], 3)
     assert counter_rows(crowd) == []
 
 
@@ -355,7 +351,7 @@ def test_a_campaign_made_again_begins_with_no_letter(confirms: bool) -> None:  #
 def test_a_counter_that_is_wrong_in_its_shards_is_corrected_and_the_public_count_with_it() -> None:
     crowd = Crowd(1, faults=0)
     hot(crowd)
-    counts = Counts(crowd.table)
+    counts = Counters(crowd.table)
     crowd.table.update(Update(counter_key(CAMPAIGN, "TOTAL", 2), add={"signatures": 5}))
     counts.correct(CAMPAIGN, "TOTAL", wrong=45, right=40)
     assert counts.counts(CAMPAIGN)["TOTAL"] == 40
@@ -366,7 +362,7 @@ def test_a_target_that_is_wrong_is_corrected_wherever_it_is_counted() -> None:
     crowd = Crowd(1, faults=0)
     hot(crowd)
     before = crowd.by_counter()
-    counts = Counts(crowd.table)
+    counts = Counters(crowd.table)
     for shard in (0, 3):
         crowd.table.update(Update(counter_key(CAMPAIGN, "TARGET#oakton", shard), add={"signatures": 2}))
     right = before["TARGET#oakton"]
@@ -384,7 +380,7 @@ def test_one_bad_row_among_a_hundred_stops_no_other() -> None:
         crowd.confirm(signer)
     bad = crowd.signers[37]
     crowd.table.update(Update(signature_key(CAMPAIGN, bad), remove=["status"]))
-    outcome = crowd.worker().try_to_count((CAMPAIGN, signer) for signer in crowd.signers)
+    outcome = try_to_count(crowd.worker(), ((CAMPAIGN, signer) for signer in crowd.signers))
     assert set(outcome.failed) == {(CAMPAIGN, bad)}
     assert len(outcome.moved) == 99
     assert crowd.by_counter()["TOTAL"] == 99
@@ -409,9 +405,7 @@ def test_rows_stay_to_be_counted_if_the_table_takes_no_writes() -> None:
             answer: Any = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "full"}}
             raise ClientError(answer, "TransactWriteItems")
 
-    table = Table(Full(), "table", sleep=lambda _seconds: None)  # type: ignore[arg-type]
-    worker = replace(crowd.worker(), signatures=Signatures(table), counts=Counts(table, sleep=lambda _seconds: None))
-    outcome = worker.try_to_count((CAMPAIGN, signer) for signer in crowd.signers)
+    outcome = try_to_count(stack_of(Full()), ((CAMPAIGN, signer) for signer in crowd.signers))
     assert len(outcome.failed) == 100
     assert len(tries) < 60
 
@@ -420,15 +414,15 @@ def test_of_two_corrections_at_once_one_is_made() -> None:
     crowd = Crowd(1, faults=0)
     hot(crowd)
     crowd.table.update(Update(counter_key(CAMPAIGN, "TOTAL", 2), add={"signatures": 5}))
-    counts, other = Counts(crowd.table), Counts(crowd.table)
-    read = counts._rows
+    counts, other = Counters(crowd.table), Counters(crowd.table)
+    read = counts._rows_of
 
-    def read_before_the_other(campaign: str, counter: str, *, consistent: bool) -> Any:
+    def read_before_the_other(campaign: str, counter: str, *, consistent: bool = False) -> Any:
         rows = read(campaign, counter, consistent=consistent)
         other.correct(CAMPAIGN, "TOTAL", wrong=45, right=40)
         return rows
 
-    counts._rows = read_before_the_other  # type: ignore[method-assign]
+    counts._rows_of = read_before_the_other  # type: ignore[method-assign]
     with pytest.raises(ChangedError):
         counts.correct(CAMPAIGN, "TOTAL", wrong=45, right=40)
     assert crowd.public() == 40

@@ -54,7 +54,7 @@ def test_a_throttled_table_loses_no_letter(world: World) -> None:
     assert {operation for _, operation in throttle.refused} == THROTTLES.keys()
     assert delivery is not None
     assert (delivery.state, delivery.letters) == ("delivered", 1)
-    assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 1
+    assert world.counts()["TOTAL"] == 1
     assert len(world.sent) == 2
 
 
@@ -103,7 +103,7 @@ def test_a_letter_that_is_confirmed_again_after_a_throttle_counts_once(world: Wo
     assert (refused.status, refused.headers["retry-after"]) == (503, "1")
     assert world.press(confirm).status == 200
     read_stream(world)
-    assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 1
+    assert world.counts()["TOTAL"] == 1
 
 
 def test_a_delivery_comes_again_with_its_message_after_a_throttle(world: World) -> None:
@@ -186,12 +186,12 @@ def test_a_deleted_row_is_retried_until_it_is_no_longer_counted(
     row = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"))
     client_of("dynamodb").delete_item(TableName=world.wiring.settings.table_name, Key=to_item(row._asdict()))
     event = {"Records": world.new_records()}
-    client = importlib.import_module("functions.tally.wired").stack.table._client
+    client = importlib.import_module("functions.tally.app").stack.table._client
     with monkeypatch.context() as patch:
         patch.setattr(client, "transact_write_items", canceled("None", reason))
         assert world.handlers["tally"](event, CONTEXT)["batchItemFailures"]
     assert world.handlers["tally"](event, CONTEXT)["batchItemFailures"] == []
-    assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 0
+    assert world.counts()["TOTAL"] == 0
 
 
 def canceled(*reasons: str, times: int = ALWAYS, then: Callable[..., Any] | None = None) -> Callable[..., Any]:

@@ -114,7 +114,7 @@ def test_the_same_form_sent_twice_is_one_letter_and_one_email(world: World) -> N
     assert len(world.sent) == 1
     assert world.press(world.sent[0].link("confirm")).status == 200
     world.run_stream()
-    assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 1
+    assert world.counts()["TOTAL"] == 1
 
 
 def test_the_same_form_sent_twice_sends_one_email_when_both_wait_in_the_stream_apart(world: World) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
 from undersigned.base.table import to_item
+from undersigned.counting.rows.marks import Marks
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, digest_of
 from undersigned.signing.rows.signatures import signature_key
@@ -61,7 +62,7 @@ def test_counts_are_exact_if_records_come_twice_late_or_out_of_order(world: Worl
 
 
 def counted(world: World) -> dict[str, int]:
-    return {name: count for name, count in world.wiring.counts.counts(CAMPAIGN).items() if count}
+    return {name: count for name, count in world.counts().items() if count}
 
 
 def test_forms_are_counted_while_they_wait(world: World) -> None:
@@ -151,7 +152,7 @@ def test_a_damaged_record_is_reported_and_the_others_are_counted(world: World) -
     confirm_all(world, 2)
     damaged = load_event("tally_damaged_record")["Records"]
     assert tally(world, [*damaged, *world.new_records()]) == [{"itemIdentifier": "333"}]
-    assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 2
+    assert world.counts()["TOTAL"] == 2
 
 
 def test_a_damaged_row_is_reported_and_the_others_are_counted(world: World) -> None:
@@ -165,7 +166,7 @@ def test_a_damaged_row_is_reported_and_the_others_are_counted(world: World) -> N
         ExpressionAttributeNames={"#status": "status"},
     )
     assert tally(world, records) == [{"itemIdentifier": records[0]["dynamodb"]["SequenceNumber"]}]
-    assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 1
+    assert world.counts()["TOTAL"] == 1
 
 
 def test_a_row_with_a_map_for_a_text_does_not_stop_other_signers_emails(world: World) -> None:
@@ -221,6 +222,6 @@ def test_two_versions_of_the_tally_do_not_undo_each_others_marks(world: World) -
     world.confirmed()
     row = world.wiring.signatures.signature(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"))
     assert row is not None
-    world.wiring.counts.move_marks(CAMPAIGN, [(row, row.tallied.replace("TARGET#", "RECIPIENT#"))])
+    Marks(world.wiring.table).move_marks(CAMPAIGN, [(row, row.tallied.replace("TARGET#", "RECIPIENT#"))], 0)
     assert tally(world, world.new_records()) == []
     assert counted(world)["RECIPIENT#evanston"] == 1

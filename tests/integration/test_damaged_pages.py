@@ -13,8 +13,9 @@ from tests.organizers import Browser, add
 from tests.world import CAMPAIGN, Answer, client_of
 from undersigned.base.rows import Key, Values
 from undersigned.base.table import Update, from_item
-from undersigned.campaigns.rows.counters import TOTAL, counter_key
+from undersigned.campaigns.rows.counters import counter_key
 from undersigned.campaigns.rules.campaigns import dashboard_path
+from undersigned.campaigns.rules.counts import TOTAL
 from undersigned.organizing.rules.exports import ExportFilter
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import person_id

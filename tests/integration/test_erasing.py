@@ -43,7 +43,7 @@ def row(world: World) -> Signature:
 
 def total(world: World) -> int:
     world.run_stream()
-    return world.wiring.counts.counts(CAMPAIGN).get("TOTAL", 0)
+    return world.counts().get("TOTAL", 0)
 
 
 def words_of(pdf: bytes) -> str:

@@ -13,8 +13,7 @@ from undersigned.base.errors import ChangedError
 from undersigned.base.queue import LONGEST_DELAY
 from undersigned.base.queues import ReconciliationQueue, read_reconciliation
 from undersigned.base.table import Update, to_item
-from undersigned.campaigns.rows.counters import SHARDS, counter_key
-from undersigned.counting.rows.counts import Counts
+from undersigned.campaigns.rows.counters import SHARDS, Counters, counter_key
 from undersigned.delivering.rows.deliveries import bundle_key, delivery_key
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing.rows.mail_claims import mail_claim_partition
@@ -52,7 +51,7 @@ def lose_messages(world: World) -> None:
 
 
 def counted(world: World) -> dict[str, int]:
-    return {name: count for name, count in world.wiring.counts.counts(CAMPAIGN).items() if count}
+    return {name: count for name, count in world.counts().items() if count}
 
 
 HELD = hold_shard(CAMPAIGN, signer_id("s" * 64, str(ADA["email"])))
@@ -264,15 +263,15 @@ def test_a_counter_of_which_a_row_is_damaged_is_left_to_the_operator(world: Worl
 def test_what_moves_meanwhile_is_not_corrected(world: World, reconcile: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     confirm(world, "ada", "bo")
     world.wiring.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), add={"signatures": 1}))
-    correct = Counts.correct
+    correct = Counters.correct
 
-    def correct_while_people_sign(counts: Counts, campaign: str, counter: str, *, wrong: int, right: int) -> None:
+    def correct_while_people_sign(counters: Counters, campaign: str, counter: str, *, wrong: int, right: int) -> None:
         confirm(world, "cy")
-        correct(counts, campaign, counter, wrong=wrong, right=right)
+        correct(counters, campaign, counter, wrong=wrong, right=right)
 
     reconcile()
     with monkeypatch.context() as while_people_sign:
-        while_people_sign.setattr(Counts, "correct", correct_while_people_sign)
+        while_people_sign.setattr(Counters, "correct", correct_while_people_sign)
         assert reconcile()[-1]["corrected"] == 0
     assert counted(world)["TOTAL"] == 4
     assert (reconcile()[-1]["corrected"], counted(world)["TOTAL"]) == (1, 3)

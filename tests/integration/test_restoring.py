@@ -158,7 +158,7 @@ def letters_in(mails: Iterable[Sent]) -> list[str]:
 
 
 def counts(world: World) -> dict[str, int]:
-    return {name: number for name, number in world.wiring.counts.counts(CAMPAIGN).items() if number}
+    return {name: number for name, number in world.counts().items() if number}
 
 
 def next_week(world: World) -> None:

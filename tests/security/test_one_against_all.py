@@ -214,4 +214,4 @@ def test_forty_others_get_their_emails_counts_and_pages(world: World, act: Calla
     assert json.loads(world.get(f"{FORM}/count", as_json=True).body)["signatures"] == count + OTHERS
     rows = [world.row(email) for email in emails]
     assert {(row.status, row.quarantine, row.in_tray) for row in rows} == {("confirmed", None, True)}
-    assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == count + OTHERS
+    assert world.counts()["TOTAL"] == count + OTHERS

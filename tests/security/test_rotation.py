@@ -75,7 +75,7 @@ def test_a_rotation_changes_no_signers_id(world: World, rotate: Any) -> None:
     world.sign()
     world.run_stream()
     assert world.sent[-1].tags["kind"] == "confirmation"
-    assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 1
+    assert world.counts()["TOTAL"] == 1
     assert json.loads(secret_value(world))["signers"] == plain
     assert plain not in json.dumps(json.loads(secret_value(world))["tokens"])
 

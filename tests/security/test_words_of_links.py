@@ -159,8 +159,8 @@ def test_a_letter_has_all_that_its_form_says_whatever_came_later(world: World) -
     # The listing finds the letter at the time of these words.
     assert [found.note for _, found in world.wiring.signatures.newest_signatures(CAMPAIGN)] == [MINE]
     assert world.forms() == [], "neither form can be confirmed any more"
-    assert world.wiring.counts.counts(CAMPAIGN)["TARGET#evanston"] == 1
-    assert world.wiring.counts.counts(CAMPAIGN).get("TARGET#wilmette", 0) == 0
+    assert world.counts()["TARGET#evanston"] == 1
+    assert world.counts().get("TARGET#wilmette", 0) == 0
 
 
 def test_only_the_words_that_were_confirmed_first_count(world: World) -> None:

@@ -38,7 +38,7 @@ def counts(
     columns = {by: "Recipient" if by == "target" else by.title(), "signatures": "Signatures"}
     counted_by = sorted(wiring.operating.overviews.counts(campaign, by).by.items())
     rows: list[dict[str, object]] = [{by: name, "signatures": count} for name, count in counted_by]
-    total: dict[str, object] = {"signatures": wiring.counts.count(campaign).signatures}
+    total: dict[str, object] = {"signatures": wiring.counters.total(campaign)[0]}
     wrong = unconfirmed(wiring.forms, campaign).wrong_addresses
     if as_json:
         show_json({"counts": rows, "total": total, "wrong_addresses": wrong})

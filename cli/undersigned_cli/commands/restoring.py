@@ -23,13 +23,14 @@ import typer
 from undersigned.base.errors import DamagedRowsError, NotFoundError, UndersignedError
 from undersigned.base.rows import Key
 from undersigned.base.table import BATCH_GET, Update, read_row, written
-from undersigned.campaigns.rows.counters import TOTAL, counter_key
+from undersigned.campaigns.rows.counters import counter_key
 from undersigned.campaigns.rows.offices import office_partition
 from undersigned.campaigns.rows.slots import Slot
 from undersigned.campaigns.rules.campaigns import Campaign as Settings
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.campaigns.rules.controls import AuditEntry, Controls
-from undersigned.counting.rows.counts import forgotten_partition
+from undersigned.campaigns.rules.counts import TOTAL
+from undersigned.counting.rows.marks import forgotten_partition
 from undersigned.delivering.rows.deliveries import (
     BUNDLES,
     DELIVERIES,

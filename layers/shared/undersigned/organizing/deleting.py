@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from undersigned.base.bucket import Bucket
     from undersigned.campaigns.rows.campaigns import Campaigns
-    from undersigned.counting.rows.counts import Counts
+    from undersigned.campaigns.rows.counters import Counters
     from undersigned.delivering.rows.deliveries import Deliveries
     from undersigned.organizing.rows.campaign_rows import Rows
     from undersigned.signing.rows.forms import Forms
@@ -49,7 +49,7 @@ class Deleting:
     forms: Forms
     signatures: Signatures
     deliveries: Deliveries
-    counts: Counts
+    counters: Counters
     drafts: Drafts
     rows: Rows
     packets: Callable[[], Bucket]
@@ -130,8 +130,8 @@ class Deleting:
         if is_late():
             return Deleted(letters, is_done=False)
         with suppress(NotFoundError):  # Without a total, all counters had followed, and a run began to delete them.
-            self.counts.count(campaign, fresh=True)
-            if any(self.counts.counts(campaign).values()):
+            self.counters.total(campaign)
+            if any(self.counters.counts(campaign).values()):
                 raise NotYetError(
                     Message(
                         "The letters are gone, and the counters follow. Try again in a minute.", {"campaign": campaign}

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.campaigns.rows.counters import TOTAL
 from undersigned.campaigns.rules.answers import is_unanswered
 from undersigned.campaigns.rules.cadence import cadence_of, period_of
+from undersigned.campaigns.rules.counts import TOTAL, Count
 from undersigned.delivering.rules.plans import plan_lines
 from undersigned.delivering.trays import oldest_letters
 from undersigned.organizing.listing import Listing
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rows.counters import Counters
     from undersigned.campaigns.rules.cadence import WeeklySchedule
     from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.campaigns.rules.controls import Controls
-    from undersigned.counting.rows.counts import Counts
-    from undersigned.counting.rules.tallies import Count, CountedBy
+    from undersigned.counting.rules.tallies import CountedBy
     from undersigned.delivering.rows.deliveries import Deliveries
     from undersigned.delivering.rules.deliveries import Delivery, Question
     from undersigned.delivering.rules.plans import PlanLine
@@ -162,7 +162,7 @@ class Overviews:
     """Reads a campaign for its organizers."""
 
     campaigns: Campaigns
-    counters: Counts
+    counters: Counters
     forms: Forms
     signatures: Signatures
     deliveries: Deliveries
@@ -178,7 +178,7 @@ class Overviews:
         return replace(self._state(campaign), unconfirmed=unconfirmed(self.forms, campaign), on_hold=held)
 
     def _state(self, campaign: str) -> CampaignState:
-        settings, count = self.campaigns.campaign(campaign), self.counters.count(campaign)
+        settings, count = self.campaigns.campaign(campaign), Count(campaign, *self.counters.total(campaign))
         now, controls = self.clock(), self.campaigns.controls(campaign)
         return CampaignState(
             settings,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rules.campaigns import Campaign
-    from undersigned.counting.rules.tallies import Count
+    from undersigned.campaigns.rules.counts import Count
     from undersigned.organizing.overviews import Glance, Overviews
     from undersigned.people.rules.people import Person, Role
     from undersigned.workshop.rows.drafts import Drafts

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.errors import ChangedError, DamagedRowsError
 from undersigned.counting.rules.tallies import counters_of
-from undersigned.counting.tallying import needs_counting
+from undersigned.counting.tallying import count, needs_counting
 from undersigned.delivering.rules.deliveries import UNDER_WAY
 from undersigned.delivering.storing import awaits_repacking
 from undersigned.organizing.measuring import Kept
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from undersigned.base.stack import Stack
     from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rows.counters import Counters
     from undersigned.campaigns.rows.slots import Slots
     from undersigned.campaigns.rules.campaigns import Target
-    from undersigned.counting.rows.counts import Counts
-    from undersigned.counting.tallying import Tallying
     from undersigned.delivering.queue import DeliveryQueue
     from undersigned.delivering.rows.deliveries import Deliveries
     from undersigned.delivering.rules.deliveries import Delivery
@@ -76,9 +76,9 @@ class Reconciling:
     claims: MailClaims
     signatures: Signatures
     deliveries: Deliveries
-    counts: Counts
+    counters: Counters
     slots: Slots
-    tallying: Tallying
+    stack: Stack
     clearing: Clearing
     measuring: Measuring
     delivery_queue: DeliveryQueue
@@ -151,7 +151,7 @@ class Reconciling:
         summary = run.summary.plus(rows=len(page.rows) + page.damaged, damaged=page.damaged, unexplained=page.damaged)
         uncounted = (row for row in page.rows if needs_counting(row) and now - row.changed_at > COUNTED_WITHIN)
         with suppress(ChangedError):  # The row has just changed again, and is counted after this change.
-            summary = summary.plus(marks=self.tallying.count((row.campaign, row.signer) for row in uncounted))
+            summary = summary.plus(marks=count(self.stack, ((row.campaign, row.signer) for row in uncounted)))
         for row in page.rows:
             if misplaced := _misplaced(row):
                 summary = self._find(summary, misplaced, run.campaign, letter=row.signer)
@@ -175,7 +175,7 @@ class Reconciling:
     # Counters and bundles
 
     def _holdings(self, campaign: str, targets: Sequence[Target]) -> Iterator[Holding]:
-        for counter, (letters, left) in self.counts.holdings(campaign).items():
+        for counter, (letters, left) in self.counters.holdings(campaign).items():
             yield Holding("counters", counter, letters, left)
         for target in targets:
             yield from self._sealed_to(campaign, target.id)
@@ -210,7 +210,7 @@ class Reconciling:
 
     def _correct(self, campaign: str, wrong: Difference) -> bool:
         with suppress(ChangedError, DamagedRowsError):  # The next run looks at it again.
-            self.counts.correct(campaign, wrong.counter, wrong=wrong.held, right=wrong.held + wrong.by)
+            self.counters.correct(campaign, wrong.counter, wrong=wrong.held, right=wrong.held + wrong.by)
             return True
         return False
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from undersigned.base.emails import Sender
     from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rows.counters import Counters
     from undersigned.campaigns.rules.cadence import Cadence, WeeklySchedule
     from undersigned.campaigns.rules.campaigns import Campaign, Target
-    from undersigned.counting.rows.counts import Counts
     from undersigned.delivering.organizer_post import OrganizerPost, PostOutcome
     from undersigned.delivering.planning import Planning
     from undersigned.delivering.rows.deliveries import Deliveries
@@ -34,7 +34,7 @@ class Gathering:
     campaigns: Campaigns
     signatures: Signatures
     deliveries: Deliveries
-    counts: Counts
+    counters: Counters
     schedule: WeeklySchedule
     clock: Callable[[], datetime]
     at_once: int
@@ -58,7 +58,7 @@ class Gathering:
             lines += lines_of(target, delivered, since=since, until=until, now=self.clock())
             if letters := waiting[target.id]:
                 lines.append(line_of_waiting(controls, target, letters))
-        signatures = self.counts.count(campaign).signatures
+        signatures = self.counters.total(campaign)[0]
         return Report(settings, period, tuple(lines), signatures)
 
     def _deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:

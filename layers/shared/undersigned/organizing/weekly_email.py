@@ -44,7 +44,7 @@ class WeeklyEmail:
             # A campaign that is being deleted, or restored, is left out.
             with suppress(NotFoundError):
                 reports.append(self.gathering.report(campaign, period, days=_DAYS))
-                counters = self.gathering.counts.counts(campaign, "DAY#")
+                counters = self.gathering.counters.counts(campaign, "DAY#")
                 confirmed += sum(counters.get(day, 0) for day in days)
         lines = [line for report in reports for line in report.lines]
         sent = sum(line.letters for line in lines if line.is_new and line.has_left)

@@ -18,7 +18,6 @@ from undersigned.campaigns.catalog import KEPT_FOR
 from undersigned.campaigns.rules.answers import is_unanswered, waits_since
 from undersigned.campaigns.rules.campaigns import ID_PATTERN
 from undersigned.campaigns.rules.letters import render_html
-from undersigned.counting.rules.tallies import with_letter
 from undersigned.signing.rules.forms import form_id
 from undersigned.signing.rules.posted_forms import (
     details_so_far,
@@ -45,8 +44,7 @@ if TYPE_CHECKING:
     from undersigned.campaigns.catalog import Catalog, Entry
     from undersigned.campaigns.rules.cadence import WeeklySchedule
     from undersigned.campaigns.rules.campaigns import Answer, Campaign, Target
-    from undersigned.counting.rows.counts import Counts
-    from undersigned.counting.rules.tallies import Count
+    from undersigned.campaigns.rules.counts import Count
     from undersigned.delivering.rows.deliveries import Deliveries
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.signing.abuse_checks import AbuseChecks
@@ -188,7 +186,7 @@ class Signing:
     abuse_checks: AbuseChecks
     forms: Forms
     signatures: Signatures
-    counts: Counts
+    public_count: Callable[..., Count]
     deliveries: Callable[[], Deliveries]
     domains: MailDomains
     links: Links
@@ -213,7 +211,7 @@ class Signing:
     def count(self, campaign: str) -> Count:
         """Return the public count of the last two seconds; raises NotFoundError."""
         _check_id(campaign)
-        return self.counts.count(campaign)
+        return self.public_count(campaign)
 
     def next_delivery(self, campaign: str) -> datetime | None:
         """Return when the next deliveries of a campaign are sent; None while it is paused. Raises NotFoundError."""
@@ -313,7 +311,7 @@ class Signing:
     def _count_now(self, campaign: str) -> Count | None:
         """Return the public count; None while it is throttled, which must not keep anyone from confirming."""
         try:
-            return self.counts.count(campaign, fresh=True)
+            return self.public_count(campaign, fresh=True)
         except ThrottledError:
             return None
 
@@ -427,6 +425,16 @@ class Signing:
         if kept is None or now - kept[0] >= KEPT_FOR:
             kept = self._targets[campaign, target] = (now, self.catalog.campaigns.target(campaign, target))
         return kept[1]
+
+
+def with_letter(count: Count, signature: Signature) -> Count:
+    """Return a public count with a letter in it. The count was read before the letter's row was read or written.
+
+    If the row was not counted yet, it has no mark, and the count can't have it, whenever the tally runs.
+    """
+    if signature.status == "confirmed" and not signature.tallied:
+        return replace(count, signatures=count.signatures + 1)
+    return count
 
 
 def _check_id(campaign: str) -> None:

@@ -15,9 +15,9 @@ from undersigned.base.abuse_counters import AbuseCounters
 from undersigned.base.stack import Stack, now
 from undersigned.campaigns.catalog import Catalog
 from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.campaigns.rows.counters import Counters
 from undersigned.campaigns.rows.offices import OfficeRows
 from undersigned.campaigns.rows.slots import Slots
-from undersigned.counting.rows.counts import Counts
 from undersigned.people.rows.sign_ins import SignIns
 from undersigned.signing.rows.disowned import Disowned
 from undersigned.signing.rows.forms import Forms
@@ -58,7 +58,7 @@ class Clients(Stack):
         self.office_rows = OfficeRows(self.table)
         self.forms = Forms(self.table)
         self.signatures = Signatures(self.table)
-        self.counts = Counts(self.table, sleep=sleep, clock=clock)
+        self.counters = Counters(self.table)
         self.abuse_counters = AbuseCounters(self.table)
         self.disowned = Disowned(self.table)
         self.mail_claims = MailClaims(self.table)

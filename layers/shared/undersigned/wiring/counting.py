@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from undersigned.counting.tallying import Tallying
-from undersigned.signing.mail_budgets import Freeing
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -25,14 +22,6 @@ class CountingCases:
 
     stack: Clients
     erasing: Callable[[], Erasing]
-
-    @cached_property
-    def tallying(self) -> Tallying:
-        return Tallying(signatures=self.stack.signatures, counts=self.stack.counts, clock=self.stack.clock)
-
-    @cached_property
-    def freeing(self) -> Freeing:
-        return Freeing(budgets=self.stack.mail_budgets, sizes=self.stack.budget_sizes, clock=self.stack.clock)
 
     @cached_property
     def organizing(self) -> Organizing:

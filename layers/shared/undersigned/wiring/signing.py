@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from undersigned.campaigns.counts import public_count
 from undersigned.signing.abuse_checks import AbuseChecks, NetworkLimit
 from undersigned.signing.disowning import Disowning
 from undersigned.signing.signing import Signing
@@ -39,7 +40,7 @@ class SigningCases:
             ),
             forms=self.stack.forms,
             signatures=self.stack.signatures,
-            counts=self.stack.counts,
+            public_count=partial(public_count, self.stack),
             deliveries=lambda: self.stack.deliveries,
             domains=self.stack.mail_domains,
             links=self.stack.links,

@@ -15,9 +15,9 @@ from undersigned.campaigns.catalog import Entry
 from undersigned.campaigns.rules.cadence import WeeklySchedule
 from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.campaigns.rules.controls import Controls
+from undersigned.campaigns.rules.counts import Count
 from undersigned.campaigns.rules.letters import read_blocks, render_html
 from undersigned.campaigns.rules.postal_codes import lists
-from undersigned.counting.rules.tallies import Count
 from undersigned.delivering.emails.delivery import DeliverySummary, as_test, delivery_email
 from undersigned.delivering.printing.packets import PacketCover, PacketLetter, pictures, typeset
 from undersigned.delivering.rules.deliveries import DeliveryKey

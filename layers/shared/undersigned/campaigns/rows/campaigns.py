@@ -25,10 +25,11 @@ from undersigned.base.table import (
     read_row,
     read_rows,
 )
-from undersigned.campaigns.rows.counters import TOTAL, counter_key
+from undersigned.campaigns.rows.counters import counter_key
 from undersigned.campaigns.rows.offices import office_key, office_partition, with_words
 from undersigned.campaigns.rules.campaigns import ALL_CAMPAIGNS, Answer, Campaign, MailState, OnPaper, Target
 from undersigned.campaigns.rules.controls import AuditEntry, Controls
+from undersigned.campaigns.rules.counts import TOTAL
 from undersigned.campaigns.rules.letters import Letter
 
 if TYPE_CHECKING:

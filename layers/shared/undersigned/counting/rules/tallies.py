@@ -13,15 +13,13 @@ No counter is named by a signer's words. So the number of counters has a bound, 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from undersigned.campaigns.rows.counters import TOTAL
+from undersigned.campaigns.rules.counts import TOTAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from undersigned.campaigns.rules.campaigns import ShowGoal
     from undersigned.signing.rules.signatures import Signature
 
 CountedBy = Literal["target", "day", "source"]
@@ -33,22 +31,6 @@ _BETWEEN = "|"
 
 type Move = tuple[Signature, str]
 """A row, and the mark that it should have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """A campaign's public count, and the organizer's goal, with when people see it."""
-
-    campaign: str
-    signatures: int
-    goal: int
-    show_goal: ShowGoal = "from-a-tenth"
-
-    @property
-    def shows_goal(self) -> bool:
-        """Say whether people see the goal. A bar that is nearly empty discourages."""
-        reached = 10 * self.signatures >= self.goal
-        return self.goal > 0 and (reached if self.show_goal == "from-a-tenth" else self.show_goal == "always")
 
 
 def mark_of(signature: Signature) -> str:
@@ -65,16 +47,6 @@ def mark_of(signature: Signature) -> str:
     if signature.source:
         counters.append(f"SOURCE#{signature.source}")
     return _BETWEEN.join(counters)
-
-
-def with_letter(count: Count, signature: Signature) -> Count:
-    """Return a public count with a letter in it. The count was read before the letter's row was read or written.
-
-    If the row was not counted yet, the count can't have it, whenever the tally runs.
-    """
-    if signature.status == "confirmed" and TOTAL not in counters_of(signature.tallied):
-        return replace(count, signatures=count.signatures + 1)
-    return count
 
 
 def counters_of(mark: str) -> tuple[str, ...]:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.rows import Key
 from undersigned.base.table import Delete, Repository
-from undersigned.campaigns.rows.counters import TOTAL, counter_key, counter_partitions
+from undersigned.campaigns.rows.counters import counter_key, counter_partitions
 from undersigned.campaigns.rows.offices import office_partition
 from undersigned.campaigns.rules.campaigns import Campaign, Target
 from undersigned.campaigns.rules.controls import AuditEntry, Controls
+from undersigned.campaigns.rules.counts import TOTAL
 from undersigned.delivering.rows.deliveries import delivery_partition
 from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import ApiKey
