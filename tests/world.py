@@ -733,7 +733,10 @@ def _look_up(domain: str) -> list[tuple[int, str]]:
 
 
 def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> Callable[[Any, Any], Any]:
-    module = importlib.import_module(f"functions.{function}.app")
+    module: Any = importlib.import_module(f"functions.{function}.app")
+    if hasattr(module, "make_handler"):
+        made: Callable[[Any, Any], Any] = module.make_handler(wiring)
+        return made
     wired: Any = sys.modules.get(f"functions.{function}.wired", module)
     made_of: dict[str, dict[str, Callable[[], Any]]] = {
         "public_api": {"signing": lambda: wiring.signing.signing},
@@ -756,7 +759,6 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
             "delivering": lambda: wiring.delivering.delivering(module.report_replaced),
             "storing": lambda: wiring.delivering.storing(module.report_replaced),
         },
-        "record_feedback": {"feedback": lambda: wiring.delivering.feedback},
     }
     for name, make in made_of[function].items():
         monkeypatch.setattr(wired, name, make())

@@ -14,8 +14,8 @@ from undersigned.base.queues import (
     read_reconciliation,
     read_waiting_message,
 )
+from undersigned.delivering.feedback import ConfirmationReport, read_feedback_message
 from undersigned.delivering.queue import DraftTest, read_message
-from undersigned.delivering.rows.mail_events import ConfirmationReport, read_feedback_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,8 +9,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from functions.public_api import wired
 from undersigned.base.answers import moved, page
 from undersigned.base.posted import media_type, posted_values
-from undersigned.delivering.office import AnotherMailboxError
-from undersigned.delivering.pages.office import cover_page, office_page, stopped_page
+from undersigned.delivering import office
+from undersigned.delivering.pages.office import office_page, stopped_page
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -24,14 +24,14 @@ LONGEST_POST = 4096
 @router.get("/office/<token>")
 def show_office(token: str) -> Response[str]:
     """Show an office what was sent to it. Changes nothing, because security gateways follow links."""
-    return page(office_page(wired.stack.delivering.offices.office(token), token))
+    return page(office_page(office.office(wired.stack, token), token))
 
 
 @router.post("/office/<token>/received")
 def receive(token: str) -> Response[str]:
     """Note that somebody at the office has the letters of a day, and show the page again. Twice is harmless."""
     period = posted_values(router.current_event, LONGEST_POST).get("period")
-    wired.stack.delivering.offices.receive(token, str(period))
+    office.receive(wired.stack, token, str(period))
     return moved(f"/office/{token}")
 
 
@@ -44,11 +44,10 @@ def stop(token: str) -> Response[str]:
     # Of a click's body, which may be multipart/form-data, nothing is needed: the link says all.
     is_form = media_type(router.current_event) == "application/x-www-form-urlencoded"
     reason = posted_values(router.current_event).get("reason") if is_form else None
-    offices = wired.stack.delivering.offices
     try:
-        return page(stopped_page(*offices.stop(token, reason)))
-    except AnotherMailboxError:
-        return page(office_page(offices.office(token), token))
+        return page(stopped_page(*office.stop(wired.stack, token, reason)))
+    except office.AnotherMailboxError:
+        return page(office_page(office.office(wired.stack, token), token))
 
 
 @router.get("/office/<token>/stop")
@@ -61,4 +60,4 @@ def show_office_again(token: str) -> Response[str]:
 @router.get("/packets-sent/<token>")
 def show_cover(token: str) -> Response[str]:
     """Show anyone who reads a packet's cover what was sent to its office."""
-    return page(cover_page(wired.stack.delivering.offices.cover(token)))
+    return page(office_page(office.cover(wired.stack, token)))

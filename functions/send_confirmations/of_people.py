@@ -12,6 +12,7 @@ from aws_lambda_powertools import Logger
 from functions.send_confirmations import wired
 from undersigned.base.errors import MailRefusedError, SendingStoppedError
 from undersigned.base.logs import facts_of
+from undersigned.delivering.office import tell_of_stop
 from undersigned.people import people_post
 from undersigned.people.queue import StopMail, people_mails, read_person_mail
 
@@ -57,7 +58,7 @@ def _of(mail: PersonMail | StopMail) -> tuple[str, Callable[[], str]]:
     """Return the kind of an email, and what sends it."""
     match mail:
         case StopMail():
-            return "stop", lambda: wired.stack.delivering.stop_post.send(mail.campaign, mail.target)
+            return "stop", lambda: tell_of_stop(wired.stack, mail.campaign, mail.target)
         case _ if mail.request:
             return "sign-in", lambda: people_post.send_sign_in(wired.stack, mail.request)
         case _:

@@ -18,8 +18,8 @@ from undersigned.base import queues as queue
 from undersigned.base.errors import DamagedRowsError, NotFoundError
 from undersigned.base.queue import SqsQueue
 from undersigned.base.settings import Settings, SettingsError
+from undersigned.delivering.feedback import read_mail_event
 from undersigned.delivering.queue import read_message
-from undersigned.delivering.rows.mail_events import read_mail_event
 from undersigned.signing.stream import read_change, read_form_change
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from moto.events.models import EventPattern, EventPatternParser
 
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, NotRecordedError, load_event
-from undersigned.base.queues import FeedbackQueue
-from undersigned.delivering.rows.mail_events import read_feedback_message, read_mail_event
+from undersigned.base.queue import SqsQueue
+from undersigned.delivering.feedback import read_feedback_message, read_mail_event
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned_cli.local.template import names, properties_of, resolve
 
@@ -32,7 +32,7 @@ def sent(world: World) -> World:
 @pytest.fixture
 def hidden(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     seconds: list[int] = []
-    monkeypatch.setattr(FeedbackQueue, "hide", lambda _queue, _receipt, wait: seconds.append(wait))
+    monkeypatch.setattr(SqsQueue, "hide", lambda _queue, _receipt, wait: seconds.append(wait))
     return seconds
 
 

@@ -10,7 +10,7 @@ from tests.faults.refusals import Refusing
 from tests.organizers import act
 from tests.world import CAMPAIGN, PERIOD, load_event
 from undersigned.campaigns.rows.counters import SHARDS
-from undersigned.delivering.rows.mail_events import read_mail_event
+from undersigned.delivering.feedback import read_mail_event
 from undersigned.organizing import organizing
 
 if TYPE_CHECKING:

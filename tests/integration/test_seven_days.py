@@ -17,6 +17,7 @@ from tests.world import CAMPAIGN, client_of
 from undersigned.base.errors import ChangedError, NotNowError
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.delivering.feedback import record
 from undersigned.delivering.rows.deliveries import Deliveries, delivery_key
 from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
 from undersigned.delivering.rules.mail_events import MailEvent
@@ -330,7 +331,7 @@ def test_an_email_that_ses_rejects_gives_its_week_back(world: World) -> None:
     sent_on_tuesday(world)
     key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
     event = MailEvent("reject", key, 1, world.deliveries[0].message_id, world.clock.now, "virus")
-    assert world.wiring.delivering.feedback.record(event)
+    assert record(world.wiring, event).delivery
     assert free_from(world) is None
     world.clock.advance(days=1)
     world.wiring.delivering.controls.deliver(

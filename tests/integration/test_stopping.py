@@ -15,6 +15,7 @@ from undersigned.base.errors import NotNowError, UncertainError
 from undersigned.base.mailbox import Mailbox
 from undersigned.campaigns.rows.offices import OfficeRows, office_partition
 from undersigned.campaigns.rules.campaigns import Target
+from undersigned.delivering.office import tell_of_stop
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.people.queue import PeopleMails
@@ -342,7 +343,7 @@ def test_two_copies_of_a_message_at_once_send_one_email(world: World, monkeypatc
     def meet_the_other(rows: OfficeRows, *of: str) -> Stop | None:
         found = read(rows, *of)
         monkeypatch.setattr(OfficeRows, "_stop", read)
-        world.wiring.delivering.stop_post.send(CAMPAIGN, "evanston")
+        tell_of_stop(world.wiring, CAMPAIGN, "evanston")
         return found
 
     stop(world)

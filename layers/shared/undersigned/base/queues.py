@@ -1,4 +1,4 @@
-"""The queues: exports to write, emails that wait for SES, SES's events, and reconciliations."""
+"""The queues: exports to write, emails that wait for SES, and reconciliations."""
 
 from __future__ import annotations
 
@@ -111,7 +111,3 @@ class ReconciliationQueue(SqsQueue):
         """Queue a reconciliation. Its rows are read 15 minutes after the counters."""
         # Rows are found through an index, which can be minutes late, and letters that it lacks may be counted already.
         self.send(reconciliation_message(run), LONGEST_DELAY if run.begins_rows else 0)
-
-
-class FeedbackQueue(SqsQueue):
-    """The queue of SES's events in SQS. Only other services write to it."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from undersigned.base.queues import DeadMails, ExportQueue, FeedbackQueue, ReconciliationQueue, WaitingMails
+    from undersigned.base.queues import DeadMails, ExportQueue, ReconciliationQueue, WaitingMails
     from undersigned.base.settings import Settings
     from undersigned.campaigns.rules.cadence import WeeklySchedule
     from undersigned.delivering.organizer_post import OrganizerPost
@@ -147,13 +147,6 @@ class Clients(Stack):
         from undersigned.base.queues import ReconciliationQueue
 
         return ReconciliationQueue(self.sqs, self.settings.reconciliation_queue_url)
-
-    @cached_property
-    def feedback_queue(self) -> FeedbackQueue:
-        """The queue of SES's events."""
-        from undersigned.base.queues import FeedbackQueue
-
-        return FeedbackQueue(self.sqs, self.settings.feedback_queue_url)
 
     @cached_property
     def organizer_post(self) -> OrganizerPost:

@@ -7,11 +7,8 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from undersigned.delivering.delivery_controls import DeliveryControls
-from undersigned.delivering.feedback import Feedback
-from undersigned.delivering.office import Offices
 from undersigned.delivering.packet_links import PacketLinks
 from undersigned.delivering.planning import Planning
-from undersigned.people.queue import people_mails
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +17,6 @@ if TYPE_CHECKING:
     from undersigned.delivering.delivering import Delivering
     from undersigned.delivering.packing import Packing
     from undersigned.delivering.rules.deliveries import DeliveryKey
-    from undersigned.delivering.stop_post import StopPost
     from undersigned.delivering.storing import Storing
     from undersigned.wiring.clients import Clients
 
@@ -94,37 +90,6 @@ class DeliveringCases:
     @cached_property
     def packet_links(self) -> PacketLinks:
         return PacketLinks(catalog=self.stack.catalog, deliveries=self.stack.deliveries, links=self.stack.links)
-
-    @cached_property
-    def offices(self) -> Offices:
-        return Offices(
-            campaigns=self.stack.campaigns,
-            deliveries=self.stack.deliveries,
-            office_rows=self.stack.office_rows,
-            links=self.stack.links,
-            mails=lambda: people_mails(self.stack),
-            clock=self.stack.clock,
-        )
-
-    @cached_property
-    def stop_post(self) -> StopPost:
-        from undersigned.delivering.stop_post import StopPost
-
-        return StopPost(
-            campaigns=self.stack.campaigns,
-            office_rows=self.stack.office_rows,
-            post=self.stack.people_mailbox,
-            sender=self.stack.settings.sender,
-        )
-
-    @cached_property
-    def feedback(self) -> Feedback:
-        return Feedback(
-            campaigns=self.stack.campaigns,
-            deliveries=self.stack.deliveries,
-            budgets=self.stack.mail_budgets,
-            clock=self.stack.clock,
-        )
 
     @cached_property
     def controls(self) -> DeliveryControls:

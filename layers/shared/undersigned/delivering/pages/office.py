@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from undersigned.delivering.office import Sent
 
 
-def office_page(sent: Sent, token: str) -> Page:
-    """Render what was sent to an office, in sections, each with the form of what its link may do."""
+def office_page(sent: Sent, token: str = "") -> Page:
+    """Render what was sent to an office, with the forms of what its link may do.
+
+    Without a token, it is for anyone who reads a cover: no form, no address, no person’s name.
+    """
     language = sent.campaign.language
     whom = sent.target.addressed(language)
     return public_page("delivering/pages/office.html", language, sent.campaign, sent=sent, whom=whom, token=token)
@@ -23,10 +26,3 @@ def stopped_page(campaign: Campaign, target: Target) -> Page:
     """Render the answer to a stop."""
     whom = target.addressed(campaign.language)
     return public_page("delivering/pages/office_stopped.html", campaign.language, campaign, whom=whom)
-
-
-def cover_page(sent: Sent) -> Page:
-    """Render what was sent to an office for anyone who reads a cover: no form, no address, no person’s name."""
-    return public_page(
-        "delivering/pages/office_cover.html", sent.campaign.language, sent.campaign, sent=sent, target=sent.target
-    )

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.world import load_event
-from undersigned.delivering.rows.mail_events import ConfirmationReport, read_feedback_message, read_mail_event
+from undersigned.delivering.feedback import ConfirmationReport, read_feedback_message, read_mail_event
 
 
 @pytest.mark.parametrize(
