@@ -28,6 +28,7 @@ from pypdf import PdfReader
 from tests.faults.memory import Memory, suppressed_reasons
 from tests.openapi_document import breach_of
 from undersigned.base.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
+from undersigned.base.networks import window_of
 from undersigned.base.settings import Settings
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.campaigns.rules.cadence import cadence_of, period_of
@@ -39,7 +40,7 @@ from undersigned.delivering.rules.plans import taken
 from undersigned.people import security_log
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, digest_of
-from undersigned.signing.rules.abuse_checks import FORM_WINDOW, window_of
+from undersigned.signing.rules.abuse_checks import FORM_WINDOW
 from undersigned.signing.rules.forms import current_of
 from undersigned.signing.rules.signatures import signer_id
 from undersigned.wiring import Wiring
@@ -739,7 +740,7 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         return made
     wired: Any = sys.modules.get(f"functions.{function}.wired", module)
     made_of: dict[str, dict[str, Callable[[], Any]]] = {
-        "public_api": {"signing": lambda: wiring.signing.signing},
+        "public_api": {},
         "organizer_api": {
             "organizing": lambda: wiring.counting.organizing,
         },

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import HOME, language_of, public_url, signed_in
+from undersigned.base.abuse_counters import admit
 from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.email_addresses import email_mistake
 from undersigned.base.errors import BusyError, TokenError, problem_of
@@ -22,7 +23,6 @@ from undersigned.people.requests import posted_text
 from undersigned.people.rules.people import REQUEST_PATTERN
 from undersigned.people.sessions import session_of
 from undersigned.people.signing_in import MOST_ASKED_A_MINUTE, SignInError, WrongCodeError
-from undersigned.signing.abuse_checks import NetworkLimit
 from undersigned.workshop.pages.typed import Typed, typed_page
 
 if TYPE_CHECKING:
@@ -52,22 +52,12 @@ def ask() -> Response[str]:
             return _form(RequestError(400, _WRONG_EMAIL, _WRONG_EMAIL), email, typed)
         # A program must not fill the queue, because everybody's emails wait there.
         with security_log.refusals("dashboard", None, "", "ask"):
-            _limit().admit(address_of(event, wired.stack.cdn_proof))
+            admit(wired.stack, "sign-in", address_of(event, wired.stack.cdn_proof), MOST_ASKED_A_MINUTE)
     except (RequestError, BusyError) as error:
         return _form(error, email, typed)
     request = signing_in.ask(wired.stack, email, language_of(event))
     security_log.sign_in_asked()
     return _code_form(request, typed=typed) if typed else moved(f"{_ADDRESS}/{request}")
-
-
-def _limit() -> NetworkLimit:
-    """Return the limit of how many emails a network may ask for, which are counted apart from forms."""
-    return NetworkLimit(
-        counters=wired.stack.abuse_counters,
-        keys=lambda: [f"sign-in:{key}" for key in wired.stack.token_keys()],
-        forms_a_minute=MOST_ASKED_A_MINUTE,
-        clock=wired.stack.clock,
-    )
 
 
 def _typed() -> str:

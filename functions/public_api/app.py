@@ -21,11 +21,10 @@ from undersigned.base.last_slash import without_last_slash
 from undersigned.base.methods import answering_head
 from undersigned.base.posted import RequestError
 from undersigned.base.reader import base_url, is_embedded, language_for, theme_of, wants_json
+from undersigned.campaigns.catalog import find_campaign
 from undersigned.campaigns.problem_page import problem
-from undersigned.signing.signing import (
-    ClosedError,
-    ExpiredError,
-)
+from undersigned.signing.letters import ExpiredError
+from undersigned.signing.sign import ClosedError
 from undersigned.signing.sites import foreign_site, readable_by, site_of
 
 if TYPE_CHECKING:
@@ -47,7 +46,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     site, campaign = site_of(event)
     if not site or not campaign or "Access-Control-Allow-Origin" in answer["headers"]:
         return answer
-    return readable_by(answer, site) if wired.signing.is_allowed(campaign, site) else answer
+    return readable_by(answer, site) if _is_allowed(campaign, site) else answer
+
+
+def _is_allowed(campaign: str, site: str) -> bool:
+    """Say whether scripts of a site (an origin) may read a campaign's answers."""
+    try:
+        return site in find_campaign(wired.stack, campaign).campaign.allowed_origins
+    except NotFoundError:
+        return False
 
 
 def _refuse_foreign_posts(app: APIGatewayHttpResolver, answer: NextMiddleware) -> Response[str]:
@@ -56,7 +63,7 @@ def _refuse_foreign_posts(app: APIGatewayHttpResolver, answer: NextMiddleware) -
     public_url = base_url(event, wired.stack.settings.public_url)
     if event.http_method == "POST" and (site := foreign_site(event, public_url)):
         _, campaign = site_of(event.raw_event)
-        if campaign is None or not wired.signing.is_allowed(campaign, site):
+        if campaign is None or not _is_allowed(campaign, site):
             raise RequestError(
                 403,
                 Message("This website can’t send the form"),
@@ -89,11 +96,11 @@ def _campaign_of(error: UndersignedError) -> tuple[Campaign | None, bool]:
     if not isinstance(error, ExpiredError | TokenExpiredError) or not error.campaign:
         return None, False
     try:
-        found = wired.signing.campaign(error.campaign).campaign
-        error.can_sign = wired.signing.is_open(found.id)
+        found = find_campaign(wired.stack, error.campaign)
+        error.can_sign = found.is_open(wired.stack.clock())
     except (DamagedRowsError, NotFoundError, ThrottledError):
         return None, False
-    return found, error.can_sign
+    return found.campaign, error.can_sign
 
 
 def _framed() -> Campaign | None:
@@ -102,7 +109,7 @@ def _framed() -> Campaign | None:
     if campaign is None or not is_embedded(app.current_event):
         return None
     try:
-        return wired.signing.campaign(campaign).campaign
+        return find_campaign(wired.stack, campaign).campaign
     except NotFoundError:
         return None
 

@@ -10,6 +10,7 @@ from functions.public_api import wired
 from undersigned.base.answers import bitmap, file
 from undersigned.base.assets import asset
 from undersigned.base.errors import NotFoundError
+from undersigned.campaigns.catalog import find_campaign
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -36,7 +37,7 @@ def describe() -> Response[str | bytes]:
 @router.get("/assets/logos/<campaign>/<digest>")
 def load_logo(campaign: str, digest: str) -> Response[bytes]:
     """Serve a campaign's logo. A page from before a change gets the current one, cached briefly."""
-    logo = wired.signing.campaign(campaign).campaign.logo
+    logo = find_campaign(wired.stack, campaign).campaign.logo
     if logo is None:
         message = f"Campaign {campaign!r} has no logo"
         raise NotFoundError(message)

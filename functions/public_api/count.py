@@ -10,6 +10,8 @@ from functions.public_api import wired
 from undersigned.base.answers import bitmap, data
 from undersigned.base.languages import chosen_language
 from undersigned.base.reader import language_in_link
+from undersigned.campaigns.catalog import find_campaign
+from undersigned.campaigns.counts import public_count
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -23,7 +25,7 @@ SHARED_CACHE = "public, max-age=600, stale-while-revalidate=3600, stale-if-error
 @router.get("/campaigns/<campaign>/count")
 def show_count(campaign: str) -> Response[str]:
     """Return the public count, with one read of the table."""
-    found = wired.signing.count(campaign)
+    found = public_count(wired.stack, campaign)
     values = {
         "campaign": found.campaign,
         "signatures": found.signatures,
@@ -37,6 +39,6 @@ def show_count(campaign: str) -> Response[str]:
 @router.get("/campaigns/<campaign>/share.png")
 def show_share_picture(campaign: str) -> Response[bytes]:
     """Answer with the picture that other sites show beside a link to the form, with one read of the table."""
-    languages = wired.signing.campaign(campaign).campaign.languages
+    languages = find_campaign(wired.stack, campaign).campaign.languages
     language = chosen_language(languages, language_in_link(router.current_event), None)
     return bitmap(wired.stack.campaigns.share_picture(campaign, language), cache=SHARED_CACHE)

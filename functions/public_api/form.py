@@ -23,11 +23,15 @@ from undersigned.base.reader import (
 )
 from undersigned.base.typos import MistypedError
 from undersigned.base.visitors import address_of
+from undersigned.campaigns.catalog import find_campaign, next_delivery
 from undersigned.campaigns.problem_page import problem
+from undersigned.signing.form import open_form
+from undersigned.signing.form import preview as letter_preview
 from undersigned.signing.pages.form import form_page, prefilled, signed_page
 from undersigned.signing.pages.privacy import privacy_page
 from undersigned.signing.pages.signer_values import form_values, preview_values, serving_values
-from undersigned.signing.signing import FormContext
+from undersigned.signing.sign import FormContext
+from undersigned.signing.sign import sign as sign_form
 from undersigned.signing.sites import site_page, with_fields
 
 if TYPE_CHECKING:
@@ -38,7 +42,8 @@ if TYPE_CHECKING:
 
     from undersigned.base.errors import FieldError
     from undersigned.campaigns.rules.campaigns import Campaign
-    from undersigned.signing.signing import LetterPreview, SentForm
+    from undersigned.signing.form import LetterPreview
+    from undersigned.signing.sign import SentForm
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -66,10 +71,10 @@ def _language(campaign: Campaign) -> str:
 def show_campaign(campaign: str) -> Response[str]:
     """Show the letter and its form, as a page or as JSON."""
     if (meant := campaign.rstrip(AFTER_LINKS)) != campaign:
-        return moved(our_next_page(_event(), f"/campaigns/{wired.signing.campaign(meant).campaign.id}"))
+        return moved(our_next_page(_event(), f"/campaigns/{find_campaign(wired.stack, meant).campaign.id}"))
     if not wants_json(_event()):
         return _page(campaign, cache=FORM_CACHE)
-    found = wired.signing.form_page(campaign)
+    found = open_form(wired.stack, campaign)
     return data(form_values(found, _language(found.entry.campaign), _base()), cache=FORM_CACHE)
 
 
@@ -97,7 +102,7 @@ def _page(  # noqa: PLR0913  (what the page shows)
     cache: str = PRIVATE,
     retry_after: int | None = None,
 ) -> Response[str]:
-    found = wired.signing.form_page(campaign, (values or {}).get("form"))
+    found = open_form(wired.stack, campaign, (values or {}).get("form"))
     shown = form_page(
         found,
         _language(found.entry.campaign),
@@ -127,7 +132,7 @@ def find_targets(campaign: str) -> Response[str]:
     postal_code = _event().query_string_parameters.get("postal_code", "")
     if not postal_code.strip():
         raise RequestError(400, Message("Postal code missing"), Message("Add it to the address: ?postal_code=60201"))
-    entry = wired.signing.campaign(campaign)
+    entry = find_campaign(wired.stack, campaign)
     return data(serving_values(entry, postal_code, _language(entry.campaign)), cache=TARGETS_CACHE)
 
 
@@ -135,8 +140,8 @@ def find_targets(campaign: str) -> Response[str]:
 def preview(campaign: str) -> Response[str]:
     """Show the letter filled in with the form's answers so far. Stores nothing."""
     values = posted_values(_event())
-    language = _language(wired.signing.campaign(campaign).campaign)
-    shown = wired.signing.preview(campaign, values, language)
+    language = _language(find_campaign(wired.stack, campaign).campaign)
+    shown = letter_preview(wired.stack, campaign, values, language)
     if not wants_json(_event()):
         return _page(campaign, values, shown.errors, shown, status=422 if shown.errors else 200)
     return data(preview_values(shown, language))
@@ -149,7 +154,7 @@ def sign(campaign: str) -> Response[str]:
     headers, address = event.headers, address_of(event, wired.stack.cdn_proof)
     context = FormContext(address, headers.get("origin"), language_in_link(event), headers.get("accept-language"))
     try:
-        sent = wired.signing.sign(campaign, values, context)
+        sent = sign_form(wired.stack, campaign, values, context)
     except FormError as error:
         return _with_errors(campaign, values, error)
     except (BusyError, MistypedError) as error:
@@ -165,22 +170,22 @@ def sign(campaign: str) -> Response[str]:
 
 def _with_errors(campaign: str, values: Mapping[str, object], error: FormError) -> Response[str]:
     """Show the form again with its errors and answers, or redirect to the organization's own form."""
-    settings = wired.signing.campaign(campaign).campaign
+    settings = find_campaign(wired.stack, campaign).campaign
     language = _language(settings)
     if wants_json(_event()):
         return problem(problem_of(error, "signer"), language, as_json=True)
     if address := site_page(settings, values.get("mistakes")):
         return moved(with_fields(address, error.errors))
-    return _page(campaign, values, error.errors, wired.signing.preview(campaign, values, language), status=422)
+    return _page(campaign, values, error.errors, letter_preview(wired.stack, campaign, values, language), status=422)
 
 
 def _again(campaign: str, values: Mapping[str, object], error: BusyError | MistypedError) -> Response[str]:
     """Show the form again as it was filled in: its sender must wait, or say which email address is right."""
-    language = _language(wired.signing.campaign(campaign).campaign)
+    language = _language(find_campaign(wired.stack, campaign).campaign)
     found = problem_of(error, "signer")
     if wants_json(_event()):
         return problem(found, language, as_json=True)
-    shown = wired.signing.preview(campaign, values, language)
+    shown = letter_preview(wired.stack, campaign, values, language)
     if isinstance(error, MistypedError):
         return _page(campaign, values, preview=shown, question=error, status=422)
     return _page(
@@ -192,20 +197,20 @@ def _again(campaign: str, values: Mapping[str, object], error: BusyError | Misty
 @router.get("/campaigns/<campaign>/preview")
 def show_form_again(campaign: str) -> Response[str]:
     """Redirect to the form from the address of its answer, which people reload and share."""
-    return moved(our_next_page(_event(), f"/campaigns/{wired.signing.campaign(campaign).campaign.id}"))
+    return moved(our_next_page(_event(), f"/campaigns/{find_campaign(wired.stack, campaign).campaign.id}"))
 
 
 @router.get("/campaigns/<campaign>/signed")
 def signed(campaign: str) -> Response[str]:
     """Say what happens after signing, at the address that our script gives the page: people reload it."""
-    return _signed(wired.signing.campaign(campaign).campaign)
+    return _signed(find_campaign(wired.stack, campaign).campaign)
 
 
 def _signed(campaign: Campaign, sent: SentForm | None = None) -> Response[str]:
     """Say what happens after signing; to the sender of a form, with the address and a way back to the form."""
     shown = signed_page(
         campaign,
-        wired.signing.next_delivery(campaign.id),
+        next_delivery(wired.stack, find_campaign(wired.stack, campaign.id)),
         _language(campaign),
         sent=sent,
         embedded=is_embedded(_event()),
@@ -218,7 +223,7 @@ def _signed(campaign: Campaign, sent: SentForm | None = None) -> Response[str]:
 @router.get("/campaigns/<campaign>/privacy")
 def privacy(campaign: str) -> Response[str]:
     """Say what happens to a signer's data."""
-    entry = wired.signing.campaign(campaign)
+    entry = find_campaign(wired.stack, campaign)
     shown = privacy_page(entry, wired.stack.settings.packet_days, _language(entry.campaign))
     return page(shown, cache=NOTICE_CACHE)
 
@@ -227,5 +232,5 @@ def privacy(campaign: str) -> Response[str]:
 @router.route("/campaigns/<campaign>/<_rest>", method="OPTIONS")
 def allow_scripts(campaign: str, _rest: str = "") -> Response[str]:
     """Answer a browser's CORS preflight request."""
-    wired.signing.campaign(campaign)
+    find_campaign(wired.stack, campaign)
     return preflight()

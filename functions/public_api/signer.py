@@ -10,17 +10,19 @@ from functions.public_api import wired
 from undersigned.base.answers import data, moved, page
 from undersigned.base.languages import chosen_language
 from undersigned.base.reader import base_url, language_in_link, wants_json
-from undersigned.delivering.pages.own_letter import confirm_page, disown_page, letter_page
+from undersigned.delivering.own_letter import own_letter
+from undersigned.delivering.pages.own_letter import confirm_page, letter_page, letter_values
 from undersigned.people import security_log
-from undersigned.signing.pages.signer_values import letter_values
+from undersigned.signing import disowning, letters
+from undersigned.signing.pages.form import disown_page
 from undersigned.signing.rules.sources import labelled_path
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+    from undersigned.delivering.own_letter import OwnLetter
     from undersigned.signing.disowning import DisownedForm
-    from undersigned.signing.signing import OwnLetter
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -38,20 +40,21 @@ def _language(own: OwnLetter) -> str:
 @router.get("/confirm/<token>")
 def to_confirm(token: str) -> Response[str]:
     """Show the letter with the button that confirms it. Changes nothing, because email scanners follow links."""
-    own = wired.signing.to_confirm(token)
+    own = own_letter(wired.stack, letters.to_confirm(wired.stack, token))
     security_log.letter_opened(own.signature.campaign)
     if own.signature.status != "pending":
         return _own(own)
     if wants_json(_event()):
         return data(letter_values(own, _language(own)))
-    can_sign = wired.signing.is_open(own.signature.campaign)
+    can_sign = own.entry.is_open(wired.stack.clock())
     return page(confirm_page(own, token, _language(own), can_sign=can_sign))
 
 
 @router.post("/confirm/<token>")
 def confirm(token: str) -> Response[str]:
     """Confirm the words of the link. Doing it twice has no further effect, and no other link changes them then."""
-    own = wired.signing.confirm(token, counted=not wants_json(_event()))
+    confirmed = letters.confirm(wired.stack, token, counted=not wants_json(_event()))
+    own = own_letter(wired.stack, confirmed)
     if own.is_of_other_words:
         return _own(own, status=409)
     if wants_json(_event()):
@@ -61,9 +64,9 @@ def confirm(token: str) -> Response[str]:
 
 
 @router.get("/letters/<token>")
-def own_letter(token: str) -> Response[str]:
+def show_letter(token: str) -> Response[str]:
     """Show a signer's letter and its status."""
-    own = wired.signing.own_letter(token)
+    own = own_letter(wired.stack, letters.signed_letter(wired.stack, token))
     security_log.letter_opened(own.signature.campaign)
     return _own(own)
 
@@ -71,25 +74,25 @@ def own_letter(token: str) -> Response[str]:
 @router.post("/letters/<token>/withdraw")
 def withdraw(token: str) -> Response[str]:
     """Withdraw a letter, and answer with its status. A sealed letter stays as it is."""
-    return _own(wired.signing.withdraw(token), asked_to_withdraw=True)
+    return _own(own_letter(wired.stack, letters.withdraw(wired.stack, token)), asked_to_withdraw=True)
 
 
 @router.get("/letters/<token>/withdraw")
 def show_letter_again(token: str) -> Response[str]:
     """Redirect a reload of a button's page to the letter. Changes nothing."""
-    return moved(f"/letters/{wired.signing.own_letter(token).token}")
+    return moved(f"/letters/{own_letter(wired.stack, letters.signed_letter(wired.stack, token)).token}")
 
 
 @router.get("/disown/<token>")
 def to_disown(token: str) -> Response[str]:
     """Show the button for a person whose address somebody else typed. Changes nothing: email scanners follow links."""
-    return _disowned(wired.stack.signing.disowning.form(token), token)
+    return _disowned(disowning.form_to_disown(wired.stack, token), token)
 
 
 @router.post("/disown/<token>")
 def disown(token: str) -> Response[str]:
     """Delete the waiting form, and end this campaign's emails to its address for 30 days. A confirmed letter stays."""
-    return _disowned(wired.stack.signing.disowning.disown(token), token)
+    return _disowned(disowning.disown(wired.stack, token), token)
 
 
 def _disowned(found: DisownedForm, token: str) -> Response[str]:

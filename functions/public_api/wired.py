@@ -14,4 +14,3 @@ stack = Wiring.of_environment(
     "cdn_proof_arn",
     "people_mails_url",
 )
-signing = stack.signing.signing

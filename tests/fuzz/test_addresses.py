@@ -9,9 +9,9 @@ from email.message import EmailMessage
 from tests.fuzz.inputs import given, mutated, st, texts, tried
 from undersigned.base.email_addresses import canonical_email, email_mistake, mailable
 from undersigned.base.emails import Mail
+from undersigned.base.networks import Visitor
 from undersigned.base.origins import origin_of
 from undersigned.campaigns.rules.postal_codes import canonical_postal_code
-from undersigned.signing.rules.abuse_checks import Visitor
 
 EMAILS = st.one_of(
     mutated(["ada@signers.example", "a.b+c@bücher.example", "!#$%&'*+/=?^_`{|}~-@x-y.example", "a@xn--p1b.example"]),

@@ -10,7 +10,8 @@ import pytest
 
 from tests.world import ADA, CAMPAIGN, FORM, SITE, World
 from tests.world import world as make_world
-from undersigned.signing.rules.abuse_checks import FORM_WINDOW, window_of
+from undersigned.base.networks import window_of
+from undersigned.signing.rules.abuse_checks import FORM_WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

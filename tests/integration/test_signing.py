@@ -12,6 +12,9 @@ from botocore.exceptions import ClientError
 
 from tests.faults.refusals import Refusing
 from tests.world import ADA, CAMPAIGN, CONTEXT, FORM
+from undersigned.campaigns.catalog import find_campaign
+from undersigned.delivering.own_letter import own_letter
+from undersigned.signing.letters import to_confirm
 from undersigned.signing.rows.mail_claims import MailClaims
 
 if TYPE_CHECKING:
@@ -64,10 +67,10 @@ def test_the_campaign_in_json_has_fields_targets_and_count(world: World) -> None
 
 
 def test_a_target_added_a_moment_ago_can_get_letters(world: World) -> None:
-    campaigns, other_process = world.wiring.campaigns, world.wiring.signing.signing
+    campaigns, other_process = world.wiring.campaigns, world.wiring
     world.get(FORM)
     world.clock.advance(seconds=40)
-    other_process.campaign(CAMPAIGN)
+    find_campaign(other_process, CAMPAIGN)
     world.sign(email="early@signers.example")
     world.run_stream()
     evanston = campaigns.target(CAMPAIGN, "evanston")
@@ -78,7 +81,7 @@ def test_a_target_added_a_moment_ago_can_get_letters(world: World) -> None:
     world.run_stream()
     assert "Newly Added" in world.sent[-1].mail["Subject"]
     token = world.sent[-1].link("confirm").removeprefix("/confirm/")
-    assert other_process.to_confirm(token).target.name == "Newly Added"
+    assert own_letter(other_process, to_confirm(other_process, token)).target.name == "Newly Added"
 
 
 def test_json_is_answered_with_json(world: World) -> None:

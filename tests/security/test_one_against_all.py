@@ -16,7 +16,8 @@ from tests.spreadsheets import xlsx
 from tests.workshop import author_of
 from tests.world import ADA, CAMPAIGN, FORM, PERIOD
 from tests.world import world as make_world
-from undersigned.signing.rules.abuse_checks import FORM_WINDOW, window_of
+from undersigned.base.networks import window_of
+from undersigned.signing.rules.abuse_checks import FORM_WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,6 +19,7 @@ from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import Person, person_id
 from undersigned.people.sessions import post_tokens
+from undersigned.signing.abuse_checks import judge
 from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
@@ -79,10 +80,7 @@ def opened(world: World, token: str) -> set[str]:
         found.add("person")
     campaign = world.wiring.catalog.entry(CAMPAIGN).campaign
     world.clock.advance(seconds=10)
-    if (
-        world.wiring.signing.signing.abuse_checks.judge(campaign, {"form": token}, "198.51.100.7", None).suspicion
-        is None
-    ):
+    if judge(world.wiring, campaign, {"form": token}, "198.51.100.7", None).suspicion is None:
         found.add("form")
     return found
 

@@ -36,7 +36,8 @@ from undersigned.base.posted import ProgramError, RequestError
 from undersigned.base.typos import MistypedError
 from undersigned.delivering.office import AnotherMailboxError
 from undersigned.people.access import KeyRefusedError, KeyScopeError, ScopeError, TooManyRefusalsError
-from undersigned.signing.signing import ClosedError, ExpiredError
+from undersigned.signing.letters import ExpiredError
+from undersigned.signing.sign import ClosedError
 from undersigned.workshop.mistakes import MistakesError
 
 if TYPE_CHECKING:

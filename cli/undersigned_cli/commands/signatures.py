@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from undersigned.base.errors import NotFoundError
+from undersigned.base.names import is_named
 from undersigned.organizing.listing import newest_letters
 from undersigned.organizing.rules.exports import COLUMNS, Exported, ExportFilter, row
 from undersigned.signing.rules.abuse_checks import WantedSuspicion
-from undersigned.signing.rules.names import is_named
 from undersigned.signing.rules.signatures import SignatureFilter, signer_id
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (

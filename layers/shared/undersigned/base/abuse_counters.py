@@ -9,16 +9,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from math import ceil
 from typing import TYPE_CHECKING
 
+from undersigned.base.errors import BusyError
+from undersigned.base.networks import NETWORK_SHARE, RATE_WINDOW, counted_visit
 from undersigned.base.rows import Key
 from undersigned.base.table import Repository, Update
-from undersigned.signing.rules.abuse_checks import RATE_WINDOW
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from undersigned.signing.rules.abuse_checks import Visit
+    from undersigned.base.networks import Visit
+    from undersigned.base.stack import Stack
 
 _NETWORK = "network"
 """The attribute that counts all forms of a network. Other attributes count those of each address."""
@@ -64,3 +67,15 @@ class AbuseCounters(Repository):
             "expires_at": int((window + _REFUSALS_KEPT_FOR).timestamp()),
         }
         self._table.update(Update(_group_key(group), assign=values))
+
+
+def admit(stack: Stack, kind: str, address: str, most: int) -> None:
+    """Count a form of a kind from an IP address.
+
+    Raises BusyError if the address has sent more than `most` within a minute, or its network five times as many.
+    """
+    now = stack.clock()
+    visit = counted_visit(f"{kind}:{stack.token_keys()[0]}", address, now)
+    of_network, of_address = AbuseCounters(stack.table).count_form(visit)
+    if of_address > most or of_network > NETWORK_SHARE * most:
+        raise BusyError(ceil((visit.ends_at - now).total_seconds()))

@@ -11,20 +11,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from undersigned.base.errors import DamagedRowsError, NotFoundError
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.answers import MOST_PUBLIC
-from undersigned.campaigns.rules.cadence import cadence_of
-from undersigned.campaigns.rules.campaigns import Campaign, Roster
+from undersigned.campaigns.rules.cadence import WeeklySchedule, cadence_of
+from undersigned.campaigns.rules.campaigns import ID_PATTERN, Campaign, Roster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date, datetime
 
-    from undersigned.campaigns.rows.campaigns import Campaigns
-    from undersigned.campaigns.rules.cadence import WeeklySchedule
+    from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Answer, Target
     from undersigned.campaigns.rules.controls import Controls
     from undersigned.campaigns.rules.letters import Letter
-    from undersigned.signing.rules.signatures import Signature
 
 KEPT_FOR = timedelta(seconds=60)
 
@@ -136,6 +135,34 @@ class Catalog:
             self._letters[key] = self.campaigns.letter(campaign, version)
         return self._letters[key]
 
-    def as_signed(self, signature: Signature, target: Target) -> tuple[Target, Letter]:
-        """Return the target and the letter's text of a signature to it. Raises NotFoundError."""
-        return target.as_signed(signature.addressee), self.letter(signature.campaign, signature.letter)
+
+def catalog_of(stack: Stack) -> Catalog:
+    """Return the catalog of a stack."""
+    return stack.once(_catalog)
+
+
+def _catalog(stack: Stack) -> Catalog:
+    return Catalog(campaigns=Campaigns(stack.table), clock=stack.clock)
+
+
+def schedule_of(stack: Stack) -> WeeklySchedule:
+    """Return a stack's own schedule."""
+    return WeeklySchedule(*stack.settings.schedule)
+
+
+def find_campaign(stack: Stack, campaign: str) -> Entry:
+    """Return the campaign that the address of a page names. Raises NotFoundError."""
+    check_id(campaign)
+    return catalog_of(stack).entry(campaign)
+
+
+def next_delivery(stack: Stack, entry: Entry, *, not_before: date | None = None) -> datetime | None:
+    """Return when the next deliveries of a campaign are sent, like `Entry.next_delivery`."""
+    return entry.next_delivery(schedule_of(stack), stack.clock(), not_before=not_before)
+
+
+def check_id(campaign: str) -> None:
+    """Raise NotFoundError for what can't be a campaign's id."""
+    if not ID_PATTERN.fullmatch(campaign):
+        message = f"There is no campaign {campaign[:50]!r}"
+        raise NotFoundError(message)

@@ -227,7 +227,8 @@ class Packing:
         return made, not_made
 
     def _packet_letter(self, target: Target, signature: Signature) -> PacketLetter:
-        shown, letter = self.catalog.as_signed(signature, target)
+        shown = target.as_signed(signature.addressee)
+        letter = self.catalog.letter(signature.campaign, signature.letter)
         return PacketLetter(
             blocks=read_blocks(render_html(letter.template, shown, signature.details, letter.language)),
             language=letter.language,

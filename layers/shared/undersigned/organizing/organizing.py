@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from undersigned.base.email_addresses import email_mistake
 from undersigned.base.errors import ChangedError, NotFoundError, NotNowError
 from undersigned.base.languages import Message
+from undersigned.base.names import is_named
 from undersigned.campaigns.rules.controls import AuditEntry, checked_reason
 from undersigned.delivering.rules.bundles import sealed_in
 from undersigned.delivering.rules.deliveries import DeliveryKey
@@ -16,7 +17,6 @@ from undersigned.delivering.rules.packets import packet_filename, reference_numb
 from undersigned.delivering.storing import packet_file
 from undersigned.organizing.listing import Listing, newest_letters
 from undersigned.signing.rules.forms import current_of, waiting_of
-from undersigned.signing.rules.names import is_named
 from undersigned.signing.rules.signatures import new_mail_request, signer_id
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from undersigned.base.abuse_counters import AbuseCounters
 from undersigned.base.errors import JUST_A_MOMENT, UndersignedError
 from undersigned.base.languages import Message
+from undersigned.base.networks import RATE_WINDOW, window_of
 from undersigned.campaigns.rules.campaigns import ID_PATTERN
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import digest_of, group_of_refusal
-from undersigned.signing.rules.abuse_checks import RATE_WINDOW, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

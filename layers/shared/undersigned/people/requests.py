@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.errors import UNREADABLE_REQUEST, NotFoundError
 from undersigned.base.languages import Message
+from undersigned.base.names import LONGEST_SEARCH, SHORTEST_SEARCH
 from undersigned.base.posted import (
     UNREADABLE_ADDRESS,
     ProgramError,
@@ -24,7 +25,6 @@ from undersigned.campaigns.rules.controls import read_seen_at
 from undersigned.people.access import KeyRefusedError
 from undersigned.people.rules.api_keys import DIGITS_SHOWN
 from undersigned.people.rules.people import PERSON_PATTERN
-from undersigned.signing.rules.names import LONGEST_SEARCH, SHORTEST_SEARCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

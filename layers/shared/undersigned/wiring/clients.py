@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from undersigned.base.abuse_counters import AbuseCounters
 from undersigned.base.stack import Stack, now
-from undersigned.campaigns.catalog import Catalog
+from undersigned.campaigns.catalog import catalog_of, schedule_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.campaigns.rows.offices import OfficeRows
@@ -59,19 +58,16 @@ class Clients(Stack):
         self.forms = Forms(self.table)
         self.signatures = Signatures(self.table)
         self.counters = Counters(self.table)
-        self.abuse_counters = AbuseCounters(self.table)
         self.disowned = Disowned(self.table)
         self.mail_claims = MailClaims(self.table)
         self.sign_ins = SignIns(self.table)
         self.slots = Slots(self.table)
-        self.catalog = Catalog(campaigns=self.campaigns, clock=clock)
+        self.catalog = catalog_of(self)
 
     @cached_property
     def schedule(self) -> WeeklySchedule:
         """The stack's own schedule."""
-        from undersigned.campaigns.rules.cadence import WeeklySchedule
-
-        return WeeklySchedule(*self.settings.schedule)
+        return schedule_of(self)
 
     @cached_property
     def budget_sizes(self) -> BudgetSizes:

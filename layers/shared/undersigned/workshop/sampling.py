@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.fonts import font_book
 from undersigned.base.languages import Message
-from undersigned.campaigns.catalog import Entry
-from undersigned.campaigns.rules.cadence import WeeklySchedule
+from undersigned.campaigns.catalog import Entry, next_delivery
 from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.campaigns.rules.controls import Controls
 from undersigned.campaigns.rules.counts import Count
@@ -21,9 +20,9 @@ from undersigned.campaigns.rules.postal_codes import lists
 from undersigned.delivering.emails.delivery import DeliverySummary, as_test, delivery_email
 from undersigned.delivering.printing.packets import PacketCover, PacketLetter, pictures, typeset
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.signing.form import FormPage
 from undersigned.signing.rules.posted_forms import SignedForm
 from undersigned.signing.rules.signatures import Signature, pending_signature
-from undersigned.signing.signing import FormPage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +61,7 @@ def sample_form(stack: Stack, compiled: CompiledCampaign) -> FormPage:
         NO_LINK,
         is_open=entry.is_open(now),
         today=campaign.local(now).date(),
-        next_delivery=entry.next_delivery(WeeklySchedule(*stack.settings.schedule), now),
+        next_delivery=next_delivery(stack, entry),
     )
 
 

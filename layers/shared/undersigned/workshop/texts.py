@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from undersigned.base.languages import Message
-from undersigned.signing.rules.names import folded
+from undersigned.base.names import folded
 from undersigned.workshop.mistakes import Mistake, MistakesError, count_and_most
 from undersigned.workshop.table_texts import NO_TABLE, encoding_of
 

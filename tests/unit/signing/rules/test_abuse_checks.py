@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from undersigned.signing.rules.abuse_checks import FORM_WINDOW, Visitor, suspicion, window_of
+from undersigned.base.networks import Visitor, window_of
+from undersigned.signing.rules.abuse_checks import FORM_WINDOW, suspicion
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 

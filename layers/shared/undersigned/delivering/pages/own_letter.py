@@ -1,4 +1,4 @@
-"""A signer’s own letter: the pages behind the links in their emails."""
+"""A signer’s own letter: the pages behind the links in their emails, and the same as JSON values."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from markupsafe import Markup
 
 from undersigned.base.languages import Message, full_date, long_date
 from undersigned.campaigns.public_frame import public_page
+from undersigned.signing.pages.signer_values import answer_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from undersigned.base.page import Page
-    from undersigned.campaigns.rules.campaigns import Campaign
+    from undersigned.delivering.own_letter import OwnLetter
     from undersigned.delivering.rules.deliveries import Delivery
-    from undersigned.signing.disowning import DisownedState
-    from undersigned.signing.signing import OwnLetter
 
 
 def confirm_page(own: OwnLetter, confirm_token: str, language: str, *, can_sign: bool) -> Page:
@@ -67,9 +66,37 @@ def letter_page(own: OwnLetter, language: str, *, asked_to_withdraw: bool = Fals
     )
 
 
-def disown_page(campaign: Campaign, state: DisownedState, token: str, language: str) -> Page:
-    """Render the page for a person whose address somebody else typed. It shows nothing of the form."""
-    return public_page("delivering/pages/disown.html", language, campaign, state=state, address=f"/disown/{token}")
+def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
+    """Return a signer's letter and its status."""
+    headline, explanation = state_of(own, language)
+    target = own.target
+    return {
+        "campaign": own.signature.campaign,
+        "target": {
+            "id": target.id,
+            "title": target.title,
+            "name": target.name,
+            "department": target.department,
+            "locality": target.locality,
+        },
+        "status": own.signature.status,
+        "version": own.signature.version,
+        "other_words": own.is_of_other_words,
+        "sealed": own.signature.bundle is not None,
+        "delivery": own.delivery.state if own.delivery else None,
+        "period": own.signature.period,
+        "headline": headline,
+        "detail": explanation,
+        "letter_html": own.letter_html,
+        "answers": [answer_values(own.target, own.answer)] if own.answer else [],
+        # Before it is confirmed, there is no letter.
+        "links": None
+        if own.signature.status == "pending"
+        else {
+            "letter": f"/letters/{own.token}",
+            "withdraw": f"/letters/{own.token}/withdraw",
+        },
+    }
 
 
 def state_of(own: OwnLetter, language: str) -> tuple[str, str]:

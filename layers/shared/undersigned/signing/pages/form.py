@@ -1,4 +1,4 @@
-"""The form with its letter, and the page after signing."""
+"""The form with its letter, the page after signing, and the page for a person who didn’t sign."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from undersigned.base.page import Page, Theme
     from undersigned.base.typos import MistypedError
     from undersigned.campaigns.rules.campaigns import Campaign, Roster
-    from undersigned.signing.signing import FormPage, LetterPreview, SentForm
+    from undersigned.signing.disowning import DisownedState
+    from undersigned.signing.form import FormPage, LetterPreview
+    from undersigned.signing.sign import SentForm
 
 _KEPT = ("form", ASKS, "source", *(field.name for field in FORM_FIELDS), "drawing", "letter_language")
 """The values of a form that the page after signing keeps, beside `updates`."""
@@ -192,6 +194,11 @@ def signed_page(  # noqa: PLR0913  (what the page shows)
         address=kept.get("email"),
         kept=kept | ({"updates": "yes"} if wants_updates(values) else {}),
     )
+
+
+def disown_page(campaign: Campaign, state: DisownedState, token: str, language: str) -> Page:
+    """Render the page for a person whose address somebody else typed. It shows nothing of the form."""
+    return public_page("signing/pages/disown.html", language, campaign, state=state, address=f"/disown/{token}")
 
 
 def _kept(campaign: Campaign, language: str) -> str:

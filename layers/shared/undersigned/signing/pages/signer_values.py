@@ -1,4 +1,4 @@
-"""The form, its preview and a signer's letter as JSON values, for programs."""
+"""The form and its preview as JSON values, for programs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from undersigned.campaigns.rules.campaigns import labels_of
 from undersigned.campaigns.rules.letters import as_text, read_blocks
-from undersigned.delivering.pages.own_letter import state_of
 from undersigned.signing.rules.posted_forms import form_fields, read_unfinished
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
     from undersigned.campaigns.catalog import Entry
     from undersigned.campaigns.rules.campaigns import Answer, Target
-    from undersigned.signing.signing import FormPage, LetterPreview, OwnLetter
+    from undersigned.signing.form import FormPage, LetterPreview
 
 
 def form_values(page: FormPage, language: str, origin: str) -> dict[str, object]:
@@ -101,37 +100,4 @@ def preview_values(preview: LetterPreview, language: str) -> dict[str, object]:
         "html": preview.letter_html,
         "text": as_text(read_blocks(preview.letter_html)),
         "errors": [{"field": error.field, "detail": error.message.in_language(language)} for error in preview.errors],
-    }
-
-
-def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
-    """Return a signer's letter and its status."""
-    headline, explanation = state_of(own, language)
-    target = own.target
-    return {
-        "campaign": own.signature.campaign,
-        "target": {
-            "id": target.id,
-            "title": target.title,
-            "name": target.name,
-            "department": target.department,
-            "locality": target.locality,
-        },
-        "status": own.signature.status,
-        "version": own.signature.version,
-        "other_words": own.is_of_other_words,
-        "sealed": own.signature.bundle is not None,
-        "delivery": own.delivery.state if own.delivery else None,
-        "period": own.signature.period,
-        "headline": headline,
-        "detail": explanation,
-        "letter_html": own.letter_html,
-        "answers": [answer_values(own.target, own.answer)] if own.answer else [],
-        # Before it is confirmed, there is no letter.
-        "links": None
-        if own.signature.status == "pending"
-        else {
-            "letter": f"/letters/{own.token}",
-            "withdraw": f"/letters/{own.token}/withdraw",
-        },
     }

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from undersigned.base.languages import Message, name_of
+from undersigned.signing.form import LetterPreview
 from undersigned.signing.pages.form import form_page
-from undersigned.signing.signing import LetterPreview
 from undersigned.workshop.pages.frame import workshop_page
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from undersigned.signing.rules.names import folded
+from undersigned.base.names import folded
 
 _WORDS = re.compile(
     r"\b(?:asesinato|brothel|cocain|drogas?\b|escort|genital|heroina?\b|incest|marijuana|naked|nazi|nud[eity]|pa?edophil"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from undersigned.signing.rules.names import folded, is_named
+from undersigned.base.names import folded, is_named
 
 
 @pytest.mark.parametrize(
