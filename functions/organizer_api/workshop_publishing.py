@@ -64,6 +64,7 @@ def _publish_page(
         # Nothing was saved: a change that somebody else saved meanwhile is shown as new at the next press.
         revision=revision_of(request) if refused else workshop.draft.revision,
         fingerprint=request.posted("fingerprint") if refused else found.fingerprint,
+        letters=wired.stack.counters.total(request.campaign)[0] if found.published else 0,
     )
 
 
@@ -179,8 +180,10 @@ def form_on_paper(request: DashboardRequest) -> Response[bytes]:
 
 @pages.does("discard draft")
 def discard(request: DashboardRequest) -> Response[str]:
-    """Delete the draft as the page showed it."""
+    """Delete the draft as the page showed it; for a campaign that was never published, if its title is typed."""
     is_published = viewer_of(request).is_published
+    if not (is_published or _is_title_typed(request)):
+        return _done(request, "not-deleted")
     try:
         drafting.discard(wired.stack, request.campaign, revision_of(request), request.by)
     except ChangedMeanwhileError:
@@ -204,9 +207,18 @@ def reopen(request: DashboardRequest) -> Response[str]:
 
 @pages.post("/workshop/delete", "own")
 def delete(request: DashboardRequest) -> Response[str]:
-    """Delete a campaign whose time is over, if its short name was typed to confirm it."""
-    if request.posted("campaign") != request.campaign:
+    """Delete a campaign whose time is over, if its title was typed to confirm it."""
+    if not _is_title_typed(request):
         return _done(request, "not-deleted")
     until = wired.stack.clock() + _MOST_TIME
     deleted = wired.stack.operating.deleting.delete(request.campaign, lambda: wired.stack.clock() > until)
     return moved(HOME) if deleted.is_done else _done(request, "deleting")
+
+
+def _is_title_typed(request: DashboardRequest) -> bool:
+    """Say whether somebody typed the campaign's title, in capitals or not, and with any apostrophe."""
+    typed, title = (
+        " ".join(text.replace("'", "’").casefold().split())
+        for text in (request.posted("title"), viewer_of(request).campaign.title)
+    )
+    return typed == title

@@ -903,7 +903,7 @@ def discards_a_campaign(acts: Acts) -> None:
     signs_in(acts, administrator, ADMINISTRATOR)
     versions = administrator.address("/workshop/versions?of=1")
     assert acts.get(versions, cookies=administrator.cookies).status == 404
-    answer = acts.press(administrator, "/workshop/discard", {"revision": str(draft.revision)})
+    answer = acts.press(administrator, "/workshop/discard", {"revision": str(draft.revision), "title": campaign})
     assert answer.status in {303, 404}
     assert Drafts(world.wiring).draft(campaign) is None
     assert world.memory

@@ -1230,11 +1230,13 @@ def test_a_campaign_is_closed_and_then_deleted_in_the_workshop(world: World, aut
     # Only an owner may delete it.
     assert "Delete the campaign" not in author.open("publish").body
     author.enter("owner")
-    author.open("publish")
-    kept = author.send("publish", {"campaign": "something-else"}, "delete")
-    assert "Nothing was deleted" in kept.words
+    title = world.wiring.campaigns.campaign(CAMPAIGN).title
+    page = author.open("publish").words
+    assert f"To confirm, type the title: {title}" in page
+    kept = author.send("publish", {"title": CAMPAIGN}, "delete")
+    assert "Nothing was deleted: type the campaign’s title" in kept.words
     assert world.wiring.campaigns.campaign(CAMPAIGN).closes is not None
-    deleted = author.send("publish", {"campaign": CAMPAIGN}, "delete")
+    deleted = author.send("publish", {"title": f" {title.lower()} "}, "delete")
     assert deleted.headers["location"] == "/organizer"
     with pytest.raises(NotFoundError):
         world.wiring.campaigns.campaign(CAMPAIGN)
@@ -1249,9 +1251,33 @@ def test_a_campaign_with_letters_is_not_deleted_and_the_page_says_how_to_erase_t
     world.restart("organizer_api")
     author.enter("owner")
     author.open("publish")
-    refused = author.send("publish", {"campaign": CAMPAIGN}, "delete").words
+    assert "the list of 10 recipients 1 confirmed letter all deliveries" in author.open("publish").words
+    title = world.wiring.campaigns.campaign(CAMPAIGN).title
+    refused = author.send("publish", {"title": title}, "delete").words
     assert "Letters still hold personal data (1)." in refused
     assert "or erase them with “Check letters”." in refused
+
+
+def test_an_open_campaign_says_in_the_same_place_that_it_has_to_be_closed_first(author: Author) -> None:
+    author.enter("owner")
+    page = author.open("publish")
+    assert "everybody’s access to the campaign, and its keys People can still sign. First close" in page.words
+    title = author.world.wiring.campaigns.campaign(CAMPAIGN).title
+    assert (
+        "People can still sign. First close the campaign." in author.send("publish", {"title": title}, "delete").words
+    )
+    assert author.open("publish").status == 200
+
+
+def test_a_campaign_that_was_never_published_is_deleted_in_the_same_place_by_its_title(beginner: Author) -> None:
+    fill_in(beginner)
+    page = beginner.open("publish").words
+    assert "the letter, the details and all earlier versions the list of 2 recipients everybody’s access" in page
+    assert "Nothing was deleted" in beginner.send("publish", {"title": "Streets"}, "discard").words
+    assert beginner.draft().files
+    assert beginner.send("publish", {"title": "Safer streets"}, "discard").headers["location"] == "/organizer"
+    with pytest.raises(NotFoundError):
+        beginner.draft()
 
 
 # New campaigns

@@ -60,7 +60,7 @@ _NOTICES: Mapping[str, Message] = {
     "closed": Message("Closed. Within a minute, nobody can sign any more. Letters that wait still go out."),
     "reopened": Message("Open again. Within a minute, people can sign."),
     "deleting": Message("Part of the campaign is deleted. Press the button again until all of it is."),
-    "not-deleted": Message("Nothing was deleted: type the campaign’s name to say that you mean it."),
+    "not-deleted": Message("Nothing was deleted: type the campaign’s title to say that you mean it."),
     "discarded": Message("The draft is discarded. This is the campaign as it is published."),
 }
 """The sentence of a page after somebody pressed a button, by the word in its address."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 WEBSITES = ("allowed_origins", "frame_origins")
 """The settings that list websites."""
 
-TYPED = ("why", "website", "own-form", "why-close", "why-reopen", "campaign")
+TYPED = ("why", "website", "own-form", "why-close", "why-reopen", "title")
 """The fields of the page. All are sent with each of its buttons."""
 
 ANSWERS: Mapping[str, Message] = {
@@ -75,11 +75,13 @@ def publish(  # noqa: PLR0913  (what the page shows)
     refused: TypedWebsite | None = None,
     revision: int,
     fingerprint: str,
+    letters: int,
 ) -> Page:
     """Render what publishing changes, and its button; for a published campaign, also the ways to its form.
 
     `where` is where people will sign, `typed` what stands in the fields, by their names, `refused` a website that isn't
-    added, and `revision` and `fingerprint` the only draft and campaign that the buttons change.
+    added, and `revision` and `fingerprint` the only draft and campaign that the buttons change. `letters` counts the
+    confirmed ones.
     """
     viewer, controls = workshop.viewer, found.controls
     public = published(found.published, public_url) if found.published else None
@@ -91,6 +93,8 @@ def publish(  # noqa: PLR0913  (what the page shows)
         "publish",
         revision=revision,
         fingerprint=fingerprint,
+        letters=letters,
+        recipients=len(workshop.table.rows),
         found=found,
         public=public,
         has_changes=not workshop.draft.is_published,
