@@ -12,10 +12,10 @@ from undersigned.base.errors import NotFoundError
 from undersigned.base.queues import (
     read_export_message,
     read_reconciliation,
-    read_waiting_message,
 )
 from undersigned.delivering.feedback import ConfirmationReport, read_feedback_message
 from undersigned.delivering.queue import DraftTest, read_message
+from undersigned.signing.queue import read_waiting_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from undersigned.base.mailbox import SHARE_OF_QUOTA
+from undersigned.signing.rules.mail_budgets import SHARE_OF_QUOTA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

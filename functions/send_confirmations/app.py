@@ -1,37 +1,76 @@
-"""Send the emails that forms request.
+"""Send the emails that forms and people request.
 
-The table's stream puts them into a queue. A schedule does so with those that were over a budget. Only the queue's
-worker sends.
+The table's stream puts confirmation emails into a queue. A schedule does so with those that were over a budget. Only
+the queue's worker sends.
 """
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from functions.send_confirmations import of_people, of_postponed, of_queue, of_stream
+from undersigned.base.settings import Settings
+from undersigned.base.stack import Stack
+from undersigned.delivering.office import tell_of_stop
+from undersigned.people.people_post import send_each, send_invitation, send_sign_in
 from undersigned.people.queue import is_to_person
+from undersigned.signing.confirmation_emails import queue_postponed, queue_requested, send_waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from undersigned.people.queue import PersonMail
+
 logger = Logger()
 
+_TO_PEOPLE: Mapping[PersonMail, Callable[..., str]] = {
+    "sign-in": send_sign_in,
+    "invitation": send_invitation,
+    "stop": tell_of_stop,
+}
 
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Process a batch of the table's stream or of the waiting emails; the records named in the answer come again.
 
-    The schedule's event has no records.
+def make_handler(stack: Stack) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
+    """Return what Lambda calls with a batch of the table's stream or of a queue, or by schedule, without records.
+
+    The records named in the answer come again.
     """
-    records = event.get("Records")
-    if records is None:
-        of_postponed.queue()
-        return {}
-    if records[0].get("eventSource") != "aws:sqs":
-        return of_stream.queue(records)
-    # Each queue has batches of its own.
-    return of_people.send(records) if is_to_person(records[0]["body"]) else of_queue.send(records)
+
+    @logger.inject_lambda_context(clear_state=True)
+    def handle(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
+        records = event.get("Records")
+        if records is None:
+            queue_postponed(stack)
+            return {}
+        if records[0].get("eventSource") != "aws:sqs":
+            return queue_requested(stack, records)
+        # Each queue has batches of its own.
+        if is_to_person(records[0]["body"]):
+            return send_each(stack, records, _TO_PEOPLE)
+        return send_waiting(stack, records)
+
+    return handle
+
+
+handler = make_handler(
+    Stack(
+        Settings(os.environ).check(
+            "table_name",
+            "secret_arn",
+            "organizers_secret_arn",
+            "sender",
+            "configuration_set",
+            "waiting_mails_url",
+            "dead_mails_url",
+            "people_mails_url",
+            "schedule",
+            "budget_sizes",
+            "accepts_reserved_domains",
+            "mails_at_once",
+        )
+    )
+)

@@ -42,7 +42,7 @@ from undersigned.delivering.printing import packets
 from undersigned.delivering.rules import packets as domain_packets
 from undersigned.delivering.rules.deliveries import Attempt, DeliveryKey
 from undersigned.delivering.rules.plans import next_day
-from undersigned.signing.rules.mail_limits import mail_limit
+from undersigned.signing.rules.mail_budgets import mail_limit
 from undersigned.signing.rules.signatures import PENDING_FOR, signer_id
 from undersigned.wiring.clients import Clients
 

@@ -16,7 +16,8 @@ from tests.faults.stored import rows_of, taken_in, without_form
 from tests.world import ADA, CAMPAIGN, CONTEXT, client_of, world
 from undersigned.base.mailbox import Spacing
 from undersigned.base.table import Table
-from undersigned.signing.confirming import Confirmations
+from undersigned.signing import confirmation_emails
+from undersigned.signing.confirmation_emails import PAUSE_OF_FAILURE
 from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.signing.rules.mail_budgets import Budget
 
@@ -105,8 +106,6 @@ def test_a_repeated_batch_sends_nothing_again(rush: World) -> None:
 
 
 def test_if_ses_stops_in_a_batch_its_rest_waits_and_stays_in_no_budget(rush: World) -> None:
-    from functions.send_confirmations.of_queue import PAUSE_OF_FAILURE  # noqa: PLC0415  (the world has just wired it)
-
     pauses: list[float] = []
     rush.sleep = pauses.append
     records = rush.new_records()[:10]
@@ -175,13 +174,12 @@ def test_if_the_table_takes_no_writes_any_more_a_process_repeats_two_emails_at_m
 def test_several_emails_are_sent_at_once_and_a_persons_one_after_the_other(
     rush: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from functions.send_confirmations import wired  # noqa: PLC0415  (the world has just wired it)
-
-    monkeypatch.setattr(wired.stack.settings, "mails_at_once", 4)
+    rush.variables["MAILS_AT_ONCE"] = "4"
+    rush.restart("send_confirmations")
     busy: Counter[str] = Counter()
     most, lock = [0], threading.Lock()
 
-    def send(_confirmations: Any, signature: Any, **_: Any) -> bool:
+    def send(_stack: Any, signature: Any) -> bool:
         with lock:
             busy[signature.signer] += 1
             most[0] = max(most[0], busy.total())
@@ -191,7 +189,7 @@ def test_several_emails_are_sent_at_once_and_a_persons_one_after_the_other(
             busy[signature.signer] -= 1
         return True
 
-    monkeypatch.setattr(Confirmations, "send", send)
+    monkeypatch.setattr(confirmation_emails, "send", send)
     assert run(rush, rush.new_records()) == []
     assert most[0] == 4
 

@@ -16,6 +16,7 @@ from tests.faults.refusals import refusal
 from tests.faults.stored import expire_forms
 from tests.world import ADA, CAMPAIGN, CONTEXT
 from undersigned.base.queue import seconds_hidden
+from undersigned.signing.confirmation_emails import PAUSE_OF_FAILURE
 from undersigned.signing.rules.signatures import PENDING_FOR
 from undersigned_cli.local.sources import queue_source
 from undersigned_cli.local.template import load_template
@@ -138,8 +139,6 @@ def test_emails_over_a_limit_are_queued_once_while_ses_throttles_for_a_day_and_k
 @pytest.mark.usefixtures("world")
 def test_a_long_outage_hides_fewer_messages_than_sqs_can() -> None:
     """SQS hides 120,000 messages of a queue, then hands out no more ("Amazon SQS quotas", SQS developer guide)."""
-    from functions.send_confirmations.of_queue import PAUSE_OF_FAILURE  # noqa: PLC0415  (the world has just wired it)
-
     most = load_template()["Resources"]["SendConfirmationsWaiting"]["Properties"]["ScalingConfig"]["MaximumConcurrency"]
     a_second = most * queue_source("WaitingMails").batch_size / PAUSE_OF_FAILURE
     assert a_second * seconds_hidden(received=1_000) <= 100_000

@@ -14,8 +14,8 @@ from tests.acting import decide
 from tests.faults.refusals import Refusing, refusal
 from tests.world import CAMPAIGN, CONTEXT, load_event
 from undersigned.base.mailbox import PATIENCE, SHORT_WAITS, pauses
-from undersigned.base.queues import WaitingMails
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.signing.queue import WaitingMails
 from undersigned.signing.rules.signatures import PENDING_FOR
 from undersigned_cli.local.sources import queue_source
 

@@ -20,6 +20,7 @@ from undersigned.base.queue import SqsQueue
 from undersigned.base.settings import Settings, SettingsError
 from undersigned.delivering.feedback import read_mail_event
 from undersigned.delivering.queue import read_message
+from undersigned.signing.queue import read_waiting_message
 from undersigned.signing.stream import read_change, read_form_change
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ MESSAGES = [
 @example(DEEP)
 @example('"x"')
 def test_any_queue_message_is_read_or_damaged(body: str) -> None:
-    for read in (read_message, queue.read_export_message, queue.read_waiting_message):
+    for read in (read_message, queue.read_export_message, read_waiting_message):
         with suppress(ValueError):
             assert read(body)
 

@@ -12,10 +12,12 @@ from typer.testing import CliRunner
 
 from tests.template.reading import dead_letter_queues
 from tests.world import CAMPAIGN, load_event
-from undersigned.base.queues import WaitingMail, export_message, reconciliation_message, waiting_message
+from undersigned.base.queues import export_message, reconciliation_message
 from undersigned.delivering.queue import DeliveryMessage, message_body
 from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
 from undersigned.organizing.rules.reconciliations import Reconciliation
+from undersigned.signing.queue import waiting_message
+from undersigned.signing.rules.forms import FormName
 from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli.commands import dead_letters
 from undersigned_cli.dead_letters import KINDS
@@ -175,9 +177,9 @@ def test_an_email_goes_back_if_its_form_still_waits(letters: Letters, world: Wor
     world.sign()
     signer = signer_id(world.wiring.secret(), "ada@signers.example")
     [form] = world.wiring.forms.of_signer(CAMPAIGN, signer)
-    wanted = waiting_message(WaitingMail(CAMPAIGN, signer, form.form))
+    wanted = waiting_message(FormName(CAMPAIGN, signer, form.form))
     letters.put("ConfirmationsFailed", wanted)
-    letters.put("ConfirmationsFailed", waiting_message(WaitingMail(CAMPAIGN, signer, "another form")))
+    letters.put("ConfirmationsFailed", waiting_message(FormName(CAMPAIGN, signer, "another form")))
     letters.put("ConfirmationsFailed", {"DDBStreamBatchInfo": {"shardId": "shard"}})
     letters.put("ConfirmationsFailed", {"requestPayload": {}})
     letters.run("put-back", "--yes")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.world import CAMPAIGN
 from undersigned.signing.rows.mail_claims import MailClaims
-from undersigned.signing.rules.mail_limits import MailLimit
+from undersigned.signing.rules.mail_budgets import MailLimit
 
 if TYPE_CHECKING:
     import pytest

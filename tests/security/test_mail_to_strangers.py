@@ -13,11 +13,13 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.meter import Meter
+from tests import world as worlds
 from tests.faults.stored import expire
 from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, CONTEXT, FORM, World, client_of
 from tests.world import world as make_world
-from undersigned.base.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
+from undersigned.base.mail_domains import NameNotFoundError, NoAnswerError
+from undersigned.signing.queue import waiting_mails
 from undersigned.signing.rules.mail_budgets import Budget, hour_of
 from undersigned_cli.main import app
 
@@ -118,6 +120,19 @@ def test_a_released_letter_gets_its_email_at_once_outside_every_budget(world: Wo
     assert recipients(world) == {address(2)}
     assert waiting(world) == 2
     assert world.press(world.sent[0].link("confirm")).status == 200
+
+
+def test_a_released_letter_whose_email_a_stop_held_back_needs_no_room(world: World) -> None:
+    set_budgets(world, "0 0 0 0")
+    world.wiring.mail_budgets.stop()
+    post(world, 1, form="")
+    world.run_stream()
+    world.wiring.counting.organizing.release(CAMPAIGN, world.row(address(1)).signer, "cli", "she called")
+    world.run_stream()
+    assert world.sent == []
+    world.wiring.mail_budgets.start(world.clock.now)
+    pass_time(world, minutes=5)
+    assert recipients(world) == {address(1)}
 
 
 def test_a_postponed_email_gives_its_signer_fourteen_days_to_confirm(world: World) -> None:
@@ -234,6 +249,20 @@ def test_emails_that_are_confirmed_give_their_network_room(world: World) -> None
         post(world, number)
     world.run_stream()
     assert len(world.sent) == 4
+
+
+def test_a_bot_that_confirms_gets_no_larger_share(world: World) -> None:
+    set_budgets(world, "2 2 100 100")
+    for number in range(2):
+        post(world, number, form="")
+    world.run_stream()
+    for sent in world.sent:
+        assert world.post(sent.link("confirm")).status == 200
+    world.run_stream()
+    post(world, 2, form="")
+    post(world, 3)
+    world.run_stream()
+    assert [sent.to for sent in world.sent] == [address(0), address(1), address(3)]
 
 
 def test_one_domain_gets_so_many_unconfirmed_emails_a_day_unless_it_is_a_providers(world: World) -> None:
@@ -460,8 +489,6 @@ def test_an_organizer_sees_how_many_emails_wait(world: World) -> None:
 
 def set_dns(monkeypatch: pytest.MonkeyPatch, world: World, answers: dict[str, object]) -> list[str]:
     """Let the DNS answer this, and return the names that it is asked for."""
-    from functions.send_confirmations import wired  # noqa: PLC0415  (it is made with the stack)
-
     asked: list[str] = []
 
     def look_up(domain: str) -> Sequence[tuple[int, str]]:
@@ -471,8 +498,9 @@ def set_dns(monkeypatch: pytest.MonkeyPatch, world: World, answers: dict[str, ob
             raise answer
         return answer  # type: ignore[return-value]
 
-    domains = MailDomains(world.clock, accepts_reserved=False, look_up=look_up)
-    monkeypatch.setattr(wired, "confirmations", replace(wired.confirmations, domains=domains))
+    monkeypatch.setattr(worlds, "_look_up", look_up)
+    world.variables["ACCEPT_RESERVED_DOMAINS"] = "false"
+    world.restart("send_confirmations")
     return asked
 
 
@@ -586,7 +614,7 @@ def test_a_person_is_mailed_at_once_while_hundreds_of_forms_are_over_a_limit(wor
     assert waiting(world, "clean") + waiting(world) == 601 - 61
     sent = len(world.sent)
     world.queue_postponed()
-    assert world.wiring.waiting_mails.is_empty(), "no room, so nothing is queued"
+    assert waiting_mails(world.wiring).is_empty(), "no room, so nothing is queued"
     world.run_waiting_mails()
     assert len(world.sent) == sent
 

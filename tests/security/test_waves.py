@@ -16,7 +16,7 @@ from tests.organizers import Browser, someone
 from tests.pages import text_of as text_of_page
 from tests.world import ADA, CAMPAIGN, world
 from undersigned.delivering.printing import packets
-from undersigned.signing import mail_budgets
+from undersigned.signing.rows import mail_budgets
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:

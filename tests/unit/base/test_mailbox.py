@@ -125,16 +125,16 @@ def test_emails_since_the_quota_was_told_count_too() -> None:
     post = mailbox(account, now)
     for _ in range(9):
         post.send(cast("Any", Written()))
-        assert post.has_quota()
+        assert post.has_quota(0.8)
     post.send(cast("Any", Written()))
     # A fifth of 200 is left for deliveries, whether SES answers or not.
-    assert not post.has_quota()
+    assert not post.has_quota(0.8)
     account.tells = False
     now[0] += 60
-    assert not post.has_quota()
+    assert not post.has_quota(0.8)
     account.tells, account.quota["SentLast24Hours"] = True, 100.0
     now[0] += 60
-    assert post.has_quota()
+    assert post.has_quota(0.8)
 
 
 def test_a_quota_that_was_not_told_is_asked_for_again_within_a_minute() -> None:
@@ -144,6 +144,6 @@ def test_a_quota_that_was_not_told_is_asked_for_again_within_a_minute() -> None:
     post.send(cast("Any", Written()))
     account.tells = True
     now[0] += 59
-    assert post.has_quota()
+    assert post.has_quota(0.8)
     now[0] += 1
-    assert not post.has_quota()
+    assert not post.has_quota(0.8)

@@ -1,17 +1,10 @@
 from __future__ import annotations
 
-from threading import Barrier
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from undersigned.base.queues import (
-    WaitingMail,
-    WaitingMails,
-    read_export_message,
-    read_waiting_message,
-    waiting_message,
-)
+from undersigned.base.queues import read_export_message
 from undersigned.delivering.queue import read_message
 
 if TYPE_CHECKING:
@@ -31,35 +24,7 @@ if TYPE_CHECKING:
         "[" * 100_000,
     ],
 )
-@pytest.mark.parametrize("read", [read_message, read_export_message, read_waiting_message])
+@pytest.mark.parametrize("read", [read_message, read_export_message])
 def test_a_damaged_message_is_refused(read: Callable[[str], object], body: str) -> None:
     with pytest.raises(ValueError):
         read(body)
-
-
-def test_a_waiting_email_names_its_form() -> None:
-    mail = WaitingMail("trees", "0123", "ab12")
-
-    assert read_waiting_message(waiting_message(mail)) == mail
-
-
-class Sqs:
-    """Takes each message but those of one signer. A call waits until so many others run."""
-
-    def __init__(self, at_once: int) -> None:
-        self.barrier = Barrier(at_once, timeout=5)
-        self.bodies: list[str] = []
-
-    def send_message_batch(self, Entries: list[dict[str, str]], **_: Any) -> Any:  # noqa: N803  (boto3's)
-        assert len(Entries) <= 10
-        self.barrier.wait()
-        self.bodies += [entry["MessageBody"] for entry in Entries]
-        return {"Failed": [{"Id": entry["Id"]} for entry in Entries if '"7"' in entry["MessageBody"]]}
-
-
-@pytest.mark.parametrize("at_once", [1, 4])
-def test_many_waiting_emails_are_queued_by_so_many_calls_at_once(at_once: int) -> None:
-    sqs: Any = Sqs(at_once)
-    mails = [WaitingMail("trees", str(number), "request") for number in range(40)]
-    assert WaitingMails(sqs, "url").put_all(mails, at_once) == [mails[7]]
-    assert sorted(sqs.bodies) == sorted(waiting_message(mail) for mail in mails)

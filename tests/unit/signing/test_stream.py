@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from undersigned.signing.rules.forms import FormName
 from undersigned.signing.stream import FormChange, failures_from, read_change, read_form_change
 
 EVENTS = Path(__file__).parents[3] / "events"
@@ -27,12 +28,12 @@ def test_a_record_that_failed_twice_is_reported_once() -> None:
 def test_a_form_requests_its_email_when_it_is_new_and_when_it_is_released() -> None:
     new = record("send_confirmations_signed")
     name = ("end-demand-illinois", "0123456789abcdef0123456789abcdef", "0123456789abcdef")
-    assert read_form_change(new) == FormChange(name, is_new=True, is_suspicious=False)
+    assert read_form_change(new) == FormChange(FormName(*name), is_new=True, is_suspicious=False)
     changed = copy.deepcopy(new)
     changed["dynamodb"]["OldImage"] = copy.deepcopy(new["dynamodb"]["NewImage"])
     assert read_form_change(changed) is None
     changed["dynamodb"]["NewImage"]["mail_request"] = {"S": "692c0000-00000002"}
-    assert read_form_change(changed) == FormChange(name, is_new=False, is_suspicious=False)
+    assert read_form_change(changed) == FormChange(FormName(*name), is_new=False, is_suspicious=False)
 
 
 def test_what_is_restored_sends_no_email() -> None:

@@ -71,9 +71,6 @@ once, SES tells few of them the account's rate."""
 PATIENCE = 60.0
 """The default seconds in which a throttled call is tried again."""
 
-SHARE_OF_QUOTA = 0.8
-"""The share of SES's daily quota that confirmation emails may use up. The rest stays for deliveries."""
-
 _QUOTA_KNOWN_FOR = 60.0
 """Seconds for which an answer of GetAccount counts, and a missing answer, too. SES takes one such call a second."""
 
@@ -255,8 +252,8 @@ class Mailbox:
         self._sent_since_told = next(self._sent)
         return answer["MessageId"]
 
-    def has_quota(self) -> bool:
-        """Say whether confirmation emails have left deliveries their share of the account's daily quota."""
+    def has_quota(self, share: float) -> bool:
+        """Say whether less than this share of the account's daily quota is used up."""
         # It is not known until the first email, nor while SES is asked too often. SES says whether it takes those.
         if self._quota_asked_at is not None and self._clock() - self._quota_asked_at >= _QUOTA_KNOWN_FOR:
             with suppress(SendingThrottledError, SendingStoppedError):
@@ -264,7 +261,7 @@ class Mailbox:
         most = self._quota.get("Max24HourSend", -1) if self._quota else -1
         if self._quota is None or most < 0:
             return True
-        return self._quota.get("SentLast24Hours", 0) + self._sent_since_told < SHARE_OF_QUOTA * most
+        return self._quota.get("SentLast24Hours", 0) + self._sent_since_told < share * most
 
     def _send_rate(self) -> float:
         try:

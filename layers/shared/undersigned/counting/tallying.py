@@ -13,10 +13,8 @@ from undersigned.base.table import TransactionCanceledError
 from undersigned.campaigns.rows.counters import SHARDS
 from undersigned.counting.rows.marks import Marks
 from undersigned.counting.rules.tallies import mark_of, transactions
-from undersigned.signing.mail_budgets import Freeing
-from undersigned.signing.rows.mail_budgets import MailBudgets
+from undersigned.signing.rows.mail_budgets import free
 from undersigned.signing.rows.signatures import Signatures
-from undersigned.signing.rules.mail_budgets import BudgetSizes
 from undersigned.signing.stream import read_change
 
 if TYPE_CHECKING:
@@ -97,15 +95,10 @@ def count_changes(stack: Stack, records: Iterable[Mapping[str, Any]]) -> Counted
     batch.failed += [(record, tallied.failed[name]) for name, record in due if name in tallied.failed]
     try:
         # A batch that comes again moves no mark, and gives nothing back.
-        _free(stack, [row for name, row in confirmed.items() if name in tallied.moved])
+        free(stack, [row for name, row in confirmed.items() if name in tallied.moved])
     except Exception as error:  # noqa: BLE001  (the letters are counted; the handler logs it)
         batch.not_freed = error
     return batch
-
-
-def _free(stack: Stack, confirmed: Sequence[Signature]) -> None:
-    sizes = BudgetSizes(*stack.settings.budget_sizes)
-    Freeing(budgets=MailBudgets(stack.table), sizes=sizes, clock=stack.clock).free(confirmed)
 
 
 def needs_counting(signature: Signature) -> bool:

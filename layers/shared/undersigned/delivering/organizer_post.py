@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from undersigned.signing.rules.mail_limits import MailLimit
+from undersigned.signing.rules.mail_budgets import MailLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

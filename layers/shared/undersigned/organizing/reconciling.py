@@ -21,7 +21,7 @@ from undersigned.delivering.rules.deliveries import UNDER_WAY
 from undersigned.delivering.storing import awaits_repacking
 from undersigned.organizing.measuring import Kept
 from undersigned.organizing.rules.reconciliations import Balance, Finding, Holding, Reconciliation
-from undersigned.signing.rules.mail_limits import mail_limit
+from undersigned.signing.rules.mail_budgets import mail_limit
 from undersigned.signing.rules.signatures import requested_at
 
 if TYPE_CHECKING:

@@ -1,28 +1,70 @@
-"""The emails to people: codes to sign in with, and invitations. No budget and no brake delays them."""
+"""The emails to people: codes to sign in with, and invitations. No budget and no brake delays them.
+
+Those to sign in with are tried until it would be too late.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from undersigned.base.errors import NotFoundError
+from aws_lambda_powertools import Logger
+
+from undersigned.base.errors import MailRefusedError, NotFoundError, SendingStoppedError
+from undersigned.base.logs import facts_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.people import emails
 from undersigned.people.directory import find_person
+from undersigned.people.queue import people_mails, read_person_mail
 from undersigned.people.rows.people import People
 from undersigned.people.rows.sign_ins import SignIns
 from undersigned.people.rules.people import MOST_MAILS_AN_HOUR
 from undersigned.people.signing_in import code_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from undersigned.base.emails import Mail
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Campaign
+    from undersigned.people.queue import PersonMail
     from undersigned.people.rows.sign_ins import SignInCount
 
 type PeoplePostOutcome = Literal["sent", "nobody", "too late", "too many"]
 
+logger = Logger()
+
 _COUNTED_FOR = timedelta(hours=2)
+
+_SOON = 20
+"""Seconds until an email is tried again for which somebody waits."""
+
+
+def send_each(
+    stack: Stack, records: Sequence[Mapping[str, Any]], senders: Mapping[PersonMail, Callable[..., str]]
+) -> dict[str, Any]:
+    """Send the emails that messages ask for, each kind by its sender.
+
+    SQS delivers the messages named in the answer again when they are due. An email that SES refuses is not tried again.
+    """
+    failed = []
+    for record in records:
+        try:
+            kind, ids = read_person_mail(record["body"])
+            try:
+                outcome = senders[kind](stack, *ids)
+            except SendingStoppedError:
+                raise
+            except MailRefusedError as error:
+                logger.warning("SES refused an email", extra={"kind": kind, "reason": str(error)})
+            else:
+                logger.info("email to a person", extra={"kind": kind, "outcome": outcome})
+        except Exception as error:  # noqa: BLE001  (one bad message must not stop the others; it is reported)
+            received = int(record["attributes"]["ApproximateReceiveCount"])
+            logger.error("a waiting email failed", extra={**facts_of(error), "received": received})
+            people_mails(stack).hide(record["receiptHandle"], _SOON)
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
 
 
 def send_sign_in(stack: Stack, request: str) -> PeoplePostOutcome:

@@ -1,32 +1,19 @@
-"""The queue of emails to people: codes to sign in with, invitations, and what organizers hear of their offices."""
+"""The queue of emails to people: codes to sign in with, invitations, and what organizers hear of their offices.
+
+A message is `{<kind>: [<ids>]}`, with no address and no code.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from undersigned.base.queue import SqsQueue, read_json
 
 if TYPE_CHECKING:
     from undersigned.base.stack import Stack
 
-
-@dataclass(frozen=True, slots=True)
-class PersonMail:
-    """An email to a person: the one of a sign-in request, or the invitation to a campaign."""
-
-    request: str = ""
-    campaign: str = ""
-    person: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StopMail:
-    """The email that tells the organizer of a stop."""
-
-    campaign: str
-    target: str
+type PersonMail = Literal["sign-in", "invitation", "stop"]
 
 
 def is_to_person(body: str) -> bool:
@@ -38,34 +25,37 @@ def is_to_person(body: str) -> bool:
     return True
 
 
-def read_person_mail(body: str) -> PersonMail | StopMail:
-    """Read the message of an email to a person. Raises ValueError if it is damaged."""
+def read_person_mail(body: str) -> tuple[PersonMail, list[str]]:
+    """Read the kind of an email to a person, and the ids that it is about. Raises ValueError if it is damaged."""
     match read_json(body):
-        case {"sign_in": str(request)}:
-            return PersonMail(request=request)
-        case {"invitation": {"campaign": str(campaign), "person": str(person)}}:
-            return PersonMail(campaign=campaign, person=person)
+        case {"sign-in": [str(request)]}:
+            return "sign-in", [request]
+        case {"invitation": [str(campaign), str(person)]}:
+            return "invitation", [campaign, person]
         case {"stop": [str(campaign), str(target)]}:
-            return StopMail(campaign, target)
+            return "stop", [campaign, target]
         case _:
-            error = 'an email to a person reads {"sign_in": …}, {"invitation": {"campaign": …, …}} or {"stop": […]}'
+            error = 'an email to a person reads {"sign-in": […]}, {"invitation": […]} or {"stop": […]}'
             raise ValueError(error)
 
 
 class PeopleMails(SqsQueue):
-    """The queue of emails to people in SQS. Its messages have no address and no code."""
+    """The queue of emails to people in SQS."""
 
     def put_sign_in(self, request: str) -> None:
         """Queue the email of a sign-in request."""
-        self.send(json.dumps({"sign_in": request}))
+        self._put("sign-in", request)
 
     def put_invitation(self, campaign: str, person: str) -> None:
         """Queue the invitation of a campaign's person."""
-        self.send(json.dumps({"invitation": {"campaign": campaign, "person": person}}))
+        self._put("invitation", campaign, person)
 
     def put_stop(self, campaign: str, target: str) -> None:
         """Queue the email that tells the organizer of a stop."""
-        self.send(json.dumps({"stop": [campaign, target]}))
+        self._put("stop", campaign, target)
+
+    def _put(self, kind: PersonMail, *ids: str) -> None:
+        self.send(json.dumps({kind: ids}))
 
 
 def people_mails(stack: Stack) -> PeopleMails:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from undersigned.base.table import from_item, read_row
 from undersigned.signing.rows.signatures import read_signature
+from undersigned.signing.rules.forms import FormName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from undersigned.signing.rules.forms import FormName
     from undersigned.signing.rules.signatures import Signature, Status
 
 
@@ -58,7 +58,7 @@ def read_form_change(record: Mapping[str, Any]) -> FormChange | None:
         return None
     key = from_item(images["Keys"])
     _, campaign, signer = key["pk"].split("#")
-    return FormChange((campaign, signer, key["sk"]), is_new=not before, is_suspicious="quarantine" in new)
+    return FormChange(FormName(campaign, signer, key["sk"]), is_new=not before, is_suspicious="quarantine" in new)
 
 
 def read_change(record: Mapping[str, Any]) -> SignatureChange:

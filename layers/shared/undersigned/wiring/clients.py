@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from undersigned.base.queues import DeadMails, ExportQueue, ReconciliationQueue, WaitingMails
+    from undersigned.base.queues import ExportQueue, ReconciliationQueue
     from undersigned.base.settings import Settings
     from undersigned.campaigns.rules.cadence import WeeklySchedule
     from undersigned.delivering.organizer_post import OrganizerPost
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from undersigned.organizing.rows.campaign_rows import Rows
     from undersigned.organizing.rows.exports import Exports
     from undersigned.signing.rows.mail_budgets import MailBudgets
-    from undersigned.signing.rules.mail_budgets import BudgetSizes
     from undersigned.workshop.rows.drafts import Drafts
 
 
@@ -68,13 +67,6 @@ class Clients(Stack):
     def schedule(self) -> WeeklySchedule:
         """The stack's own schedule."""
         return schedule_of(self)
-
-    @cached_property
-    def budget_sizes(self) -> BudgetSizes:
-        """How many confirmation emails each budget has."""
-        from undersigned.signing.rules.mail_budgets import BudgetSizes
-
-        return BudgetSizes(*self.settings.budget_sizes)
 
     # Repositories that only some functions need
 
@@ -123,20 +115,6 @@ class Clients(Stack):
         from undersigned.base.queues import ExportQueue
 
         return ExportQueue(self.sqs, self.settings.export_queue_url)
-
-    @cached_property
-    def waiting_mails(self) -> WaitingMails:
-        """The queue of confirmation emails."""
-        from undersigned.base.queues import WaitingMails
-
-        return WaitingMails(self.sqs, self.settings.waiting_mails_url)
-
-    @cached_property
-    def dead_mails(self) -> DeadMails:
-        """The dead letters of the queue of confirmation emails."""
-        from undersigned.base.queues import DeadMails
-
-        return DeadMails(self.sqs, self.settings.dead_mails_url)
 
     @cached_property
     def reconciliation_queue(self) -> ReconciliationQueue:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from undersigned.signing.rules import mail_budgets
 from undersigned.signing.rules.mail_budgets import HourOfMails, Sending
 
 NOW = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
@@ -53,3 +56,12 @@ def test_a_stop_closes_both_lanes() -> None:
     stopped = sending(10, stopped=True)
     assert not stopped.is_open("clean")
     assert not stopped.is_open("suspicious")
+
+
+def test_each_rule_names_tests_that_exist() -> None:
+    rules = re.split(r"^\d+\. ", mail_budgets.__doc__ or "", flags=re.MULTILINE)[1:]
+    tests = "\n".join(file.read_text(encoding="utf-8") for file in Path(__file__).parents[3].glob("*/test_*.py"))
+    named = [re.findall(r"test_\w+", rule) for rule in rules]
+    assert len(rules) == 10
+    assert all(named), "each rule has a test"
+    assert [name for names in named for name in names if f"def {name}(" not in tests] == []

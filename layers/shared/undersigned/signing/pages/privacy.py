@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from undersigned.base.languages import Message, long_date
 from undersigned.base.purposes import PURPOSES
 from undersigned.campaigns.public_frame import public_page
-from undersigned.signing.rules.mail_limits import CLAIMS_KNOWN_FOR
 from undersigned.signing.rules.posted_forms import form_fields
 from undersigned.signing.rules.signatures import PENDING_FOR, WITHDRAWN_FOR
 
@@ -24,6 +23,7 @@ RECOVERABLE_FOR = timedelta(days=35)
 def privacy_page(entry: Entry, packet_days: int, language: str) -> Page:
     """Render the built-in privacy notice, whose figures are those of the stack."""
     from undersigned.organizing.rules.exports import KEPT_FOR
+    from undersigned.signing.rules.mail_budgets import CLAIMS_KNOWN_FOR
 
     return public_page(
         "signing/pages/privacy.html",

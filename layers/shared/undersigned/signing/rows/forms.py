@@ -27,7 +27,7 @@ from undersigned.signing.rows.signatures import (
     signature_key,
     signature_values,
 )
-from undersigned.signing.rules.forms import ReadForms
+from undersigned.signing.rules.forms import FormName, ReadForms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from undersigned.base.rows import Values
     from undersigned.signing.rules.abuse_checks import Suspicion
-    from undersigned.signing.rules.forms import FormName
     from undersigned.signing.rules.mail_budgets import Lane
     from undersigned.signing.rules.signatures import Signature
 
@@ -130,7 +129,7 @@ class Forms(Repository):
                     row = read_row(read_signature, values[letter]) if letter in values else None
                     found.append((read_row(read_form, values[key]), row))
             except DamagedRowsError:
-                damaged.append((*_signer_of(key), key.sk))
+                damaged.append(FormName(*_signer_of(key), key.sk))
         return ReadForms(tuple(found), tuple(damaged))
 
     def listed(

@@ -1,4 +1,6 @@
-"""Mail budgets: the room of each in its window, the outcomes of each hour's confirmation emails, and the stop.
+"""Mail budgets: take emails from them, and give them back. The outcomes of each hour's emails, and the stop.
+
+`undersigned.signing.rules.mail_budgets` has the rules.
 
 | row | pk | sk |
 |---|---|---|
@@ -14,6 +16,8 @@ guide).
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,15 +25,30 @@ from boto3.dynamodb.conditions import Attr
 
 from undersigned.base.rows import Key
 from undersigned.base.table import ConditionFailedError, Repository, Update, read_rows
-from undersigned.signing.rules.mail_budgets import LANES, HourOfMails, Sending, first_hour_that_counts, hour_of
+from undersigned.signing.rules.mail_budgets import (
+    KINDS,
+    LANES,
+    SHARE_OF_QUOTA,
+    UNTOUCHED,
+    BudgetSizes,
+    HourOfMails,
+    Sending,
+    budgets_of,
+    first_hour_that_counts,
+    given_back_by,
+    hour_of,
+    lane_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Sequence
 
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.base.rows import Values
+    from undersigned.base.stack import Stack
     from undersigned.signing.rules.mail_budgets import Budget, Lane, MailReport
+    from undersigned.signing.rules.signatures import Signature
 
 _OF_STACK = "MAILS#stack"
 _HOUR = "HOUR#"
@@ -41,6 +60,8 @@ _KEPT_FOR = timedelta(days=2)
 """Rows are kept after the end of their window for longer than the brake looks back."""
 
 _SENT = "sent"
+
+_SENDING_KNOWN_FOR = timedelta(seconds=30)
 
 
 def hour_key(moment: datetime) -> Key:
@@ -129,3 +150,112 @@ def _read_hour(values: Values) -> HourOfMails:
         {"clean": int(values.get(_SENT, 0)) - suspicious, "suspicious": suspicious},
         *({lane: int(values.get(f"{kind}_{lane}", 0)) for lane in LANES} for kind in ("bounced", "complained")),
     )
+
+
+def may_leave(stack: Stack) -> Sending:
+    """Return whether confirmation emails go out. The answer may be half a minute old."""
+    now, known = stack.clock(), stack.once(_known_sending)
+    if not known or now - known[0][0] >= _SENDING_KNOWN_FOR:
+        known[:] = [(now, MailBudgets(stack.table).sending(now))]
+    return known[0][1]
+
+
+def _known_sending(_stack: Stack) -> list[tuple[datetime, Sending]]:
+    return []
+
+
+@dataclass(slots=True)
+class _Asking:
+    """An email of a batch: its budgets, those that it has taken from, and when it is tried again if it must wait."""
+
+    budgets: tuple[Budget, ...]
+    next_try: datetime | None
+    taken: list[Budget] = field(default_factory=list)
+
+
+def take(stack: Stack, batch: Sequence[Signature]) -> list[datetime | None]:
+    """Take a batch of emails from their budgets. Return for each when it is tried again, or None if it may go now.
+
+    A batch that comes again is counted again: so a budget may be stricter, and never looser.
+    """
+    now, sending, sizes = stack.clock(), may_leave(stack), _sizes(stack)
+    has_quota = stack.confirmation_mailbox.has_quota(SHARE_OF_QUOTA)
+    emails = [
+        _Asking(budgets_of(each, sizes, now), None if has_quota and sending.is_open(lane_of(each)) else now)
+        for each in batch
+    ]
+    try:
+        for kind in KINDS:
+            _take_of_kind(stack, kind, [email for email in emails if email.next_try is None])
+    except Exception:
+        # The batch comes again.
+        _give_back(stack, (email.taken for email in emails))
+        raise
+    _give_back(stack, (email.taken for email in emails if email.next_try))
+    return [email.next_try for email in emails]
+
+
+def _take_of_kind(stack: Stack, kind: str, emails: Iterable[_Asking]) -> None:
+    """Take emails from their budgets of a kind, as long as each has room, in one write each."""
+    asking: defaultdict[Budget, list[_Asking]] = defaultdict(list)
+    for email in emails:
+        for budget in email.budgets:
+            if budget.kind == kind:
+                asking[budget].append(email)
+    for budget, some in asking.items():
+        room = MailBudgets(stack.table).take(budget, len(some))
+        for email in some[:room]:
+            email.taken.append(budget)
+        for email in some[room:]:
+            email.next_try = budget.next_try(stack.clock())
+
+
+def put_back(stack: Stack, unsent: Iterable[Signature]) -> None:
+    """Give unsent emails back to their budgets."""
+    sizes, now = _sizes(stack), stack.clock()
+    _give_back(stack, (budgets_of(each, sizes, now) for each in unsent))
+
+
+def _give_back(stack: Stack, unsent: Iterable[Iterable[Budget]]) -> None:
+    for budget, emails in _sum(unsent).items():
+        MailBudgets(stack.table).give_back(budget, unsent=emails)
+
+
+def free(stack: Stack, confirmed: Iterable[Signature]) -> None:
+    """Give emails that were confirmed back to their budgets. Calling it twice makes these looser."""
+    sizes, now = _sizes(stack), stack.clock()
+    given_back = _sum(given_back_by(each, sizes, now) for each in confirmed)
+    for budget, left in MailBudgets(stack.table).room(given_back).items():
+        if left <= (1 - UNTOUCHED) * budget.limit:
+            MailBudgets(stack.table).give_back(budget, confirmed=given_back[budget])
+
+
+class Room:
+    """The room that budgets had when a run read them, less the emails that it plans. Takes nothing from them."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Begin with what the budgets have."""
+        self._stack = stack
+        self._left: dict[Budget, int] = {}
+
+    def plan(self, form: Signature) -> datetime | None:
+        """Plan an email. Return when it is tried again if it has no room."""
+        now = self._stack.clock()
+        needed = budgets_of(form, _sizes(self._stack), now)
+        unread = [budget for budget in needed if budget not in self._left]
+        self._left.update(MailBudgets(self._stack.table).room(unread))
+        for budget in needed:
+            if self._left[budget] <= 0:
+                return budget.next_try(now)
+        for budget in needed:
+            self._left[budget] -= 1
+        return None
+
+
+def _sizes(stack: Stack) -> BudgetSizes:
+    return BudgetSizes(*stack.settings.budget_sizes)
+
+
+def _sum(budgets: Iterable[Iterable[Budget]]) -> Counter[Budget]:
+    """Return how many emails are of each budget."""
+    return Counter(budget for some in budgets for budget in some)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.base.rows import Values
-    from undersigned.signing.rules.mail_limits import MailLimit
+    from undersigned.signing.rules.mail_budgets import MailLimit
 
 
 def mail_claim_partition(person: str) -> str:

@@ -10,7 +10,7 @@ import hmac
 import json
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,8 +28,17 @@ _SAID = (
 """The values that all posts of a form share. So a bot's form is never a person's, nor another network's."""
 
 
-type FormName = tuple[str, str, str]
-"""A form's campaign, signer and id."""
+class FormName(NamedTuple):
+    """What names a form: its campaign, its signer and its id."""
+
+    campaign: str
+    signer: str
+    form: str
+
+    @classmethod
+    def of(cls, form: Signature) -> FormName:
+        """Return the name of a form."""
+        return cls(form.campaign, form.signer, form.form)
 
 
 @dataclass(frozen=True, slots=True)

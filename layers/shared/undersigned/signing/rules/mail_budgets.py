@@ -1,8 +1,32 @@
-"""Budgets of confirmation emails: how many go to people who have not confirmed yet, and when a brake stops them.
+"""Budgets of confirmation emails: which may leave now, and which wait.
 
 Anybody can make us email a stranger: that is what a form does. SES reviews an account at 5 % bounces or 0.1 %
 complaints and pauses it at 10 % or 0.5 %, and the weekly deliveries stop with it ("Reputation metrics messages", SES
-developer guide). So emails to strangers have budgets, and stop long before that. Emails over a budget wait.
+developer guide). The rules, each with a test that fails without it:
+
+1. An email to a stranger counts in its budgets. One to a person who has confirmed counts in none, nor does one whose
+   form an organizer released: test_a_released_letter_gets_its_email_at_once_outside_every_budget.
+2. Each network (test_one_network_causes_so_many_unconfirmed_emails_a_day) and each domain that is no large provider's
+   (test_one_domain_gets_so_many_unconfirmed_emails_a_day_unless_it_is_a_providers) has so many emails a day, and the
+   stack so many an hour (test_an_hour_has_so_many_unconfirmed_emails).
+3. Suspicious forms share a few of the hour's emails:
+   test_forms_without_a_token_share_ten_emails_an_hour_and_none_is_lost.
+4. An email takes from all of its budgets, or from none (test_what_one_budget_refuses_takes_nothing_from_another). One
+   that SES does not take is given back (test_an_email_that_ses_does_not_take_stays_postponed_and_in_its_budget).
+5. Only unconfirmed emails count: to confirm gives an email back
+   (test_emails_that_are_confirmed_give_their_network_room), but not to the share of suspicious forms
+   (test_a_bot_that_confirms_gets_no_larger_share), nor to a budget that is nearly untouched
+   (test_confirmations_write_to_no_budget_that_is_nearly_untouched).
+6. An email without room waits on its form, in an index, and holds up no other:
+   test_a_person_is_mailed_at_once_while_hundreds_of_forms_are_over_a_limit.
+7. Emails that bounce or are marked as spam stop the others of their lane, and people never wait behind bots:
+   test_bounces_delay_emails_to_strangers_and_deliveries_go_on, test_complaints_delay_emails_but_one_person_can_not,
+   test_bounces_of_suspicious_forms_delay_no_email_of_a_person.
+8. An operator can stop all of them: test_an_operator_stops_and_starts_confirmation_emails.
+9. A fifth of SES's daily quota stays for deliveries: test_deliveries_keep_their_share_of_the_daily_quota.
+10. One person gets few emails a day about a campaign (test_forms_of_one_campaign_use_up_no_emails_of_another) and in
+    all (test_a_person_gets_nine_emails_a_day_over_all_campaigns), and fewer about suspicious forms
+    (test_bots_cause_one_email_a_day_for_a_campaign_and_three_in_all).
 """
 
 from __future__ import annotations
@@ -10,41 +34,37 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from undersigned.base.providers import KNOWN
+from undersigned.signing.rules.signatures import PENDING_FOR
 
 if TYPE_CHECKING:
     from undersigned.signing.rules.signatures import Signature
 
+SHARE_OF_QUOTA = 0.8
+"""The share of SES's daily quota that confirmation emails may use up. The rest stays for deliveries."""
+
 Lane = Literal["clean", "suspicious"]
 """Whether an email is about a form with a suspicion. Each lane has its own brake, so that bots can't stop people's."""
 
-MailReport = Literal["bounced", "complained"]
-"""SES's reports about an email that did harm: it bounced for good, or its reader marked it as spam."""
-
 LANES: tuple[Lane, ...] = ("clean", "suspicious")
-
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-_BRAKED_OVER = DAY
-_FEWEST_BOUNCES, _MOST_BOUNCED = 20, 0.03
-_FEWEST_COMPLAINTS, _MOST_COMPLAINED = 3, 0.0005
-"""A single person who marks one email as spam must not stop everybody's."""
 
 
 def lane_of(signature: Signature) -> Lane:
-    """Return the lane of the email that a pending signature requests."""
+    """Return the lane of the email that a form requests."""
     return "suspicious" if signature.reported_status == "quarantined" else "clean"
 
 
-def hour_of(moment: datetime) -> datetime:
-    """Return the start of the hour (UTC)."""
-    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+# Budgets
 
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
-def _day_of(moment: datetime) -> datetime:
-    return hour_of(moment).replace(hour=0)
+KINDS = ("suspicious", "network", "domain", "unconfirmed")
+"""The kinds of budgets, in the order in which an email takes from them."""
+
+UNTOUCHED = 0.1
+"""Up to this share of a budget, nothing is given back: nobody misses the room, and a rush saves the writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,50 +79,77 @@ class BudgetSizes:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A number of emails in one window. `of` is a hash of the network or the domain; it is empty for the stack's own.
+    """A number of emails from `begins` on. `of` is a hash of the network or the domain; the stack's own have none.
 
-    Emails over it wait until `ends`. In an hour's budget, they wait until it has room again.
+    The stack's are for an hour, the others for a day (UTC).
     """
 
-    kind: Literal["suspicious", "unconfirmed", "network", "domain"]
+    kind: Literal["suspicious", "network", "domain", "unconfirmed"]
     of: str
     begins: datetime
     limit: int
 
     @property
     def is_of_hour(self) -> bool:
-        """Say whether the budget is the stack's for an hour. The others are for a day."""
+        """Say whether the budget is the stack's for an hour."""
         return not self.of
 
     @property
     def ends(self) -> datetime:
-        """Return the end of the window."""
+        """Return the end of its time."""
         return self.begins + (HOUR if self.is_of_hour else DAY)
+
+    def next_try(self, now: datetime) -> datetime:
+        """Return when an email over it is tried again: as soon as the hour has room, or after the day."""
+        return now if self.is_of_hour else self.ends
+
+
+def hour_of(moment: datetime) -> datetime:
+    """Return the start of the hour (UTC)."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def is_counted(signature: Signature) -> bool:
+    """Say whether an email counts: it goes to a stranger, and no organizer said that a person asked for it."""
+    return signature.status == "pending" and not signature.is_released
 
 
 def budgets_of(signature: Signature, sizes: BudgetSizes, now: datetime) -> tuple[Budget, ...]:
-    """Return the budgets of an email to a pending signer, in the order in which it takes from them."""
-    hour, day = hour_of(now), _day_of(now)
+    """Return the budgets that an email takes from, in the order of `KINDS`; none if it isn't counted."""
+    return _budgets_of(signature, sizes, now) if is_counted(signature) else ()
+
+
+def given_back_by(confirmed: Signature, sizes: BudgetSizes, now: datetime) -> tuple[Budget, ...]:
+    """Return the budgets to which a signer gives an email back by confirming.
+
+    A bot with a mailbox gets no larger share of suspicious forms. A network has another name each day.
+    """
+    is_of_today = hour_of(confirmed.signed_at).date() == hour_of(now).date()
+    return tuple(budget for budget in _budgets_of(confirmed, sizes, now) if budget.is_of_hour or is_of_today)
+
+
+def _budgets_of(signature: Signature, sizes: BudgetSizes, now: datetime) -> tuple[Budget, ...]:
+    hour = hour_of(now)
+    day = hour.replace(hour=0)
     found = [Budget("suspicious", "", hour, sizes.suspicious_an_hour)] if lane_of(signature) == "suspicious" else []
     if signature.network:
         found.append(Budget("network", signature.network, day, sizes.a_network))
-    domain = signature.email.rpartition("@")[2].lower()
-    if domain not in KNOWN:
+    if signature.email_domain not in KNOWN:
         # Table keys name no stranger's domain.
-        hashed = hashlib.sha256(f"{day.date()} {domain}".encode()).hexdigest()[:16]
+        hashed = hashlib.sha256(f"{day.date()} {signature.email_domain}".encode()).hexdigest()[:16]
         found.append(Budget("domain", hashed, day, sizes.a_domain))
     found.append(Budget("unconfirmed", "", hour, sizes.an_hour))
     return tuple(found)
 
 
-def given_back_by(confirmed: Signature, sizes: BudgetSizes, now: datetime) -> tuple[Budget, ...]:
-    """Return the budgets to which a signer gives an email back by confirming: only unconfirmed ones count.
+# The brake and the stop
 
-    The share of suspicious forms gets none back, or a bot with a mailbox would get a larger one. A network has another
-    name each day.
-    """
-    is_of_today = _day_of(confirmed.signed_at) == _day_of(now)
-    return tuple(budget for budget in budgets_of(confirmed, sizes, now) if budget.is_of_hour or is_of_today)
+MailReport = Literal["bounced", "complained"]
+"""SES's reports about an email that did harm: it bounced for good, or its reader marked it as spam."""
+
+_FEWEST_BOUNCES, _MOST_BOUNCED = 20, 0.03
+_FEWEST_COMPLAINTS, _MOST_COMPLAINED = 3, 0.0005
+"""A single person who marks one email as spam must not stop everybody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,4 +189,25 @@ class Sending:
 
 def first_hour_that_counts(now: datetime) -> datetime:
     """Return the first hour whose bounces and complaints count for the brake."""
-    return hour_of(now - _BRAKED_OVER)
+    return hour_of(now - DAY)
+
+
+# One person's emails
+
+CLAIMS_KNOWN_FOR = PENDING_FOR + timedelta(days=2)
+"""How long an email is known: for as long as its form may request it, and two days for a late message."""
+
+
+class MailLimit(NamedTuple):
+    """The most emails in a day (UTC): about one campaign, and about all campaigns together.
+
+    So forms of one campaign can't use up a person's emails of another.
+    """
+
+    of_campaign: int
+    in_all: int
+
+
+def mail_limit(signature: Signature) -> MailLimit:
+    """Return the limit for the emails to a signer; another one if their form looks like a bot's."""
+    return MailLimit(1, 3) if lane_of(signature) == "suspicious" else MailLimit(3, 9)

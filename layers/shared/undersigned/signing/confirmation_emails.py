@@ -1,0 +1,376 @@
+"""Confirmation emails, one for each form: the table's stream queues it, and the queue alone sends.
+
+An email over a budget waits on its form, and a schedule queues it when there is room. While SES or the table is out,
+messages hide for a quarter of an hour at most, and come again until it is back.
+
+To somebody who has signed, a form's email is about that letter. Both are a signature here: the form, or the letter with
+the form's id and request.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import batched
+from typing import TYPE_CHECKING, Any, Literal
+
+from aws_lambda_powertools import Logger
+
+from undersigned.base.at_once import each_at_once
+from undersigned.base.errors import (
+    ChangedError,
+    MailRefusedError,
+    SendingStoppedError,
+    SendingThrottledError,
+    UncertainError,
+)
+from undersigned.base.logs import facts_of
+from undersigned.base.metrics import emit, emit_all
+from undersigned.base.queue import seconds_hidden
+from undersigned.campaigns.catalog import catalog_of, schedule_of
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.signing import emails
+from undersigned.signing.queue import dead_mails, read_waiting_message, waiting_mails
+from undersigned.signing.rows.forms import Forms
+from undersigned.signing.rows.mail_budgets import MailBudgets, Room, may_leave, put_back, take
+from undersigned.signing.rows.mail_claims import MailClaims
+from undersigned.signing.rules.forms import FormName
+from undersigned.signing.rules.mail_budgets import CLAIMS_KNOWN_FOR, LANES, SHARE_OF_QUOTA, is_counted, mail_limit
+from undersigned.signing.rules.signatures import PENDING_FOR, requested_at
+from undersigned.signing.stream import failures_from, read_form_change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from undersigned.base.emails import Mail
+    from undersigned.base.stack import Stack
+    from undersigned.signing.rules.mail_budgets import Lane
+    from undersigned.signing.rules.signatures import Signature
+    from undersigned.signing.stream import FormChange
+
+logger = Logger()
+
+type Record = Mapping[str, Any]
+
+
+# From the stream to the queue
+
+
+def queue_requested(stack: Stack, records: Sequence[Record]) -> dict[str, Any]:
+    """Queue the emails that the stream's records request. A record comes again, for a day, if the queue is out."""
+    asked: dict[FormName, Record] = {}
+    forms: list[FormChange] = []
+    for record in records:
+        try:
+            if change := read_form_change(record):
+                asked[change.name] = record
+                forms.append(change)
+        except Exception as error:  # noqa: BLE001  (it must not hold up those behind it; it is reported)
+            logger.error("a record is damaged", extra=facts_of(error))
+    new = [form for form in forms if form.is_new]
+    # A batch that comes again counts again.
+    emit_all([("Signed", len(new)), ("Suspicious", sum(form.is_suspicious for form in new))])
+    try:
+        refused = waiting_mails(stack).put_all(list(asked), stack.settings.mails_at_once)
+    except Exception as error:  # noqa: BLE001  (an email that was queued twice is sent once; it is reported)
+        logger.error("emails were not queued", extra={"emails": len(asked), **facts_of(error)})
+        return failures_from(list(asked.values()))
+    if refused:
+        logger.error("emails were not queued", extra={"emails": len(refused)})
+    return failures_from([asked[form] for form in refused])
+
+
+# From the index of postponed emails to the queue
+
+_LONGEST = timedelta(minutes=4)
+"""How long a run looks. The next one begins five minutes after it, and goes on."""
+
+_QUEUED_AT_ONCE = 50
+
+_MOST_COUNTED = 1000
+"""How many postponed emails of a campaign and a lane are counted. More than that need no exact number."""
+
+_LOOKED_AT_AGAIN = timedelta(days=1)
+"""When a queued form is queued again, if the queue lost it. While SES takes nothing, each one adds a message."""
+
+
+def queue_postponed(stack: Stack) -> None:
+    """Queue postponed emails, people's before suspicious ones, as long as there is time and room for more."""
+    until, mailbox = stack.clock() + _LONGEST, stack.confirmation_mailbox
+    with suppress(SendingThrottledError, SendingStoppedError):
+        # This process may have sent none of the day's emails.
+        mailbox.get_ready()
+    if not mailbox.has_quota(SHARE_OF_QUOTA):
+        logger.warning("the daily quota is short")
+        MailBudgets(stack.table).note_short_of_quota(stack.clock())
+    sending = may_leave(stack)
+    for lane in LANES:
+        if sending.is_braked(lane):
+            logger.warning("the brake is on", extra={"lane": lane})
+        if sending.is_open(lane) and mailbox.has_quota(SHARE_OF_QUOTA):
+            _queue_lane(stack, lane, until)
+    counted = [(campaign, lane) for campaign in Campaigns(stack.table).campaign_ids() for lane in LANES]
+    waiting = (Forms(stack.table).how_many_postponed(campaign, lane, _MOST_COUNTED) for campaign, lane in counted)
+    emit("ConfirmationsWaiting", sum(waiting))
+
+
+def _queue_lane(stack: Stack, lane: Lane, until: datetime) -> None:
+    forms, room = Forms(stack.table), Room(stack)
+    postponed = forms.postponed_mails(Campaigns(stack.table).campaign_ids(), lane, stack.clock())
+    for some in batched(postponed, _QUEUED_AT_ONCE, strict=False):
+        ready, has_room = _with_room(stack, some, room)
+        refused = waiting_mails(stack).put_all(list(ready)) if ready else []
+        if refused:
+            logger.warning("emails were not queued", extra={"emails": len(refused)})
+        for form in (form for name, form in ready.items() if name not in refused):
+            with suppress(ChangedError):  # The worker was faster.
+                forms.postpone_further(form, stack.clock() + _LOOKED_AT_AGAIN)
+        if not has_room or stack.clock() >= until:
+            return
+
+
+def _with_room(stack: Stack, forms: Iterable[Signature], room: Room) -> tuple[dict[FormName, Signature], bool]:
+    """Return the forms whose emails have room, and whether the stack has room for more. The others wait longer."""
+    ready: dict[FormName, Signature] = {}
+    for form in forms:
+        next_try = room.plan(form)
+        if next_try is None:
+            ready[FormName.of(form)] = form
+        elif next_try <= stack.clock():
+            return ready, False
+        else:
+            with suppress(ChangedError):  # It was erased meanwhile.
+                Forms(stack.table).postpone_mail(form, next_try)
+    return ready, True
+
+
+# From the queue to SES
+
+PAUSE_OF_FAILURE = 10.0
+"""Seconds that a batch waits whose messages come again. So 100 processes hide some 90,000 messages at once in a
+long outage; SQS hides 120,000."""
+
+_MOST_FAILURES = 2
+"""After so many, the rest of a batch comes again untried. One email that fails each time stops none of the others."""
+
+_TRIED_ONCE_MORE = timedelta(days=1)
+"""When an email that SES refused is tried once more."""
+
+type Outcome = Literal["none", "postponed", "sent", "not sent", "refused", "waits", "perhaps sent"]
+"""What became of a waiting email.
+
+`none`: its form gets none. `postponed`: it has no room in a budget. `not sent`: it was sent before, or the person had
+enough. `refused`: by SES, for good. `waits`: it surely was not sent, and comes again, as one does that was `perhaps
+sent`.
+"""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """An email that waits: its message, the form or letter that it is about, and what became of it, and when."""
+
+    record: Record
+    about: Signature
+    outcome: Outcome
+    at: datetime | None = None
+
+    @property
+    def comes_again(self) -> bool:
+        return self.outcome in {"waits", "perhaps sent"}
+
+    def delay(self, now: datetime) -> float:
+        """Return how many seconds after its form it was sent, or waits; 0 if a budget made it late on purpose."""
+        asked_at = requested_at(self.about.mail_request)
+        is_late = self.outcome == "waits" or (self.outcome == "sent" and not self.about.mail_postponed)
+        return ((self.at or now) - asked_at).total_seconds() if asked_at and is_late else 0
+
+
+def send_waiting(stack: Stack, records: Sequence[Record]) -> dict[str, Any]:
+    """Send waiting emails; SQS delivers the messages named in the answer again when they are due."""
+    try:
+        waiting = _read(stack, records)
+        _send_all(stack, waiting)
+        failed = [email.record for email in waiting if email.comes_again]
+    except Exception as error:  # noqa: BLE001  (the whole batch comes again; it is reported)
+        logger.error("a batch failed", extra=facts_of(error))
+        failed = list(records)
+    if failed:
+        stack.sleep(PAUSE_OF_FAILURE)
+    for record in failed:
+        try:
+            received = int(record["attributes"]["ApproximateReceiveCount"])
+            waiting_mails(stack).hide(record["receiptHandle"], seconds_hidden(received))
+        except Exception as error:  # noqa: BLE001  (it then stays hidden for the queue's time-out)
+            logger.warning("a message was not hidden", extra=facts_of(error))
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+
+
+def _read(stack: Stack, records: Sequence[Record]) -> list[_Waiting]:
+    """Return the messages' emails, as their forms and letters are now. An unreadable one is a dead letter at once."""
+    messages: dict[FormName, Record] = {}
+    for record in records:
+        try:
+            messages[read_waiting_message(record["body"])] = record
+        except ValueError as error:
+            logger.error("a message is damaged", extra=facts_of(error))
+            dead_mails(stack).send(record["body"])
+    read = Forms(stack.table).read(list(messages))
+    for name in read.damaged:
+        dead_mails(stack).send(messages[name]["body"])
+    waiting = []
+    for form, row in read.found:
+        about = _about(stack, form, row)
+        email = _Waiting(messages[FormName.of(form)], about or form, "waits" if about else "none")
+        waiting.append(email)
+    return waiting
+
+
+def _about(stack: Stack, form: Signature, row: Signature | None) -> Signature | None:
+    """Return the form or letter that the email of a form is about; None if it gets no email.
+
+    A form that was sent before its signer's letter was erased or withdrawn, or to an address whose person said that
+    they didn't sign, is deleted. One to an address whose domain takes no email waits in quarantine, where people see
+    why.
+    """
+    forms = Forms(stack.table)
+    if row and row.status == "confirmed":
+        # The same form may be sent again after its letter's links have ended.
+        became = (row.form, row.signed_at) == (form.form, form.signed_at)
+        about = replace(row, form=form.form, mail_request=form.mail_request, mail_postponed=form.mail_postponed)
+        return None if became or row.is_empty else about
+    if not form.can_follow(row):
+        forms.delete(form.campaign, form.signer, form.form)
+        return None
+    if row and row.erased_at and not (form.quarantine or form.is_released):
+        with suppress(ChangedError):
+            forms.put_in_quarantine(form, "erased before")
+        form = replace(form, quarantine="erased before")
+    if stack.mail_domains.takes_none(form.email):
+        with suppress(ChangedError):
+            forms.put_in_quarantine(form, "no mailbox")
+        return None
+    return form
+
+
+def _send_all(stack: Stack, waiting: Sequence[_Waiting]) -> None:
+    """Send what the budgets admit, several emails at once, and those to one person one after the other."""
+    forms = Forms(stack.table)
+    asking = [email for email in waiting if email.outcome != "none"]
+    people: dict[str, list[_Waiting]] = {}
+    for email, next_try in zip(asking, take(stack, [email.about for email in asking]), strict=True):
+        if next_try is None:
+            people.setdefault(email.about.signer, []).append(email)
+            continue
+        email.outcome = "postponed"
+        with suppress(ChangedError):  # It is no longer there.
+            forms.postpone_mail(email.about, next_try)
+    sending = _Sending(stack)
+    for _ in each_at_once(sending.send_to_one, people.values(), stack.settings.mails_at_once):
+        pass
+    _report(stack, [email for some in people.values() for email in some])
+    put_back(stack, [email.about for email in asking if email.outcome in {"waits", "not sent"}])
+    for email in waiting:
+        if email.about.mail_postponed and not (email.comes_again or email.outcome == "postponed"):
+            with suppress(ChangedError):  # It was erased meanwhile. It can be confirmed for 14 days from now on.
+                forms.end_postponement(email.about, stack.clock() + PENDING_FOR)
+
+
+@dataclass(slots=True)
+class _Sending:
+    """The sending of a batch, which ends with its second failure."""
+
+    stack: Stack
+    failures: int = 0
+
+    def send_to_one(self, some: Iterable[_Waiting]) -> None:
+        """Send a person's emails, and keep the outcome of each."""
+        for email in some:
+            if self.failures < _MOST_FAILURES:
+                email.outcome, email.at = self._send(email.about), self.stack.clock()
+
+    def _send(self, signature: Signature) -> Outcome:
+        about = {"campaign": signature.campaign}
+        try:
+            return "sent" if send(self.stack, signature) else "not sent"
+        except (SendingThrottledError, SendingStoppedError, UncertainError) as error:
+            # The account is over its quota or paused, or SES is down. A person may have to act, so it is an error,
+            # which an alarm counts.
+            logger.error("emails must wait", extra={**about, **facts_of(error), "reason": str(error)})
+            self.failures += _MOST_FAILURES if isinstance(error, SendingThrottledError) else 1
+            return "perhaps sent" if isinstance(error, UncertainError) else "waits"
+        except MailRefusedError as error:
+            # Trying again doesn't help, and the signer can sign with another address.
+            logger.warning("SES refused an email", extra={**about, "reason": str(error)})
+            return "refused"
+        except Exception as error:  # noqa: BLE001  (one bad email must not stop the others; it is reported)
+            logger.error("a waiting email failed", extra={**about, **facts_of(error)})
+            self.failures += 1
+            return "waits"
+
+
+def _report(stack: Stack, tried: Sequence[_Waiting]) -> None:
+    """Log the outcomes of emails in a line for each campaign: a line for each email would tell nothing more."""
+    for campaign in dict.fromkeys(email.about.campaign for email in tried):
+        outcomes = Counter(email.outcome for email in tried if email.about.campaign == campaign)
+        logger.info("confirmation emails", extra={"campaign": campaign, "outcomes": dict(outcomes)})
+    emit("ConfirmationDelay", *(email.delay(stack.clock()) for email in tried))
+
+
+def send(stack: Stack, signature: Signature) -> bool:
+    """Send the email that a form requests. Return False if it was sent before, or none may be sent any more.
+
+    Raises MailRefusedError if SES refuses it. Any other error says to try again; after an UncertainError the person
+    may get the email once more: better than not at all.
+    """
+    now, claims = stack.clock(), MailClaims(stack.table)
+    if signature.has_expired(now):
+        return False
+    person, campaign, request = signature.signer, signature.campaign, signature.mail_request
+    since, limit = requested_at(request) or signature.signed_at, mail_limit(signature)
+    # The budgets were just written for a counted email, so the table takes writes, and can record that it was sent.
+    may_go = (
+        claims.may_send(person, campaign, request, now, limit=limit, since=since)
+        if is_counted(signature)
+        else claims.claim(person, campaign, request, now, limit=limit, since=since, known_for=CLAIMS_KNOWN_FOR)
+    )
+    if not may_go:
+        return False
+    try:
+        stack.confirmation_mailbox.send(_mail(stack, signature, now))
+    except SendingStoppedError:
+        raise
+    except MailRefusedError:
+        if signature.mail_postponed:
+            # The reconciliation must not ask for it again.
+            claims.record_sent(person, campaign, request, stack.clock(), CLAIMS_KNOWN_FOR)
+        else:
+            # It may be the first of many that SES refuses for another cause than their addresses.
+            with suppress(ChangedError):
+                Forms(stack.table).postpone_mail(signature, now + _TRIED_ONCE_MORE)
+        raise
+    try:
+        claims.record_sent(person, campaign, request, stack.clock(), CLAIMS_KNOWN_FOR)
+    except Exception as error:
+        message = "the email left, and the table did not take that"
+        raise UncertainError(message) from error
+    return True
+
+
+def _mail(stack: Stack, signature: Signature, now: datetime) -> Mail:
+    catalog, whose = catalog_of(stack), (signature.campaign, signature.signer)
+    entry = catalog.entry(signature.campaign, signature.target)
+    return emails.confirmation(
+        "confirm" if signature.status == "pending" else "sealed" if signature.bundle else "signed",
+        stack.settings.sender,
+        entry.campaign,
+        entry.target(signature.target).as_signed(signature.addressee),
+        catalog.letter(signature.campaign, signature.letter),
+        signature,
+        confirm_token=stack.links.sign("confirm", *whose, signature.form),
+        letter_token=stack.links.sign("letter", *whose),
+        disown_token=stack.links.sign("disown", *whose),
+        next_delivery=entry.next_delivery(schedule_of(stack), now),
+    )
