@@ -247,3 +247,24 @@ def test_letters_that_wait_for_send_now_are_accessible_and_fit(
     world.run_queue()
     [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
     assert delivery.letters == 1, "the second letter came after the page was read"
+
+
+def test_what_erases_deletes_or_closes_looks_like_it(world: World, address: str, visitor: Visitor) -> None:
+    world.confirmed()
+    page = visitor.open()
+    page.goto(f"{address}/organizer")
+    sign_in(page, begin_session(world.wiring, "owner"))
+    looks_of = "it => getComputedStyle(it)[it.tagName === 'SUMMARY' ? 'color' : 'backgroundColor']"
+
+    def color(path: str, summary: str, button: str) -> tuple[str, str]:
+        page.goto(f"{address}{DASHBOARD}{path}")
+        told = page.locator("summary").get_by_text(summary, exact=True)
+        told.click()
+        pressed = page.get_by_role("button", name=button, exact=True)
+        return told.evaluate(looks_of), pressed.evaluate(looks_of)
+
+    red = "rgb(176, 0, 32)"
+    assert color("/workshop/publish", "Close the campaign", "Yes, close the campaign") == (red, red)
+    assert color("/workshop/publish", "Delete the campaign", "Yes, delete the campaign") == (red, red)
+    assert color(f"/signatures/{world.signer()}", "Erase this letter", "Yes, erase this letter") == (red, red)
+    assert red not in color("", "Pause campaign", "Pause")

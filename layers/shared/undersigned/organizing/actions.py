@@ -62,7 +62,7 @@ ACTIONS |= {
     ),
     "close unsent": Action(
         Message("Closed a delivery unsent"), "close-unsent", f"{_DELIVERY}/close-unsent", Message("Close unsent"),
-        _FOR_SIGNERS, needs_why=True
+        _FOR_SIGNERS, needs_why=True, is_final=True
     ),
     "hand over": Action(
         Message("Recorded that letters were handed over"), "hand-over", f"{_DELIVERY}/handed-over",
