@@ -12,7 +12,7 @@ import pytest
 from tests.faults.refusals import Refusing
 from tests.logos import png
 from tests.openapi_document import routed
-from tests.organizers import Browser, member
+from tests.organizers import Browser, member, someone
 from tests.pages import text_of
 from tests.sending import open_another_delivery, send_now, sent_yesterday
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD, ROOT
@@ -341,6 +341,31 @@ def test_pages_for_a_read_key_have_no_letter_no_pdf_and_no_button(sent: World, r
 
 def test_the_overview_says_that_there_are_no_problems(manager: Browser) -> None:
     assert "No problems" in manager.words()
+
+
+def test_the_overview_of_a_new_campaign_says_what_comes_next(world: World) -> None:
+    owner, viewer = someone(world, "owner"), someone(world, "viewer")
+    page = owner.see()
+    words = owner.words()
+    assert "What comes next Sign the letter yourself to see what people see. Pass the link on : in emails" in words
+    assert "Once people have signed, their letters go out on Nov 30, 2026, 9:00 AM at the earliest." in words.replace(
+        "\u202f", " "
+    )
+    for path in (f"/campaigns/{CAMPAIGN}", f"{DASHBOARD}/workshop/publish", f"{DASHBOARD}/people"):
+        assert f'{path}">' in page.body.partition('id="next"')[2].partition("</section>")[0]
+    assert "What comes next" not in viewer.words()
+    world.confirmed()
+    world.run_stream()
+    assert "What comes next" not in owner.words()
+
+
+def test_a_recipients_address_is_changed_on_the_recipients_page(world: World, manager: Browser) -> None:
+    page = manager.see("/targets/evanston")
+    assert "Change the email address" in page.words
+    assert "leave it as it is if it works again" not in page.words
+    after = manager.press("/targets/evanston/address", {"email": "new@evanston.example"})
+    assert "new@evanston.example" in manager.words(after.headers["location"])
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").email == "new@evanston.example"
 
 
 def test_the_overview_counts_waiting_and_sent_letters(sent: World, manager: Browser) -> None:
