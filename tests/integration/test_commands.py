@@ -347,8 +347,8 @@ def test_a_new_folder_says_what_to_fill_in_and_replaces_nothing(run: Any, tmp_pa
     output = run("campaign", "new", str(folder))
 
     for mistake in (
-        "`summary` is empty; write what the letter asks for, in one sentence",
-        "`organizer.email` is empty; write the address that replies go to",
+        "`summary`: Write what the letter asks for, in one sentence",
+        "`organizer.email`: Write the address that replies go to",
         "letter.md:6: `{{ the letter }}` is not a merge field",
         "targets.csv: the file has no recipients; add a row for each person",
     ):
@@ -473,7 +473,7 @@ def test_a_folder_with_mistakes_can_be_a_draft_and_is_listed(run: Any, world: Wo
     folder = tmp_path / "plant-trees"
     run("campaign", "new", str(folder))
 
-    assert "`summary` is empty" in run("campaign", "push", "--draft", str(folder))
+    assert "`summary`: Write" in run("campaign", "push", "--draft", str(folder))
 
     assert [(row["campaign"], row["state"]) for row in json.loads(run("campaign", "list", "--json"))][1:] == [
         ("plant-trees", "draft")

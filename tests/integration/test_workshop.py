@@ -1665,8 +1665,8 @@ def test_mistakes_are_in_the_language_of_the_page_and_in_english_for_programs(au
         assert said in check
     assert {mistake.message for mistake in drafting.check(draft).mistakes} >= {
         "unknown merge field {{ target.nam }}; did you mean {{ target.name }}?",
-        "the id `a` is also on line 2; give each recipient a different id",
+        "`id`: this short name is also on line 2; give each recipient a different one",
         "`email`: “b” in “b@b” has no dot; write the whole domain, such as example.org",
-        "`goal` is 0; give a whole number from 1 to 1,000,000,000",
-        "`organizer.email` is empty; write the address that replies go to",
+        "`goal`: Write a whole number from 1 to 1,000,000,000. (such as goal = 500)",
+        '`organizer.email`: Write the address that replies go to. (such as email = "letters@walkers.example")',
     }

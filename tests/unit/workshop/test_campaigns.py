@@ -37,11 +37,11 @@ def test_the_mistakes_of_all_files_are_listed_together_by_file_and_line(files: F
 
 
 STARTS = (
-    "campaign.toml: `goal` is 0; give a whole number from 1 to 1,000,000,000",
-    "campaign.toml: `closes` is '2025-12-31', before `opens` (2026-01-01); write the last day",
+    "campaign.toml: `goal`: Write a whole number from 1 to 1,000,000,000.",
+    "campaign.toml: `closes`: This is before the first day. Choose a later one.",
     "letter.md:3: unknown merge field {{ tree.kind }}; use one of",
     "targets.csv:2: `email`: “nobody” is not a whole email address; write it like name@example.org",
-    "targets.csv:3: the id `oakton` is also on line 2; give each recipient a different id",
+    "targets.csv:3: `id`: this short name is also on line 2; give each recipient a different one",
 )
 
 
@@ -131,9 +131,9 @@ def test_a_letter_in_a_language_that_is_not_listed_is_a_mistake(bilingual: Files
             "campaign.toml",
             '"Plant trees"',
             f'"{"x" * 301}"',
-            "`title` has 301 characters, more than the maximum of 300; remove some",
+            "`title`: It has 301 characters, more than the maximum of 300. Remove some.",
         ),
-        ("campaign.toml", "goal = 50", f"goal = {10**39}", "; give a whole number from 1 to 1,000,000,000"),
+        ("campaign.toml", "goal = 50", f"goal = {10**39}", "Write a whole number from 1 to 1,000,000,000."),
         (
             "campaign.toml",
             "goal = 50",
@@ -150,7 +150,7 @@ def test_a_letter_in_a_language_that_is_not_listed_is_a_mistake(bilingual: Files
             "targets.csv",
             "Avery Sample",
             "x" * 301,
-            "`name` has 301 characters, more than the maximum of 300; remove some",
+            "`name`: It has 301 characters, more than the maximum of 300. Remove some.",
         ),
         (
             "targets.csv",
@@ -174,7 +174,7 @@ def test_text_too_long_for_a_row_of_the_table_is_a_mistake(
     ("old", "new", "mistake"),
     [
         ("goal = 50", "goal = fifty", "campaign.toml: the file can't be read as TOML ("),
-        ('language = "en"', 'language = "English"', "campaign.toml: `language` is 'English'"),
+        ('language = "en"', 'language = "English"', "campaign.toml: `language`: Choose the letter's language."),
     ],
 )
 def test_a_mistake_in_the_settings_adds_no_mistakes_about_translations(

@@ -178,7 +178,9 @@ def test_outside_the_united_states_a_time_zone_is_asked_for(files: Files) -> Non
 
     [mistake] = read_settings(files["campaign.toml"]).mistakes
 
-    assert mistake.message.startswith("`time_zone` is missing; add the time zone in which days begin and end, such as")
+    assert mistake.message.startswith(
+        "`time_zone`: Choose the time zone in which days begin and end. (such as time_zone"
+    )
     assert str(mistake.on_page) == "Choose the time zone in which days begin and end."
 
 

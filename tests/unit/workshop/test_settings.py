@@ -34,30 +34,42 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
         (
             'id = "plant-trees"',
             'id = "Plant trees"',
-            "campaign.toml: `id` is 'Plant trees'; use at most 50 lowercase letters",
+            "campaign.toml: `id`: Use at most 50 lowercase letters, digits and hyphens",
         ),
-        ('id = "plant-trees"', "id = 7", "campaign.toml: `id` is 7; write a short name"),
-        ('title = "Plant trees"\n', "", "campaign.toml: `title` is missing; add the campaign's name"),
-        ('title = "Plant trees"', 'title = " "', "campaign.toml: `title` is empty; write"),
-        ('title = "Plant trees"', 'title = "\\u200B"', "campaign.toml: `title` is empty; write"),
+        ('id = "plant-trees"', "id = 7", "campaign.toml: `id`: Write a short name in lowercase letters."),
+        ('title = "Plant trees"\n', "", "campaign.toml: `title`: Write the campaign's name as people will read it."),
+        (
+            'title = "Plant trees"',
+            'title = " "',
+            "campaign.toml: `title`: Write the campaign's name as people will read it.",
+        ),
+        (
+            'title = "Plant trees"',
+            'title = "\\u200B"',
+            "campaign.toml: `title`: Write the campaign's name as people will read it.",
+        ),
         (
             'title = "Plant trees"',
             'title = "Plant \\u202Etrees"',
-            "campaign.toml: `title` has U+202E, which can't be printed; type the text instead of pasting it",
+            "campaign.toml: `title`: U+202E in it can’t be printed. Type the text instead of pasting it.",
         ),
-        ("Tree Friends", "Tree\\u0000Friends", "campaign.toml: `organizer.name` has U+0000, which can't be printed"),
+        (
+            "Tree Friends",
+            "Tree\\u0000Friends",
+            "campaign.toml: `organizer.name`: U+0000 in it can’t be printed. Type the text instead of pasting it.",
+        ),
         (
             'language = "en"',
             'language = "English!"',
-            "campaign.toml: `language` is 'English!'; write the letter's language, such as language = \"es\"",
+            "campaign.toml: `language`: Choose the letter's language.",
         ),
         (
             "America/Chicago",
             "Chicago",
-            "campaign.toml: `time_zone` is 'Chicago'; write the time zone in which days begin and",
+            "campaign.toml: `time_zone`: Choose the time zone in which days begin and end.",
         ),
-        ("goal = 50", "goal = true", "campaign.toml: `goal` is true; give a whole number from 1 to 1,000,000,000"),
-        ("2026-01-01", "2026-01-01T09:00:00", "campaign.toml: `opens` is '2026-01-01T09:00:00'; write a date"),
+        ("goal = 50", "goal = true", "campaign.toml: `goal`: Write a whole number from 1 to 1,000,000,000."),
+        ("2026-01-01", "2026-01-01T09:00:00", "campaign.toml: `opens`: Write year, month and day, such as 2026-11-30."),
         (
             "goal = 50",
             "goal = 50\ncolour = 1",
@@ -72,7 +84,7 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
         (
             "https://trees",
             "trees",
-            "campaign.toml: `organizer.website` is 'trees.example'; write a full web address",
+            "campaign.toml: `organizer.website`: “trees.example” is not a full web address.",
         ),
         (
             "letters@trees.example",
@@ -117,18 +129,22 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
         (
             "goal = 50",
             'goal = 50\ndeliver_on = "Monday"',
-            "campaign.toml: `deliver_on` is 'Monday'; write one of MON, TUE, WED, THU, FRI, SAT, SUN",
+            "campaign.toml: `deliver_on`: Choose one of these: MON, TUE, WED, THU, FRI, SAT, SUN.",
         ),
         (
             "goal = 50",
             "goal = 50\ndeliver_on = 15",
-            "campaign.toml: `deliver_on` is 15; write one of MON, TUE, WED, THU, FRI, SAT, SUN",
+            "campaign.toml: `deliver_on`: Choose one of these: MON, TUE, WED, THU, FRI, SAT, SUN.",
         ),
-        ("goal = 50", "goal = 50\ndeliver_on = true", "campaign.toml: `deliver_on` is true; write one of MON,"),
+        (
+            "goal = 50",
+            "goal = 50\ndeliver_on = true",
+            "campaign.toml: `deliver_on`: Choose one of these: MON, TUE, WED, THU, FRI, SAT, SUN.",
+        ),
         (
             "goal = 50",
             "goal = 50\ndeliver_at = 24",
-            "campaign.toml: `deliver_at` is 24; give a whole number from 0 to 23",
+            "campaign.toml: `deliver_at`: Write a whole number from 0 to 23.",
         ),
         (
             "goal = 50",
@@ -212,7 +228,7 @@ def test_without_a_last_day_nothing_says_when_personal_data_goes(files: Files) -
 
     [mistake] = mistakes_of(files)
 
-    assert "`keep_for_days` counts from the last day of signing; add it, such as closes = 2026-11-30" in mistake
+    assert "`keep_for_days`: The days count from the last day of signing. Choose that, too." in mistake
 
 
 @pytest.mark.parametrize(
@@ -258,22 +274,34 @@ def test_a_website_must_be_written_as_browsers_write_it(files: Files, origin: st
     [
         (
             'allowed_origins = "https://a.example"',
-            "`allowed_origins` is 'https://a.example'; write a list, such as allowed_origins = [",
+            "`allowed_origins`: Write a list, with one on each line.",
         ),
         (
             'allowed_origins = ["https://a.example", "https://a.example"]',
             "`allowed_origins`: 'https://a.example' is there twice; remove one",
         ),
-        ('accent = "#abc"', "`accent` is '#abc'; write # and six digits from 0 to f, such as accent = "),
-        ('accent = "7a2048"', "`accent` is '7a2048'; write # and six digits from 0 to f, such as accent = "),
-        ('accent = "crimson"', "`accent` is 'crimson'; write # and six digits from 0 to f, such as accent = "),
-        ("accent = 7", "`accent` is 7; write the color of links and buttons, as # and six digits, in quotation marks"),
-        ('street_address = "sometimes"', "`street_address` is 'sometimes'; write one of required, optional, no"),
-        ('send_now_only = "yes"', "`send_now_only` is 'yes'; write true or false, without quotes"),
+        (
+            'accent = "#abc"',
+            "`accent`: “#abc” is not a color. Write # and six digits or letters from a to f.",
+        ),
+        (
+            'accent = "7a2048"',
+            "`accent`: “7a2048” is not a color. Write # and six digits or letters from a to f.",
+        ),
+        (
+            'accent = "crimson"',
+            "`accent`: “crimson” is not a color. Write # and six digits or letters from a to f.",
+        ),
+        (
+            "accent = 7",
+            '`accent`: Write the color of links and buttons, as # and six digits. (such as accent = "#7a2048")',
+        ),
+        ('street_address = "sometimes"', "`street_address`: Choose one of these: required, optional, no."),
+        ('send_now_only = "yes"', "`send_now_only`: Choose one of these: true, false."),
         *(
             (
                 f'privacy_url = "{address}"',
-                f"`privacy_url` is '{address}'; write a full web address, such as privacy_url = ",
+                f"`privacy_url`: “{address}” is not a full web address. Copy it from your browser. (such as",
             )
             for address in (
                 "http://example.org/privacy",
@@ -283,16 +311,16 @@ def test_a_website_must_be_written_as_browsers_write_it(files: Files, origin: st
                 "https://example.org/privacy notice",
             )
         ),
-        ("keep_for_days = 29", "; give a whole number from 30 to 3,650"),
-        ("privacy_url = 1", "`privacy_url` is 1; write the address of your privacy notice, in quotation marks"),
-        ('languages = "en"', "`languages` is 'en'; write a list, such as languages = ["),
+        ("keep_for_days = 29", "`keep_for_days`: Write a whole number from 30 to 3,650."),
+        ("privacy_url = 1", "`privacy_url`: Write the address of your privacy notice."),
+        ('languages = "en"', "`languages`: Write a list, with one on each line."),
         ('languages = ["en", "en"]', "`languages`: 'en' is there twice; remove one"),
-        ('languages = ["eo"]', "`languages` doesn't include 'en', the campaign's `language`; add it"),
+        ('languages = ["eo"]', "`languages`: The letter’s own language is missing. Add it."),
         (
             'languages = ["en", "tlh"]',
-            "pages and emails are not translated into 'tlh' yet, only into 'en', 'es'; docs/translating.md explains",
+            "`languages`: Pages and emails are not translated into 'tlh'. Take it out.",
         ),
-        ('languages = ["en", "id"]', "'id' is also the name of a setting; add the country, such as 'id-ID'"),
+        ('languages = ["en", "id"]', "`languages`: Pages and emails are not translated into 'id'. Take it out."),
     ],
 )
 def test_a_mistake_in_an_optional_setting_is_named_with_the_fix(files: Files, setting: str, mistake: str) -> None:
@@ -310,24 +338,24 @@ def test_a_mistake_in_an_optional_setting_is_named_with_the_fix(files: Files, se
         (
             SPANISH_TABLE,
             "",
-            ["campaign.toml: `es.title` is missing; add", "campaign.toml: `es.summary` is missing; add what"],
+            ["campaign.toml: `es.title`: Write", "campaign.toml: `es.summary`: Write what the letter asks for"],
         ),
         (
             'title = "Plante  árboles"\n',
             "",
-            ["campaign.toml: `es.title` is missing; add the campaign's name in this"],
+            ["campaign.toml: `es.title`: Write the campaign's name in this"],
         ),
         (
             '"Pida más árboles."',
             '" "',
-            ["campaign.toml: `es.summary` is empty; write what the letter asks for, in this language"],
+            ["campaign.toml: `es.summary`: Write what the letter asks for, in this language"],
         ),
         (
             'summary = "Pida',
             'sumary = "Pida',
             [
                 "campaign.toml: unknown setting `es.sumary`; did you mean `es.summary`?",
-                "campaign.toml: `es.summary` is missing",
+                "campaign.toml: `es.summary`: Write",
             ],
         ),
         (
@@ -358,8 +386,7 @@ def test_a_campaign_in_a_language_without_a_catalog_is_valid_with_a_warning(file
     [warning] = compile_campaign(files).warnings
 
     assert str(warning) == (
-        "campaign.toml: pages and emails are not translated into 'pl', so the text around the letter is in English; "
-        "docs/translating.md explains how to add a language"
+        "campaign.toml: `language`: Pages and emails are not translated into this language. They are in English."
     )
 
 
@@ -374,8 +401,8 @@ def test_a_campaign_in_a_language_without_a_catalog_is_valid_with_a_warning(file
 def test_words_by_which_filters_hold_back_emails_are_a_warning(files: Files, line: str, words: str) -> None:
     files["campaign.toml"] = f"{line}\n{files['campaign.toml']}"
     found = [warning.message for warning in compile_campaign(files).warnings]
-    said = f"filters may hold that back for {words}; say it in other words if you can"
-    assert found == ([f"`request` is in the email to a recipient, and {said}"] if words else [])
+    said = f"Filters may hold that back for these words: {words}. Say it in other words if you can."
+    assert found == ([f"`request`: This is in the email to a recipient. {said}"] if words else [])
 
 
 def test_the_title_is_looked_at_for_such_words_too(files: Files) -> None:
@@ -389,4 +416,7 @@ def test_a_mistyped_reply_address_is_only_a_warning(files: Files) -> None:
 
     [warning] = compile_campaign(files).warnings
 
-    assert (warning.setting, warning.message) == ("organizer.email", "Did you mean helpers@gmail.com?")
+    assert (warning.setting, warning.message) == (
+        "organizer.email",
+        "`organizer.email`: Did you mean helpers@gmail.com?",
+    )

@@ -23,15 +23,19 @@ if TYPE_CHECKING:
     ("old", "new", "mistake"),
     [
         ("mayor@oakton.example", "mayor@oakton", "targets.csv:2: `email`: “oakton” in “mayor@oakton” has no dot"),
-        ("Avery Sample", "", "targets.csv:2: `name` is empty; fill it in, since letters and emails show it"),
-        ("Avery Sample", "\u3164", "targets.csv:2: `name` is empty; fill it in, since letters and emails show it"),
+        ("Avery Sample", "", "targets.csv:2: `name`: fill this in: letters and emails show it"),
+        ("Avery Sample", "\u3164", "targets.csv:2: `name`: fill this in: letters and emails show it"),
         (
             "Avery Sample",
             "Avery\u202e Sample",
-            "targets.csv:2: `name` has U+202E, which can't be printed; type the text instead of pasting it",
+            "targets.csv:2: `name`: U+202E in it can’t be printed. Type the text instead of pasting it.",
         ),
-        ("oakton,", ",", "targets.csv:2: `id` is empty; give the recipient a short name, such as evanston"),
-        ("oakton,", "Oak Ton,", "targets.csv:2: `id` is 'Oak Ton'; use only lowercase letters, digits and hyphens"),
+        ("oakton,", ",", "targets.csv:2: `id`: give the recipient a short name, such as evanston"),
+        (
+            "oakton,",
+            "Oak Ton,",
+            "targets.csv:2: `id`: use only lowercase letters, digits and hyphens, such as evanston",
+        ),
         ("60201; 60202", "60201; 60201", "targets.csv:2: `postal_codes`: 60201 is there twice; remove one"),
         (
             "60201; 60202",
@@ -77,7 +81,7 @@ if TYPE_CHECKING:
         (
             "elmton,Mayor,Blake Specimen,Village Hall,Elmton",
             "elm,mayor,avery sample,City Hall,Oakton",
-            "targets.csv:3: avery sample of City Hall is also on line 2; keep one row",
+            "targets.csv:3: `name`: avery sample of City Hall is also on line 2; keep one row",
         ),
     ],
 )
@@ -113,8 +117,8 @@ def test_a_postal_address_keeps_its_lines_and_is_written_as_it_was_read(files: F
 @pytest.mark.parametrize(
     ("address", "mistake"),
     [
-        ("1" * 301, "`postal_address` has 301 characters, more than the maximum of 300; remove some"),
-        ("1 Ridge\u202e Avenue", "`postal_address` has U+202E, which can't be printed; type the text"),
+        ("1" * 301, "`postal_address`: It has 301 characters, more than the maximum of 300. Remove some."),
+        ("1 Ridge\u202e Avenue", "`postal_address`: U+202E in it can’t be printed. Type the text"),
     ],
 )
 def test_a_postal_address_that_cannot_be_printed_is_a_mistake(files: Files, address: str, mistake: str) -> None:
@@ -178,7 +182,7 @@ def test_two_targets_with_one_mailbox_are_only_a_warning(files: Files) -> None:
     [warning] = compile_campaign(files).warnings
 
     assert str(warning) == (
-        "targets.csv:3: Mayor+elm@oakton.example is also the address on line 2; "
+        "targets.csv:3: `email`: Mayor+elm@oakton.example is also the address on line 2; "
         "each recipient gets an email of their own"
     )
 
@@ -188,7 +192,7 @@ def test_a_mistyped_address_is_only_a_warning(files: Files) -> None:
 
     [warning] = compile_campaign(files).warnings
 
-    assert str(warning) == "targets.csv:3: Did you mean mayor.of.elmton@gmail.com?"
+    assert str(warning) == "targets.csv:3: `email`: Did you mean mayor.of.elmton@gmail.com?"
     assert warning.column == "email"
 
 

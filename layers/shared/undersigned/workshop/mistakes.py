@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class Mistake:
     """Something to correct in a campaign's files, or a warning. `line` is 1-based; None means the whole file.
 
-    A mistake in a table has its `column`, one in a setting its dotted name. `plainly` is the sentence for a page,
-    without the file's names and syntax. With `is_too_much`, the file was not read further, because that takes long.
+    A mistake in a table has its `column`, one in a setting its dotted name and perhaps an `example` of its line. `says`
+    is the sentence that a page shows beside the cell or the field; `plainly` is another one for the page, if `says` has
+    the file's syntax. With `is_too_much`, the file was not read further, because that takes long.
     """
 
     file: str
@@ -29,6 +30,7 @@ class Mistake:
     column: str | None = None
     is_too_much: bool = False
     setting: str | None = None
+    example: str = ""
     plainly: Message | None = None
 
     @property
@@ -38,8 +40,9 @@ class Mistake:
 
     @property
     def message(self) -> str:
-        """Return the sentence in English."""
-        return str(self.says)
+        """Return the sentence in English, between the name of its column or setting and an example."""
+        name, such = self.column or self.setting, f" (such as {self.example})" if self.example else ""
+        return f"`{name}`: {self.says}{such}" if name else str(self.says)
 
     def __hash__(self) -> int:
         """Hash the sentence: a message's values can't be hashed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -42,33 +42,23 @@ LANGUAGE = r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
 """The pattern of a language code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """A mistake in a setting, in the words of the file, and in those of the page, which shows it at the field.
-
-    Both can use the setting's `name`, `value` (on the page, `text`), `meaning` and `example`.
-    """
-
-    in_file: Message
-    on_page: Message
-
-
 WRITE, CHOOSE = Message("Write %(meaning)s."), Message("Choose %(meaning)s.")
-_CHOOSE_ONE = Message("Choose one of the answers.")
+_CHOOSE_ONE = Message("Choose one of these: %(known)s.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """The values that a setting may have, as a JSON Schema, and its `control` in workshop_settings.html.
 
-    `wrong_in` lists the mistakes in a value of the file. `read` turns a value without mistakes into the campaign's; a
-    campaign without the setting has `nothing`. `choices` returns the choices in a language. `typed` turns a person's
-    answer into a value, which may have mistakes, and an empty answer into None. `ask` is for a person who left the
-    setting out, and `hint` says how to fill it in.
+    `wrong_in` lists the mistakes in a value: a sentence each, with the way out, which can use the setting's `meaning`
+    and the `text` of the value. `read` turns a value without mistakes into the campaign's; a campaign without the
+    setting has `nothing`. `choices` returns the choices in a language. `typed` turns a person's answer into a value,
+    which may have mistakes, and an empty answer into None. `ask` is for a person who left the setting out, and `hint`
+    says how to fill it in.
     """
 
     schema: Mapping[str, Any]
-    wrong_in: Callable[[Any], Iterable[Wrong]]
+    wrong_in: Callable[[Any], Iterable[Message]]
     control: str = "text"
     read: Callable[[Any], Any] = lambda value: value
     nothing: object = None
@@ -85,27 +75,22 @@ def as_text(value: Value) -> str:
     return "\n".join(value) if isinstance(value, list) else "" if value is None else str(value)
 
 
-def wrong_text(value: str, longest: int) -> Wrong | None:
+def wrong_text(value: str, longest: int) -> Message | None:
     """Return what is wrong with a text that is printed and emailed: a character, or its length."""
     if character := unprintable_in(on_one_line(value)):
-        values: dict[str, object] = {"character": character}
-        return Wrong(
-            Message(
-                "`%(name)s` has %(character)s, which can't be printed; type the text instead of pasting it", values
-            ),
-            Message("%(character)s in it can’t be printed. Type the text instead of pasting it.", values),
+        return Message(
+            "%(character)s in it can’t be printed. Type the text instead of pasting it.", {"character": character}
         )
     if len(value) > longest:
-        values = count_and_most(len(value), longest)
-        return Wrong(
-            Message("`%(name)s` has %(count)s characters, more than the maximum of %(most)s; remove some", values),
-            Message("It has %(count)s characters, more than the maximum of %(most)s. Remove some.", values),
+        return Message(
+            "It has %(count)s characters, more than the maximum of %(most)s. Remove some.",
+            count_and_most(len(value), longest),
         )
     return None
 
 
 def text(
-    mistake_in: Callable[[str], Wrong | None] = lambda _: None,
+    mistake_in: Callable[[str], Message | None] = lambda _: None,
     *,
     longest: int = LONGEST_TEXT,
     pattern: str | None = None,
@@ -115,11 +100,9 @@ def text(
     """Return the kind of a text on one line. `mistake_in` finds further mistakes in it."""
     ask = more.get("ask", WRITE)
 
-    def wrong_in(value: object) -> Iterator[Wrong]:
-        if not isinstance(value, str):
-            yield Wrong(Message("`%(name)s` is %(value)s; write %(meaning)s, in quotation marks"), ask)
-        elif not has_ink(value):
-            yield Wrong(Message("`%(name)s` is empty; write %(meaning)s"), ask)
+    def wrong_in(value: object) -> Iterator[Message]:
+        if not isinstance(value, str) or not has_ink(value):
+            yield ask
         elif wrong := wrong_text(value, longest) or mistake_in(on_one_line(value)):
             yield wrong
 
@@ -127,8 +110,8 @@ def text(
     return Kind(schema={"type": "string", **schema}, wrong_in=wrong_in, read=lambda it: read(on_one_line(it)), **more)
 
 
-def _unless(fits: Callable[[str], object], in_file: Message, on_page: Message) -> Callable[[str], Wrong | None]:
-    return lambda value: None if fits(value) else Wrong(in_file, on_page)
+def _unless(fits: Callable[[str], object], says: Message) -> Callable[[str], Message | None]:
+    return lambda value: None if fits(value) else says
 
 
 def paragraph(longest: int) -> Kind:
@@ -139,10 +122,6 @@ def paragraph(longest: int) -> Kind:
 SLUG = text(
     _unless(
         ID_PATTERN.fullmatch,
-        Message(
-            "`%(name)s` is %(value)s; use at most 50 lowercase letters, digits and hyphens, with a letter or digit at "
-            "both ends"
-        ),
         Message("Use at most 50 lowercase letters, digits and hyphens, with a letter or digit at both ends."),
     ),
     pattern=f"^{ID_PATTERN.pattern}$",
@@ -151,19 +130,13 @@ SLUG = text(
 """A name in web addresses. People have links with it, so the page only shows it."""
 
 
-def _wrong_email(value: str) -> Wrong | None:
-    mistake = email_mistake(value)
-    return Wrong(Message("`%(name)s`: %(mistake)s", {"mistake": mistake}), mistake) if mistake else None
-
-
-EMAIL = text(_wrong_email, read=mailable, control="email")
+EMAIL = text(email_mistake, read=mailable, control="email")
 
 
 _TELEPHONE = re.compile(r"\+?[0-9()][0-9()./ -]{6,30}(?: (?:x|ext\.?) ?[0-9]{1,6})?", re.ASCII)
 TELEPHONE = text(
     _unless(
         lambda value: _TELEPHONE.fullmatch(value) and has_phone_number(value),
-        Message("`%(name)s` is %(value)s; write a telephone number with its area code, such as %(example)s"),
         Message("“%(text)s” is not a telephone number. Write digits, with the area code."),
     ),
     pattern=f"^{_TELEPHONE.pattern}$",
@@ -175,7 +148,6 @@ def _web_address(fits: Callable[[str], object], pattern: str | None = None) -> K
     return text(
         _unless(
             fits,
-            Message("`%(name)s` is %(value)s; write a full web address, such as %(example)s"),
             Message("“%(text)s” is not a full web address. Copy it from your browser."),
         ),
         pattern=pattern,
@@ -199,7 +171,6 @@ def _color_meant(typed: str) -> str | None:
 COLOR = text(
     _unless(
         lambda value: COLOR_PATTERN.fullmatch(value.lower()),
-        Message("`%(name)s` is %(value)s; write # and six digits from 0 to f, such as %(example)s"),
         Message("“%(text)s” is not a color. Write # and six digits or letters from a to f."),
     ),
     pattern="^#[0-9a-fA-F]{6}$",
@@ -231,8 +202,7 @@ def _zones(language: str) -> Choices:
     )
 
 
-_WRITE_SUCH = Message("`%(name)s` is %(value)s; write %(meaning)s, such as %(example)s")
-TIME_ZONE = text(_unless(_is_zone, _WRITE_SUCH, CHOOSE), choices=_zones, ask=CHOOSE, control="select")
+TIME_ZONE = text(_unless(_is_zone, CHOOSE), choices=_zones, ask=CHOOSE, control="select")
 
 
 def _languages(_: str) -> Choices:
@@ -240,7 +210,7 @@ def _languages(_: str) -> Choices:
 
 
 LANGUAGE_CODE = text(
-    _unless(re.compile(LANGUAGE).fullmatch, _WRITE_SUCH, CHOOSE),
+    _unless(re.compile(LANGUAGE).fullmatch, CHOOSE),
     pattern=f"^{LANGUAGE}$",
     choices=_languages,
     ask=CHOOSE,
@@ -248,18 +218,15 @@ LANGUAGE_CODE = text(
 )
 
 
-def _plain(schema: Mapping[str, Any], fits: Callable[[object], bool], wrong: Wrong, **more: Any) -> Kind:  # noqa: ANN401
+def _plain(schema: Mapping[str, Any], fits: Callable[[object], bool], wrong: Message, **more: Any) -> Kind:  # noqa: ANN401
     """Return a kind that has the same words for every mistake."""
-    return Kind(schema=schema, wrong_in=lambda value: () if fits(value) else (wrong,), ask=wrong.on_page, **more)
+    return Kind(schema=schema, wrong_in=lambda value: () if fits(value) else (wrong,), ask=wrong, **more)
 
 
 def number(fewest: int, most: int, **more: Any) -> Kind:  # noqa: ANN401  (as in `Kind`)
     """Return the kind of a whole number."""
     values: dict[str, object] = {"fewest": fewest, "most": f"{most:,}"}
-    wrong = Wrong(
-        Message("`%(name)s` is %(value)s; give a whole number from %(fewest)s to %(most)s", values),
-        Message("Write a whole number from %(fewest)s to %(most)s.", values),
-    )
+    wrong = Message("Write a whole number from %(fewest)s to %(most)s.", values)
 
     def fits(value: object) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and fewest <= value <= most
@@ -293,10 +260,7 @@ def _is_day(value: object) -> bool:
 DAY = _plain(
     {"type": "string", "format": "date"},
     _is_day,
-    Wrong(
-        Message("`%(name)s` is %(value)s; write a date such as 2026-11-30"),
-        Message("Write year, month and day, such as 2026-11-30."),
-    ),
+    Message("Write year, month and day, such as 2026-11-30."),
     read=date.fromisoformat,
     control="date",
 )
@@ -305,7 +269,7 @@ _YES_NO = {"true": Message.in_context("setting", "Yes"), "false": Message.in_con
 YES_NO = _plain(
     {"type": "boolean"},
     lambda value: isinstance(value, bool),
-    Wrong(Message("`%(name)s` is %(value)s; write true or false, without quotes"), _CHOOSE_ONE),
+    replace(_CHOOSE_ONE, values={"known": ", ".join(_YES_NO)}),
     choices=lambda language: tuple((value, words.in_language(language)) for value, words in _YES_NO.items()),
     typed=lambda typed: typed == "true" if typed in _YES_NO else typed or None,
     control="choice",
@@ -317,7 +281,7 @@ def _one_of(words: Mapping[str, Callable[[str], str]], control: str) -> Kind:
     return _plain(
         {"enum": list(words)},
         lambda value: isinstance(value, str) and value in words,
-        Wrong(Message("`%(name)s` is %(value)s; write one of %(known)s", {"known": ", ".join(words)}), _CHOOSE_ONE),
+        replace(_CHOOSE_ONE, values={"known": ", ".join(words)}),
         choices=lambda language: tuple((value, said(language)) for value, said in words.items()),
         control=control,
     )
@@ -333,7 +297,7 @@ WEEKDAY = _one_of({day: partial(weekday_of, number) for number, day in enumerate
 
 def _lines(
     pattern: str,
-    wrong_line: Callable[[str], Wrong | None],
+    wrong_line: Callable[[str], Message | None],
     hint: Message | None,
     *,
     meant: Callable[[str], str] = str,
@@ -341,24 +305,18 @@ def _lines(
 ) -> Kind:
     """Return the kind of a list of texts, each on its line of the page. `meant` corrects what a person typed."""
 
-    def wrong_in(value: object) -> Iterator[Wrong]:
+    def wrong_in(value: object) -> Iterator[Message]:
         if not isinstance(value, list) or not all(isinstance(it, str) for it in value):
-            yield Wrong(
-                Message("`%(name)s` is %(value)s; write a list, such as %(example)s"),
-                Message("Write one on each line."),
-            )
+            yield Message("Write a list, with one on each line.")
             return
         for it in dict.fromkeys(value):
             if value.count(it) > 1:
-                yield in_file(Message("%(line)s is there twice; remove one", {"line": repr(it)}))
+                yield Message("%(line)s is there twice; remove one", {"line": repr(it)})
             if wrong := wrong_line(it):
-                yield in_file(wrong.in_file, wrong.on_page)
+                yield wrong
         if len(value) > _MOST_ENTRIES:
             counts = count_and_most(len(value), _MOST_ENTRIES)
-            yield in_file(Message("%(count)s are more than the maximum of %(most)s; remove some", counts))
-
-    def in_file(says: Message, on_page: Message | None = None) -> Wrong:
-        return Wrong(Message("`%(name)s`: %(mistake)s", {"mistake": says}), on_page or says)
+            yield Message("%(count)s are more than the maximum of %(most)s; remove some", counts)
 
     def typed(lines: str) -> Value:
         return list(dict.fromkeys(meant(line.strip()) for line in lines.split("\n") if line.strip())) or None
@@ -375,11 +333,6 @@ def _lines(
     )
 
 
-def _wrong_website(line: str) -> Wrong | None:
-    mistake = origin_mistake(line)
-    return Wrong(mistake, mistake) if mistake else None
-
-
 def _website_meant(line: str) -> str:
     origin = pasted_origin(line)
     return origin if isinstance(origin, str) else line
@@ -387,19 +340,19 @@ def _website_meant(line: str) -> str:
 
 WEBSITES = _lines(
     r"^https?://[^/?#\s]+$",
-    _wrong_website,
+    origin_mistake,
     Message("One on each line. The address of any of its pages is enough."),
     meant=_website_meant,
 )
 
 
-def _wrong_source(line: str) -> Wrong | None:
+def _wrong_source(line: str) -> Message | None:
     source: dict[str, object] = {"source": repr(line)}
     if line in {OTHER, NO_SOURCE}:
-        says = Message("%(source)s stands for letters without a label of this list; choose another", source)
-    else:
-        says = Message("%(source)s is not a label; use at most 30 lowercase letters, digits and hyphens", source)
-    return Wrong(says, says) if line in {OTHER, NO_SOURCE} or not SOURCE.fullmatch(line) else None
+        return Message("%(source)s stands for letters without a label of this list; choose another", source)
+    if not SOURCE.fullmatch(line):
+        return Message("%(source)s is not a label; use at most 30 lowercase letters, digits and hyphens", source)
+    return None
 
 
 SOURCES = _lines(
@@ -411,18 +364,10 @@ SOURCES = _lines(
 """Labels of links and sites."""
 
 
-def _wrong_language(line: str) -> Wrong | None:
-    values: dict[str, object] = {"language": repr(line), "known": ", ".join(map(repr, languages()))}
+def _wrong_language(line: str) -> Message | None:
     if line in languages():
         return None
-    says = Message(
-        "pages and emails are not translated into %(language)s yet, only into %(known)s; docs/translating.md explains "
-        "how to add a language",
-        values,
-    )
-    if line == "id":
-        says = Message("%(language)s is also the name of a setting; add the country, such as 'id-ID'", values)
-    return Wrong(says, Message("Pages and emails are not translated into %(language)s. Take it out.", values))
+    return Message("Pages and emails are not translated into %(language)s. Take it out.", {"language": repr(line)})
 
 
 LANGUAGES = _lines(f"^{LANGUAGE}$", _wrong_language, None, choices=_languages, control="boxes")

@@ -23,7 +23,7 @@ from undersigned.workshop.mistakes import Mistake, MistakesError, correct_name, 
 from undersigned.workshop.regions import ZONES
 from undersigned.workshop.rules.drafts import DRAFTED
 from undersigned.workshop.rules.filtered_words import filtered_words
-from undersigned.workshop.setting_kinds import CHOOSE, LANGUAGE, Wrong
+from undersigned.workshop.setting_kinds import CHOOSE, LANGUAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -104,11 +104,6 @@ def read_values(values: Mapping[str, Value]) -> CampaignSettings:
     return _Reader(values).read()
 
 
-def _as_written(value: Value) -> str:
-    """Return a value approximately as campaign.toml has it."""
-    return str(value).lower() if isinstance(value, bool) else repr(value)
-
-
 class _Reader:
     """Reads each setting by its description, and then checks those that depend on each other."""
 
@@ -129,7 +124,7 @@ class _Reader:
         self._check_days(values)
         if meant := meant_by(organizer.email):
             asks = Message("Did you mean %(address)s?", {"address": meant})
-            self._warnings.append(self._mistake("organizer.email", Wrong(asks, asks)))
+            self._warn("organizer.email", asks)
         self._check_words({"title": values["title"], "request": values["request"], "organizer.name": organizer.name})
         zone = values["time_zone"] or self._zone_of(values["region"])
         known = Campaign(**{**values, "time_zone": zone}, letter="", organizer=organizer, translations=translations)
@@ -150,26 +145,25 @@ class _Reader:
         value = self._values.get(name)
         if value is None:
             if setting.required:
-                self._add(name, Wrong(_MISSING, setting.kind.ask))
+                self._add(name, setting.kind.ask)
             return setting.without
         wrong = [*setting.kind.wrong_in(value)]
         for one in wrong:
             self._add(name, one)
         return setting.without if wrong else setting.kind.read(value)
 
-    def _add(self, name: str, wrong: Wrong) -> None:
-        """Add a mistake, with the setting's values in its sentences."""
-        self._mistakes.append(self._mistake(name, wrong))
+    def _add(self, name: str, wrong: Message) -> None:
+        setting = setting_of(name)
+        self._mistakes.append(replace(self._mistake(name, wrong), example=setting.example if setting else ""))
 
-    def _mistake(self, name: str, wrong: Wrong) -> Mistake:
-        value, setting = self._values.get(name), setting_of(name)
-        values: dict[str, object] = {"name": name, "value": _as_written(value), "text": str(value)[:_LONGEST_QUOTE]}
-        if setting:
-            values |= {"meaning": setting.meaning, "example": setting.example}
-        says, plainly = (
-            replace(message, values={**values, **message.values}) for message in (wrong.in_file, wrong.on_page)
-        )
-        return Mistake(FILE, None, says, setting=name if setting else None, plainly=plainly)
+    def _warn(self, name: str, says: Message) -> None:
+        self._warnings.append(self._mistake(name, says))
+
+    def _mistake(self, name: str, says: Message) -> Mistake:
+        """Return a mistake, with the setting's values in its sentence."""
+        meaning = setting.meaning if (setting := setting_of(name)) else ""
+        values = {"text": str(self._values.get(name))[:_LONGEST_QUOTE], "meaning": meaning}
+        return Mistake(FILE, None, replace(says, values={**values, **says.values}), setting=name)
 
     def _is_wrong(self, name: str) -> bool:
         return any(mistake.setting == name for mistake in self._mistakes)
@@ -181,41 +175,31 @@ class _Reader:
             if dot and re.fullmatch(LANGUAGE, table) and key in _TRANSLATED:
                 values: dict[str, object] = {"language": table, "listed": known["languages"].example}
                 says = Message(
-                    "`%(name)s` is in a language that `languages` doesn't list; add it, as in %(listed)s", values
+                    "`%(name)s` is in a language that `languages` doesn't list; add it, as in %(listed)s",
+                    {"name": name, **values},
                 )
             else:
                 values = {"way_out": correct_name(name, known)}
-                says = Message("unknown setting `%(name)s`; %(way_out)s", values)
-            self._add(name, Wrong(says, _NOT_KNOWN))
+                says = Message("unknown setting `%(name)s`; %(way_out)s", {"name": name, **values})
+            plainly = replace(_NOT_KNOWN, values={"name": name})
+            self._mistakes.append(Mistake(FILE, None, says, plainly=plainly))
 
     def _check_language(self, own: str) -> None:
         """Check that the campaign's own language is listed, if any is, and warn if pages are not translated into it."""
         listed = self._values.get("languages")
         if own and isinstance(listed, list) and listed and own not in listed:
-            values: dict[str, object] = {"language": repr(own)}
-            says = Message("`languages` doesn't include %(language)s, the campaign's `language`; add it", values)
-            self._add("languages", Wrong(says, Message("The letter’s own language is missing. Add it.")))
+            self._add("languages", Message("The letter’s own language is missing. Add it."))
         if own and not listed and own not in languages():
-            says = Message(
-                "pages and emails are not translated into %(value)s, so the text around the letter is in English; "
-                "docs/translating.md explains how to add a language"
-            )
-            plainly = Message("Pages and emails are not translated into this language. They are in English.")
-            self._warnings.append(self._mistake("language", Wrong(says, plainly)))
+            says = Message("Pages and emails are not translated into this language. They are in English.")
+            self._warn("language", says)
 
     def _check_days(self, values: Mapping[str, Any]) -> None:
         """Check the days that depend on another setting."""
         opens, closes = values["opens"], values["closes"]
         if opens and closes and closes < opens:
-            says = Message(
-                "`closes` is %(value)s, before `opens` (%(opens)s); write the last day of signing, %(opens)s or later",
-                {"opens": opens.isoformat()},
-            )
-            self._add("closes", Wrong(says, Message("This is before the first day. Choose a later one.")))
+            self._add("closes", Message("This is before the first day. Choose a later one."))
         if values["keep_for_days"] and self._values.get("closes") is None:
-            says = Message("`keep_for_days` counts from the last day of signing; add it, such as closes = 2026-11-30")
-            plainly = Message("The days count from the last day of signing. Choose that, too.")
-            self._add("keep_for_days", Wrong(says, plainly))
+            self._add("keep_for_days", Message("The days count from the last day of signing. Choose that, too."))
 
     def _check_words(self, texts: Mapping[str, str | None]) -> None:
         """Warn of words in the email to a recipient by which filters hold emails back."""
@@ -223,28 +207,22 @@ class _Reader:
             if words := filtered_words(text or ""):
                 values = {"words": ", ".join(words)}
                 says = Message(
-                    "`%(name)s` is in the email to a recipient, and filters may hold that back for %(words)s; say it "
-                    "in other words if you can",
-                    values,
-                )
-                plainly = Message(
                     "This is in the email to a recipient. Filters may hold that back for these words: %(words)s. Say "
                     "it in other words if you can.",
                     values,
                 )
-                self._warnings.append(self._mistake(name, Wrong(says, plainly)))
+                self._warn(name, says)
 
     def _zone_of(self, region: str) -> str:
         """Return the time zone of a campaign that names none."""
         if region and region not in ZONES and not self._is_wrong("time_zone"):
-            self._add("time_zone", Wrong(_MISSING, CHOOSE))
+            self._add("time_zone", CHOOSE)
         return ZONES.get(region, _UTC)
 
 
 _TRANSLATED = frozenset(setting.name for setting in TRANSLATION_SETTINGS)
 _UTC = "UTC"
 _LONGEST_QUOTE = 100
-_MISSING = Message("`%(name)s` is missing; add %(meaning)s, such as %(example)s")
 _NOT_KNOWN = Message("The campaign’s files have “%(name)s”, which we don’t know. Whoever writes them can remove it.")
 UNREAD = CampaignSettings(_Reader({}).read().known)
 """The settings of a campaign that has none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -112,7 +112,6 @@ class _Reader:
     def _mistake(
         self, line: int | None, message: Message, column: str | None = None, plainly: Message | None = None
     ) -> None:
-        """Add a mistake. A page shows it at its cell, so `plainly`, the words for pages, doesn't name the column."""
         self.mistakes.append(Mistake(FILE, line, message, column, plainly=plainly))
 
     def _columns(self, line: int, header: list[str]) -> list[str] | None:
@@ -182,37 +181,23 @@ class _Reader:
     def _check_texts(self, line: int, row: _Row) -> None:
         for column in _SHOWN_IN_LETTERS:
             if not has_ink(row[column]):
-                message = Message(
-                    "`%(column)s` is empty; fill it in, since letters and emails show it", {"column": column}
-                )
-                self._mistake(line, message, column, Message("fill this in: letters and emails show it"))
+                self._mistake(line, Message("fill this in: letters and emails show it"), column)
         for column, text in row.items():
             if column not in {*_SHOWN_IN_LETTERS, POSTAL_ADDRESS} and self._language_of(column) is None:
                 continue
             if wrong := wrong_text(text, LONGEST_TEXT):
-                says = replace(wrong.in_file, values={"name": column, **wrong.in_file.values})
-                self._mistake(line, says, column, wrong.on_page)
+                self._mistake(line, wrong, column)
 
     def _check_id(self, line: int, identifier: str) -> None:
         if not identifier:
-            message = Message("`id` is empty; give the recipient a short name, such as evanston")
-            self._mistake(line, message, "id", Message("give the recipient a short name, such as evanston"))
+            self._mistake(line, Message("give the recipient a short name, such as evanston"), "id")
         elif not ID_PATTERN.fullmatch(identifier):
-            message = Message(
-                "`id` is %(id)s; use only lowercase letters, digits and hyphens, such as evanston",
-                {"id": repr(identifier)},
-            )
-            plainly = Message("use only lowercase letters, digits and hyphens, such as evanston")
-            self._mistake(line, message, "id", plainly)
+            self._mistake(line, Message("use only lowercase letters, digits and hyphens, such as evanston"), "id")
         elif first := self._line_of_id.get(identifier):
             message = Message(
-                "the id `%(id)s` is also %(line)s; give each recipient a different id",
-                {"id": identifier, "line": on_line(first)},
-            )
-            plainly = Message(
                 "this short name is also %(line)s; give each recipient a different one", {"line": on_line(first)}
             )
-            self._mistake(line, message, "id", plainly)
+            self._mistake(line, message, "id")
         self._line_of_id.setdefault(identifier, line)
 
     def _check_person(self, line: int, row: _Row) -> None:
@@ -230,7 +215,7 @@ class _Reader:
         if not email:
             return ""
         if mistake := email_mistake(email):
-            self._mistake(line, Message("`email`: %(mistake)s", {"mistake": mistake}), "email", mistake)
+            self._mistake(line, mistake, "email")
             return ""
         if meant := meant_by(email):
             self.warnings.append(Mistake(FILE, line, Message("Did you mean %(address)s?", {"address": meant}), "email"))
@@ -248,19 +233,15 @@ class _Reader:
         """Return the codes that a row lists; none if the target is everyone's."""
         codes, mistakes = self._postal_code_cells.read(line, cell)
         for mistake in mistakes:
-            self._mistake(line, _of_codes(mistake), "postal_codes", mistake)
+            self._mistake(line, mistake, "postal_codes")
         return codes
 
     def codes_to_check(self) -> Iterator[Mistake]:
         """Return a warning for codes that were changed, or that lie outside the state."""
         for line, message in self._postal_code_cells.to_check:
-            yield Mistake(FILE, line, _of_codes(message), "postal_codes", plainly=message)
+            yield Mistake(FILE, line, message, "postal_codes")
 
     def notes(self) -> Iterator[Mistake]:
         """Return notes about targets that share codes, so that signers have to choose."""
         for line, note in self._postal_code_cells.notes():
-            yield Mistake(FILE, line, _of_codes(note), "postal_codes", plainly=note)
-
-
-def _of_codes(mistake: Message) -> Message:
-    return Message("`postal_codes`: %(mistake)s", {"mistake": mistake})
+            yield Mistake(FILE, line, note, "postal_codes")
