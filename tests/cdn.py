@@ -8,7 +8,6 @@ origins", CloudFront developer guide).
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -189,7 +188,7 @@ def in_front_of(world: World, monkeypatch: pytest.MonkeyPatch, **variables: str)
     secrets = world.wiring.client("secretsmanager")
     arn = secrets.create_secret(Name="undersigned-CdnProof-1", SecretString=PROOF)["ARN"]
     for function in ("public_api", "organizer_api"):
-        stack = sys.modules[f"functions.{function}.wired"].stack
+        stack = world.stacks[function]
         settings = Settings({**stack.settings.variables, "CDN_PROOF_ARN": arn, **variables})
         monkeypatch.setattr(stack, "settings", settings)
     return Cdn(world)

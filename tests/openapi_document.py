@@ -8,9 +8,12 @@ import re
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
+
+if TYPE_CHECKING:
+    from undersigned.base.routes import Route
 
 DOCUMENT: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "layers/shared/undersigned/assets/openapi.json").read_text(encoding="utf-8")
@@ -39,14 +42,14 @@ def operation_of(method: str, path: str) -> tuple[str, str] | None:
     return min(fitting, key=lambda operation: operation[1].count("{"), default=None)
 
 
-def routes(function: str) -> list[tuple[str, str, Any]]:
-    """Return method, path and handler of each route of a function, from its router.
+def routes(function: str) -> list[tuple[str, str, Route]]:
+    """Return method and path of each route of a function, and the route, from its tables.
 
     The function must be imported already.
     """
-    app: Any = sys.modules[f"functions.{function}.app"].app
-    listed = [*app._static_routes, *app._dynamic_routes]
-    return [(route.method, re.sub(r"<(\w+)>", r"{\1}", route.openapi_path), route.func) for route in listed]
+    listed = [route for table in sys.modules[f"functions.{function}.app"].TABLES for route in table.routes]
+    assert listed, f"{function} has no routes"
+    return [(route.method, re.sub(r"<(\w+)>", r"{\1}", route.path), route) for route in listed]
 
 
 def routed(function: str, *, pages: bool = False) -> set[tuple[str, str]]:

@@ -20,7 +20,6 @@ from undersigned_cli.campaign_folder import push
 if TYPE_CHECKING:
     from tests.organizers import Browser
     from tests.world import Answer, World
-    from undersigned.base.scopes import Scope
     from undersigned.people.rules.api_keys import KeyScope
     from undersigned.people.rules.people import Role
 
@@ -40,7 +39,7 @@ class Route:
 
     method: str
     path: str
-    scope: Scope | KeyScope | None
+    scope: str | None
 
     @property
     def is_api(self) -> bool:
@@ -52,8 +51,8 @@ class Route:
 
 
 def routes_of_organizers() -> list[Route]:
-    """Return every route of the function, from its router."""
-    found = (Route(method, path, getattr(handler, "scope", None)) for method, path, handler in routes("organizer_api"))
+    """Return every route of the function, from its tables."""
+    found = (Route(method, path, route.scope) for method, path, route in routes("organizer_api"))
     return sorted(found, key=lambda route: (route.path, route.method))
 
 
@@ -68,7 +67,7 @@ def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
         "export": "0123456789abcdef",
         "person": person_id(world.wiring.secret(), "extra@enddemand.example"),
         "key": digest_of("us_extra")[:12],
-        "request": "0123456789abcdef",
+        "asked": "0123456789abcdef",
         "page": "monday-morning",
     }
     return route.path.format(**known)

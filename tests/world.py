@@ -227,7 +227,8 @@ class Watch(Protocol):
 class World:
     """The stack.
 
-    `queues` has the addresses of the queues that functions read, by their logical ids. `variables` replace environment
+    `queues` has the addresses of the queues that functions read, by their logical ids, and `stacks` the stacks of
+    functions that take one, by their names. `variables` replace environment
     variables of functions that start from now on. `calls` has the AWS calls so far. SES
     throttles the next `throttles` sends, and refuses sends with the error code `refusal` if that is set. `suppressed`
     has the addresses on the account's suppression list, each with the reason.
@@ -237,6 +238,7 @@ class World:
     wiring: Wiring
     handlers: dict[str, Callable[[Any, Any], Any]]
     queues: dict[str, str]
+    stacks: dict[str, Wiring]
     start: Callable[[str], Callable[[Any, Any], Any]] = field(repr=False)
     variables: dict[str, str] = field(repr=False)
     watch: Watch | None = None
@@ -706,7 +708,10 @@ def _make(monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms
         # No test asks the real DNS.
         accepts_reserved = environment.get("ACCEPT_RESERVED_DOMAINS", "true") == "true"
         wiring.mail_domains = MailDomains(clock, accepts_reserved=accepts_reserved, look_up=_look_up)
+        stacks[function] = wiring
         return _handler(monkeypatch, function, wiring)
+
+    stacks: dict[str, Wiring] = {}
 
     # The whole stack, as the command line wires it.
     environments = [template.environment_of(function, known) for function in reversed(FUNCTIONS.values())]
@@ -716,6 +721,7 @@ def _make(monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms
         Wiring(settings, client=_clients(), clock=clock, sleep=lambda _seconds: None),
         handlers={function: start(function) for function in FUNCTIONS},
         queues=queues,
+        stacks=stacks,
         start=start,
         variables=variables,
     )
@@ -741,10 +747,6 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         return made
     wired: Any = sys.modules.get(f"functions.{function}.wired", module)
     made_of: dict[str, dict[str, Callable[[], Any]]] = {
-        "public_api": {},
-        "organizer_api": {
-            "organizing": lambda: wiring.counting.organizing,
-        },
         "export_signatures": {"exporting": lambda: wiring.counting.exporting},
         "tally": {},
         "run_jobs": {

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from functions.organizer_api import wired
 from functions.organizer_api.dashboard import recipient_page
-from functions.organizer_api.dashboard_routes import dashboard_routes, done, viewer_of
+from functions.organizer_api.dashboard_routes import DashboardRoutes, done, viewer_of
 from undersigned.base.answers import dashboard_page
 from undersigned.base.email_addresses import email_mistake
 from undersigned.base.errors import GivenError, NotNowError
@@ -14,6 +13,7 @@ from undersigned.base.posted import posted_values
 from undersigned.campaigns.activity import perform
 from undersigned.delivering.rules.deliveries import DeliveryKey, Settlement
 from undersigned.organizing.actions import ACTIONS
+from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.people.requests import DashboardRequest
 
-buttons = dashboard_routes()
+buttons = DashboardRoutes()
 
 
 def _button(name: str) -> Callable[..., Response[str]]:
@@ -31,7 +31,7 @@ def _button(name: str) -> Callable[..., Response[str]]:
 
     def pressed(request: DashboardRequest, **ids: str) -> Response[str]:
         given = {field: request.posted(field) for field, _ in ACTIONS[name].fields()}
-        word = perform(wired.stack, name, request.campaign, given | ids, request.by)
+        word = perform(request.stack, name, request.campaign, given | ids, request.by)
         return done(request, word, "".join(f"/{kind}s/{of}" for kind, of in ids.items()))
 
     pressed.__name__ = name.replace(" ", "_")
@@ -46,25 +46,25 @@ for _action in ("pause", "resume", "hold", "release", "lift stop", "count on pap
 def deliver(request: DashboardRequest) -> Response[str]:
     """Send now: queue the letters that the page showed, for all targets or for one."""
     period, target = _period_of(request), request.posted_name("target")
-    plan = wired.stack.delivering.controls.deliver(
+    plan = cases(request.stack).delivering.controls.deliver(
         request.campaign, period, request.by, request.why(), seen_at=request.seen_at(), only=target
     )
     return done(request, "delivered" if plan.going else "not-delivered", f"/targets/{target}" if target else "")
 
 
 def _period_of(request: DashboardRequest) -> str:
-    return wired.stack.operating.overviews.period(wired.stack.campaigns.campaign(request.campaign))
+    return cases(request.stack).operating.overviews.period(cases(request.stack).campaigns.campaign(request.campaign))
 
 
 def _while_paused(request: DashboardRequest, word: str) -> str:
     """Return the word for what was done; while the campaign is paused, nothing goes with the next delivery."""
-    return f"{word}-while-paused" if wired.stack.campaigns.controls(request.campaign).paused else word
+    return f"{word}-while-paused" if cases(request.stack).campaigns.controls(request.campaign).paused else word
 
 
 @buttons.does("correct address")
 def set_address(request: DashboardRequest, target: str) -> Response[str]:
     """Save the address that takes a target's email, or remove it: its letters then go by hand or post."""
-    typed, controls = request.address(), wired.stack.delivering.controls
+    typed, controls = request.address(), cases(request.stack).delivering.controls
     email = controls.set_address(request.campaign, target, typed, request.by, request.why())
     return done(request, "address-saved" if email else "address-removed", f"/targets/{target}")
 
@@ -73,7 +73,7 @@ def set_address(request: DashboardRequest, target: str) -> Response[str]:
 def save_answer(request: DashboardRequest, target: str) -> Response[str]:
     """Save or delete an answer. After a mistake, show the form again with what was typed."""
     try:
-        answer = wired.stack.delivering.controls.save_answer(
+        answer = cases(request.stack).delivering.controls.save_answer(
             request.campaign,
             target,
             request.posted("day"),
@@ -84,7 +84,7 @@ def save_answer(request: DashboardRequest, target: str) -> Response[str]:
         )
     except (GivenError, NotNowError) as error:
         typed = {name: request.posted(name) for name in ("day", "text", "public")}
-        shown = recipient_page(viewer_of(request), target, typed=typed, error=error.detail)
+        shown = recipient_page(request, viewer_of(request), target, typed=typed, error=error.detail)
         return dashboard_page(shown, status=error.status)
     return done(request, "answer-recorded" if answer else "answer-deleted", f"/targets/{target}")
 
@@ -93,7 +93,7 @@ def save_answer(request: DashboardRequest, target: str) -> Response[str]:
 def test(request: DashboardRequest, target: str) -> Response[str]:
     """Send the target's next email to the person who is signed in instead, as a test."""
     person, period = request.person, _period_of(request)
-    wired.stack.delivering.controls.test(
+    cases(request.stack).delivering.controls.test(
         request.campaign, target, period, request.by, request.why(), who=person.id, to=person.email
     )
     return done(request, "test-sent", f"/targets/{target}")
@@ -102,13 +102,14 @@ def test(request: DashboardRequest, target: str) -> Response[str]:
 @buttons.does("retry")
 def retry(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Send a delivery again that bounced or is held, to the address that was typed beside the button."""
+    controls = cases(request.stack).delivering.controls
     if "email" in posted_values(request.event):
         typed = request.address()
         if mistake := email_mistake(typed):
             raise GivenError(mistake)
-        if typed != wired.stack.campaigns.target(request.campaign, target).email:
-            wired.stack.delivering.controls.set_address(request.campaign, target, typed, request.by, request.why())
-    opened = wired.stack.delivering.controls.retry(
+        if typed != cases(request.stack).campaigns.target(request.campaign, target).email:
+            controls.set_address(request.campaign, target, typed, request.by, request.why())
+    opened = controls.retry(
         DeliveryKey(request.campaign, target, period), request.by, request.why(), revision=request.revision()
     )
     return done(request, _sent_again(opened), f"/deliveries/{period}/{target}")
@@ -122,7 +123,7 @@ def _sent_again(opened: Delivery) -> str:
 def settle(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Settle a delivery: decide whether its email was sent. One that was not is sent again."""
     outcome, key = request.decision("outcome", get_args(Settlement)), DeliveryKey(request.campaign, target, period)
-    settled = wired.stack.delivering.controls.settle(
+    settled = cases(request.stack).delivering.controls.settle(
         key, request.by, request.why(), outcome, revision=request.revision(required=True)
     )
     word = "settled-as-sent" if outcome == "sent" else _sent_again(settled)
@@ -133,7 +134,7 @@ def settle(request: DashboardRequest, period: str, target: str) -> Response[str]
 def close_unsent(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Decide that the letters of a delivery are sent no more; the reason is required."""
     key, revision = DeliveryKey(request.campaign, target, period), request.revision(required=True)
-    wired.stack.delivering.controls.close_unsent(key, request.by, request.why(), revision=revision)
+    cases(request.stack).delivering.controls.close_unsent(key, request.by, request.why(), revision=revision)
     return done(request, "closed-unsent", f"/deliveries/{period}/{target}")
 
 
@@ -141,7 +142,7 @@ def close_unsent(request: DashboardRequest, period: str, target: str) -> Respons
 def hand_over(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Record the day on which an office got the letters of a delivery by hand, with a note."""
     key = DeliveryKey(request.campaign, target, period)
-    wired.stack.delivering.controls.hand_over(
+    cases(request.stack).delivering.controls.hand_over(
         key, request.day("day"), request.posted("note"), request.by, revision=request.revision(required=True)
     )
     return done(request, "handed-over", f"/deliveries/{period}/{target}")
@@ -150,8 +151,8 @@ def hand_over(request: DashboardRequest, period: str, target: str) -> Response[s
 @buttons.does("erase")
 def erase(request: DashboardRequest, signer: str) -> Response[str]:
     """Erase a letter with everything personal in it; the reason is required."""
-    arrived = wired.organizing.erase(request.campaign, signer, request.by, request.why())
-    sheet = wired.organizing.letter(request.campaign, signer).sheet if arrived else ""
+    arrived = cases(request.stack).counting.organizing.erase(request.campaign, signer, request.by, request.why())
+    sheet = cases(request.stack).counting.organizing.letter(request.campaign, signer).sheet if arrived else ""
     word = "erased-on-paper" if sheet else "erased-after-sending" if arrived else "erased"
     return done(request, word, f"/signatures/{signer}")
 
@@ -159,6 +160,6 @@ def erase(request: DashboardRequest, signer: str) -> Response[str]:
 @buttons.does("release from quarantine")
 def release_letter(request: DashboardRequest, signer: str) -> Response[str]:
     """Release a letter from quarantine, or from hold."""
-    status = wired.organizing.release(request.campaign, signer, request.by, request.why())
+    status = cases(request.stack).counting.organizing.release(request.campaign, signer, request.by, request.why())
     word = _while_paused(request, "ended-hold") if status == "confirmed" else "released-letter"
     return done(request, word, f"/signatures/{signer}")

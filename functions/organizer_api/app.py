@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -31,37 +32,52 @@ from undersigned.base.errors import NotFoundError, UndersignedError, problem_of
 from undersigned.base.languages import SOURCE
 from undersigned.base.last_slash import without_last_slash
 from undersigned.base.methods import answering_head
+from undersigned.base.settings import Settings
 from undersigned.campaigns.problem_page import problem
+from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-app = APIGatewayHttpResolver()
+    from undersigned.base.methods import Handler
+    from undersigned.base.stack import Stack
+
 # The first route that matches an address answers it, so `deliveries/next` comes before `deliveries/<period>`.
-for module in (campaign, signatures, exports, next_deliveries, deliveries):
-    app.include_router(module.routes.router)
-for router in (
-    session.routes.router,
-    sign_in.router,
-    dashboard.pages.router,
-    actions.buttons.router,
-    screening.pages.router,
-    people.pages.router,
-    keys.pages.router,
-    new_campaign.routes.router,
-    workshop.pages.router,
-    workshop_recipients.pages.router,
-    workshop_preview.pages.router,
-    workshop_versions.pages.router,
-    workshop_publishing.pages.router,
-):
-    app.include_router(router)
+TABLES = (
+    campaign.routes,
+    signatures.routes,
+    exports.routes,
+    next_deliveries.routes,
+    deliveries.routes,
+    session.routes,
+    sign_in.routes,
+    dashboard.pages,
+    actions.buttons,
+    screening.pages,
+    people.pages,
+    keys.pages,
+    new_campaign.routes,
+    workshop.pages,
+    workshop_recipients.pages,
+    workshop_preview.pages,
+    workshop_versions.pages,
+    workshop_publishing.pages,
+)
 
 
-@answering_head
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer a request of the HTTP API."""
-    return app.resolve(event, context)
+def make_handler(stack: Stack) -> Handler:
+    """Make the handler of a stack."""
+    app = APIGatewayHttpResolver()
+    for table in TABLES:
+        table.add_to(app, stack)
+    app.exception_handler(UndersignedError)(_answer_error)
+    app.not_found(lambda _error: _answer_no_route(app))
+
+    @answering_head
+    def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        return app.resolve(event, context)
+
+    return handler
 
 
 def _answer_error(error: UndersignedError) -> Response[str]:
@@ -72,7 +88,7 @@ def _answer_error(error: UndersignedError) -> Response[str]:
     return answer
 
 
-def _answer_no_route(_error: Exception) -> Response[str]:
+def _answer_no_route(app: APIGatewayHttpResolver) -> Response[str]:
     event = app.current_event
     if redirect := without_last_slash(event):
         return redirect
@@ -81,5 +97,22 @@ def _answer_no_route(_error: Exception) -> Response[str]:
     return _answer_error(NotFoundError("/openapi.json lists every address"))
 
 
-app.exception_handler(UndersignedError)(_answer_error)
-app.not_found(_answer_no_route)
+handler = make_handler(
+    Wiring(
+        Settings(os.environ).check(
+            "table_name",
+            "secret_arn",
+            "organizers_secret_arn",
+            "sender_address",
+            "packet_bucket",
+            "draft_bucket",
+            "delivery_queue_url",
+            "export_queue_url",
+            "people_mails_url",
+            "schedule",
+            "plans_at_once",
+            "public_url",
+            "cdn_proof_arn",
+        )
+    )
+)

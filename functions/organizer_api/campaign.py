@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from functions.organizer_api import wired
 from functions.organizer_api.deliveries import delivery_values
-from functions.organizer_api.routes import campaign_routes
+from functions.organizer_api.routes import ApiRoutes
 from undersigned.base.answers import data
 from undersigned.campaigns.cursors import TARGET_POSITION, cursor_of
 from undersigned.counting.rules.tallies import CountedBy
+from undersigned.wiring import cases
 from undersigned.workshop.pages.campaign_values import settings_values
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from undersigned.organizing.overviews import TargetState
     from undersigned.people.requests import ApiRequest
 
-routes = campaign_routes()
+routes = ApiRoutes()
 
 
 @routes.get("", "counts")
 def show_campaign(request: ApiRequest) -> Response[str]:
     """Return a campaign's settings, counts and controls."""
-    found = wired.stack.operating.overviews.state(request.campaign)
+    found = cases(request.stack).operating.overviews.state(request.campaign)
     settings = found.campaign
     return data(
         {
@@ -60,11 +60,11 @@ def show_campaign(request: ApiRequest) -> Response[str]:
 @routes.get("/targets", "counts")
 def list_targets(request: ApiRequest) -> Response[str]:
     """List targets with the number of letters in each tray."""
-    found = wired.stack.operating.overviews.targets(
+    found = cases(request.stack).operating.overviews.targets(
         request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200)
     )
-    campaign = wired.stack.campaigns.campaign(request.campaign)
-    today = campaign.local(wired.stack.clock()).date()
+    campaign = cases(request.stack).campaigns.campaign(request.campaign)
+    today = campaign.local(request.stack.clock()).date()
     targets = [_target(state) | {"unanswered": state.is_unanswered(campaign, today)} for state in found.items]
     return data({"targets": targets, "next": cursor_of(found.next_position)})
 
@@ -112,5 +112,5 @@ def _answer(answer: Answer) -> dict[str, object]:
 def count(request: ApiRequest) -> Response[str]:
     """Return the counts, grouped by the request's `by`."""
     by: CountedBy = request.choice("by", get_args(CountedBy)) or "target"
-    found = wired.stack.operating.overviews.counts(request.campaign, by)
+    found = cases(request.stack).operating.overviews.counts(request.campaign, by)
     return data({"campaign": request.campaign, "signatures": found.total, "by": by, "counts": dict(found.by)})

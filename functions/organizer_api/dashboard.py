@@ -6,8 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import deliveries as api_deliveries
-from functions.organizer_api import next_deliveries, wired
-from functions.organizer_api.dashboard_routes import dashboard_routes, done, public_url, viewer_of
+from functions.organizer_api import next_deliveries
+from functions.organizer_api.dashboard_routes import DashboardRoutes, done, viewer_of
 from functions.organizer_api.signatures import filter_of
 from undersigned.base.answers import dashboard_page, framed_mail, moved
 from undersigned.campaigns.cursors import AUDIT_POSITION, SIGNATURE_POSITION, TARGET_POSITION
@@ -19,6 +19,7 @@ from undersigned.organizing.pages.overview import overview_page
 from undersigned.organizing.pages.recipients import COLUMNS, preview_page, target_page
 from undersigned.organizing.pages.signatures import named_page, signature_page, signatures_page
 from undersigned.organizing.rules.exports import EXPORTED, ExportFilter
+from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,10 +28,16 @@ if TYPE_CHECKING:
 
     from undersigned.base.languages import Message
     from undersigned.base.page import Page
+    from undersigned.organizing.organizing import Organizing
     from undersigned.people.requests import DashboardRequest
     from undersigned.people.viewer import Viewer
 
-pages = dashboard_routes()
+pages = DashboardRoutes()
+
+
+def _organizing(request: DashboardRequest) -> Organizing:
+    return cases(request.stack).counting.organizing
+
 
 TARGETS_SHOWN = 50
 ROWS_SHOWN = 25
@@ -47,8 +54,9 @@ def overview(request: DashboardRequest) -> Response[str]:
     viewer = viewer_of(request)
     if not viewer.is_published:
         return moved(f"{viewer.home}/workshop")
-    found = wired.stack.operating.overviews.overview(request.campaign, request.position(TARGET_POSITION), TARGETS_SHOWN)
-    form_url = f"{public_url(request.event)}/campaigns/{request.campaign}"
+    overviews = cases(request.stack).operating.overviews
+    found = overviews.overview(request.campaign, request.position(TARGET_POSITION), TARGETS_SHOWN)
+    form_url = f"{request.base_url}/campaigns/{request.campaign}"
     sort = request.choice("sort", COLUMNS) or "recipient"
     descending = request.choice("order", ("ascending", "descending")) == "descending"
     return dashboard_page(overview_page(viewer, found, form_url, sort, descending=descending))
@@ -58,14 +66,19 @@ def overview(request: DashboardRequest) -> Response[str]:
 def target(request: DashboardRequest, target: str) -> Response[str]:
     """Show a target: its waiting letters, its deliveries and its buttons."""
     viewer = viewer_of(request)
-    return dashboard_page(recipient_page(viewer, target))
+    return dashboard_page(recipient_page(request, viewer, target))
 
 
 def recipient_page(
-    viewer: Viewer, target: str, *, typed: Mapping[str, str] | None = None, error: Message | None = None
+    request: DashboardRequest,
+    viewer: Viewer,
+    target: str,
+    *,
+    typed: Mapping[str, str] | None = None,
+    error: Message | None = None,
 ) -> Page:
     """Make a target's page; after a mistake in the form of an answer, with what was typed."""
-    found = wired.stack.operating.overviews.recipient(viewer.campaign, target)
+    found = cases(request.stack).operating.overviews.recipient(viewer.campaign, target)
     return target_page(viewer, found, ROWS_SHOWN, typed=typed, error=error)
 
 
@@ -73,7 +86,7 @@ def recipient_page(
 def preview(request: DashboardRequest, target: str) -> Response[str]:
     """Preview the email that a delivery would send to a target now."""
     made, viewer = next_deliveries.preview_of(request, target), viewer_of(request)
-    today = date.fromisoformat(wired.stack.operating.overviews.period(viewer.campaign))
+    today = date.fromisoformat(cases(request.stack).operating.overviews.period(viewer.campaign))
     return dashboard_page(preview_page(viewer, made, today), has_frames=True)
 
 
@@ -87,15 +100,15 @@ def preview_email(request: DashboardRequest, target: str) -> Response[str]:
 def deliveries(request: DashboardRequest) -> Response[str]:
     """Show deliveries, newest first."""
     after = api_deliveries.after(request)
-    found, last = wired.organizing.history(request.campaign, None, None, after, ROWS_SHOWN)
+    found, last = _organizing(request).history(request.campaign, None, None, after, ROWS_SHOWN)
     return dashboard_page(deliveries_page(viewer_of(request), found, last))
 
 
 @pages.get("/deliveries/<period>/<target>", "read")
 def delivery(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Show one delivery with its packets and the events of its email."""
-    record = wired.organizing.delivery(DeliveryKey(request.campaign, target, period))
-    viewer, overviews = viewer_of(request), wired.stack.operating.overviews
+    record = _organizing(request).delivery(DeliveryKey(request.campaign, target, period))
+    viewer, overviews = viewer_of(request), cases(request.stack).operating.overviews
     shown = delivery_page(viewer, record, overviews.state_of(request.campaign, record.target))
     return dashboard_page(shown, has_frames=True)
 
@@ -103,7 +116,7 @@ def delivery(request: DashboardRequest, period: str, target: str) -> Response[st
 @pages.get("/deliveries/<period>/<target>/email", "manage")
 def delivery_email(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Show the email of a delivery in the page's frame, written again from what is stored."""
-    record = wired.organizing.delivery(DeliveryKey(request.campaign, target, period))
+    record = _organizing(request).delivery(DeliveryKey(request.campaign, target, period))
     packing = next_deliveries.packing(request)
     return framed_mail(packing.mail_again(record.delivery, record.signers, record.packets).shown_html)
 
@@ -112,7 +125,7 @@ def delivery_email(request: DashboardRequest, period: str, target: str) -> Respo
 def signatures(request: DashboardRequest) -> Response[str]:
     """Show letters, newest first."""
     wanted = filter_of(request)
-    found = wired.organizing.signatures(request.campaign, wanted, request.position(SIGNATURE_POSITION), ROWS_SHOWN)
+    found = _organizing(request).signatures(request.campaign, wanted, request.position(SIGNATURE_POSITION), ROWS_SHOWN)
     return dashboard_page(signatures_page(viewer_of(request), found, wanted))
 
 
@@ -124,43 +137,44 @@ def find_signature(request: DashboardRequest) -> Response[str]:
     """
     wanted = request.posted("find")
     if "@" in wanted:
-        if letter := wired.organizing.signed_with(request.campaign, wanted):
+        if letter := _organizing(request).signed_with(request.campaign, wanted):
             return moved(f"{request.home}/signatures/{letter.signer}")
         return done(request, "none-found", "/signatures")
     name, after = request.posted_person("find"), request.posted_position(SIGNATURE_POSITION)
-    found = wired.organizing.with_name(request.campaign, name, after, ROWS_SHOWN)
+    found = _organizing(request).with_name(request.campaign, name, after, ROWS_SHOWN)
     return dashboard_page(named_page(viewer_of(request), found, name))
 
 
 @pages.get("/signatures/<signer>", "manage")
 def signature(request: DashboardRequest, signer: str) -> Response[str]:
     """Show a letter, what became of it, and its buttons."""
-    return dashboard_page(signature_page(viewer_of(request), wired.organizing.letter(request.campaign, signer)))
+    return dashboard_page(signature_page(viewer_of(request), _organizing(request).letter(request.campaign, signer)))
 
 
 @pages.get("/exports", "manage")
 def exports(request: DashboardRequest) -> Response[str]:
     """Show the exports and the form that requests one."""
-    return dashboard_page(exports_page(viewer_of(request), wired.stack.counting.exporting.recent(request.campaign)))
+    found = cases(request.stack).counting.exporting.recent(request.campaign)
+    return dashboard_page(exports_page(viewer_of(request), found))
 
 
 @pages.does("export")
 def request_export(request: DashboardRequest) -> Response[str]:
     """Request an export."""
     wanted = ExportFilter(request.posted("target") or None, request.posted_choice("status", EXPORTED))
-    wired.stack.counting.exporting.ask(request.campaign, wanted, request.by)
+    cases(request.stack).counting.exporting.ask(request.campaign, wanted, request.by)
     return done(request, "asked", "/exports")
 
 
 @pages.get("/exports/<export>", "manage")
 def fetch_export(request: DashboardRequest, export: str) -> Response[str]:
     """Redirect to an export's file."""
-    exporting = wired.stack.counting.exporting
+    exporting = cases(request.stack).counting.exporting
     return moved(exporting.link(exporting.export(request.campaign, export)), status=302)
 
 
 @pages.get("/audit", "manage")
 def audit(request: DashboardRequest) -> Response[str]:
     """Show the activity log."""
-    found = wired.organizing.audit(request.campaign, request.position(AUDIT_POSITION), ROWS_SHOWN)
+    found = _organizing(request).audit(request.campaign, request.position(AUDIT_POSITION), ROWS_SHOWN)
     return dashboard_page(audit_page(viewer_of(request), found))

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlencode
 
-from aws_lambda_powertools.event_handler import Response
-
-from functions.organizer_api import wired
 from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.errors import NotFoundError, TokenError, UndersignedError, problem_of
 from undersigned.base.posted import RequestError
 from undersigned.base.posted_files import posted_form
-from undersigned.base.reader import base_url, language_for
+from undersigned.base.reader import language_for
+from undersigned.base.scopes import Scope
 from undersigned.base.typos import MistypedError
 from undersigned.campaigns.rules.campaigns import Roster, dashboard_path
+from undersigned.organizing.actions import ACTIONS
 from undersigned.people import security_log
 from undersigned.people.access import ScopeError, check_scope
 from undersigned.people.cookies import (
@@ -33,10 +32,11 @@ from undersigned.people.cookies import (
 )
 from undersigned.people.dashboard_frame import address_question, dashboard_problem_page, doorstep_page
 from undersigned.people.pages.sign_in import sign_in_page
-from undersigned.people.requests import DashboardRequest, SessionRequest, check_names, posted_text
-from undersigned.people.scoped_routes import DashboardRoutes, ScopedRoutes
+from undersigned.people.requests import DashboardRequest, OrganizerRequest, SessionRequest, check_names
+from undersigned.people.scoped_routes import ScopedRoutes
 from undersigned.people.sessions import SignedOutError, person_of_post, session_of
 from undersigned.people.viewer import Viewer
+from undersigned.wiring import cases
 from undersigned.workshop import drafting
 from undersigned.workshop.draft_views import shown_campaign
 from undersigned.workshop.pages.frame import unreadable_draft
@@ -45,32 +45,53 @@ from undersigned.workshop.rows.drafts import Drafts
 from undersigned.workshop.rules.drafts import UnreadableDraftError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.base.scopes import Scope
+    from undersigned.base.routes import Handler, Request, Route
+    from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.people.rules.people import Member
-    from undersigned.people.scoped_routes import Handler, Serve
     from undersigned.people.sessions import Session
 
 HOME = "/organizer"
 
 
-def session_routes() -> ScopedRoutes[Scope]:
-    """Make routes for signed-in people, about no campaign. Handlers take a SessionRequest."""
-    return ScopedRoutes(HOME, _keeping_language(_serve_session))
+class SessionRoutes(ScopedRoutes[Scope]):
+    """Routes for signed-in people, about no campaign. Handlers take a SessionRequest."""
+
+    address = HOME
+
+    def serve(self, request: Request, route: Route, parts: Mapping[str, str]) -> Response[Any]:
+        """Check a session, call the handler, and show errors as pages."""
+        return _keeping_language(request, _serve_session(request, route, parts, for_administrator=False))
 
 
-def administrator_routes() -> ScopedRoutes[Scope]:
-    """Make routes for the stack's administrator, about no campaign. Handlers take a SessionRequest."""
-    return ScopedRoutes(HOME, _keeping_language(_serve_administrator))
+class AdministratorRoutes(ScopedRoutes[Scope]):
+    """Routes for the stack's administrator, about no campaign. Handlers take a SessionRequest."""
+
+    address = HOME
+
+    def serve(self, request: Request, route: Route, parts: Mapping[str, str]) -> Response[Any]:
+        """Check the administrator's session, call the handler, and show errors as pages."""
+        return _keeping_language(request, _serve_session(request, route, parts, for_administrator=True))
 
 
-def dashboard_routes() -> DashboardRoutes:
-    """Make routes for organizers who are signed in, each below a campaign's address."""
-    return DashboardRoutes(dashboard_path("<campaign>"), _keeping_language(_serve))
+class DashboardRoutes(ScopedRoutes[Scope]):
+    """Routes for organizers who are signed in, each below a campaign's address. Handlers take a DashboardRequest."""
+
+    address = dashboard_path("<campaign>")
+
+    def does[Decorated: Handler](self, action: str) -> Callable[[Decorated], Decorated]:
+        """Note the handler for an action, at the address and with the scope that the table of actions has."""
+        deed = ACTIONS[action]
+        return self.post(deed.page, deed.scope)
+
+    def serve(self, request: Request, route: Route, parts: Mapping[str, str]) -> Response[Any]:
+        """Check a session and its role in the campaign, call the handler, and show errors as pages."""
+        return _keeping_language(request, _serve(request, route, parts))
 
 
 def viewer_of(request: DashboardRequest) -> Viewer:
@@ -81,7 +102,7 @@ def viewer_of(request: DashboardRequest) -> Viewer:
         roster,
         request.member.scope,
         request.session.post_token,
-        wired.stack.clock(),
+        request.stack.clock(),
         request.query("done"),
         chosen=chosen_language(request.event),
         here=_here(request),
@@ -92,10 +113,10 @@ def viewer_of(request: DashboardRequest) -> Viewer:
 def _campaign_of(request: DashboardRequest) -> tuple[Campaign, Roster, bool]:
     """Return the campaign with its targets, and whether it is published. Until then it has its draft's settings."""
     try:
-        entry = wired.stack.catalog.entry(request.campaign)
+        entry = cases(request.stack).catalog.entry(request.campaign)
     except NotFoundError:
         try:
-            draft = drafting.draft_of(wired.stack, request.campaign)
+            draft = drafting.draft_of(request.stack, request.campaign)
         except UnreadableDraftError as error:
             draft = error.draft
         return shown_campaign(draft), Roster.of(()), False
@@ -139,39 +160,26 @@ def signed_in(event: APIGatewayProxyEventV2, token: str) -> Response[str]:
     return answer
 
 
-def public_url(event: APIGatewayProxyEventV2) -> str:
-    """Return the base address of all pages."""
-    return base_url(event, wired.stack.settings.public_url)
-
-
-def _keeping_language(serve: Serve[Scope]) -> Serve[Scope]:
+def _keeping_language(request: Request, answer: Response[Any]) -> Response[Any]:
     """Keep the language that a link chooses, for the pages after it."""
-
-    def serve_and_keep(
-        event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler
-    ) -> object:
-        answer = serve(event, scope, parts, handler)
-        if isinstance(answer, Response) and (cookie := language_cookie(event)):
-            answer.cookies = [*answer.cookies, cookie]
-        return answer
-
-    return serve_and_keep
+    if cookie := language_cookie(request.event):
+        answer.cookies = [*answer.cookies, cookie]
+    return answer
 
 
-def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler) -> object:
-    """Check a signed-in organizer's request about a campaign, call its handler, and show errors as pages."""
-    names = {**parts}
-    campaign = names.pop("campaign")
+def _serve(asked: Request, route: Route, parts: Mapping[str, str]) -> Response[Any]:
+    stack, event, names = asked.stack, asked.event, {**parts}
+    campaign, scope, handler = names.pop("campaign"), cast("Scope", route.scope), route.handler
     try:
-        session = session_of(wired.stack, session_token(event.cookies), campaign)
+        session = session_of(stack, session_token(event.cookies), campaign)
     except SignedOutError as error:
-        return _sign_in_first(event, error)
+        return _sign_in_first(asked, error)
     request: DashboardRequest | None = None
     try:
         with security_log.refusals("dashboard", session, campaign, handler.__name__):
-            request = DashboardRequest(campaign, event, _member_of(session, campaign), session)
+            request = DashboardRequest(stack, event, campaign, _member_of(stack, session, campaign), session)
             if event.http_method == "POST":
-                check_post(request, public_url(event))
+                check_post(request)
             check_scope(request.member, scope)
         if scope != "read":
             security_log.requested(request.member, "dashboard", handler.__name__)
@@ -181,7 +189,7 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
         except MistypedError as error:
             return dashboard_page(address_question(viewer_of(request), event.path, posted_form(event), error))
     except ForeignPostError as error:
-        typed, person = _typed_in(event), session.person
+        typed, person = _typed_in(asked), session.person
         # They signed in again in another tab.
         if typed and typed.person == person.id:
             return dashboard_page(typed_page(language_of(event), typed, session.post_token), status=403)
@@ -190,8 +198,8 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
         return _problem(event, error, request)
 
 
-def _member_of(session: Session, campaign: str) -> Member:
-    if session.is_administrator and _exists(campaign):
+def _member_of(stack: Stack, session: Session, campaign: str) -> Member:
+    if session.is_administrator and _exists(stack, campaign):
         return session.person.as_owner(campaign)
     if session.member is None:
         # A campaign that exists and one that doesn't are refused alike.
@@ -200,48 +208,31 @@ def _member_of(session: Session, campaign: str) -> Member:
     return session.member
 
 
-def _exists(campaign: str) -> bool:
+def _exists(stack: Stack, campaign: str) -> bool:
     """Say whether there is a campaign. One that was never published has only its draft."""
     try:
         check_names({"target": campaign})
-        wired.stack.catalog.entry(campaign)
+        cases(stack).catalog.entry(campaign)
     except NotFoundError:
-        return campaign in Drafts(wired.stack).campaigns()
+        return campaign in Drafts(stack).campaigns()
     return True
 
 
-def _serve_session(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler) -> object:
-    """Check a signed-in organizer's request about no campaign, call its handler, and show errors as pages."""
-    del scope  # whoever is signed in
+def _serve_session(asked: Request, route: Route, parts: Mapping[str, str], *, for_administrator: bool) -> Response[Any]:
     try:
-        request = SessionRequest(event, session_of(wired.stack, session_token(event.cookies)))
+        session = session_of(asked.stack, session_token(asked.event.cookies))
     except SignedOutError as error:
-        return _sign_in_first(event, error)
-    return _handled(request, parts, handler)
-
-
-def _serve_administrator(
-    event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler
-) -> object:
-    """Serve a request of the stack's administrator in the same way, and refuse everybody else's."""
+        return _sign_in_first(asked, error)
+    request, name = SessionRequest(asked.stack, asked.event, session), route.handler.__name__
     try:
-        request = SessionRequest(event, session_of(wired.stack, session_token(event.cookies)))
-    except SignedOutError as error:
-        return _sign_in_first(event, error)
-    if not request.session.is_administrator:
-        refusal = ScopeError("read", scope)
-        security_log.refused(refusal, "dashboard", by=request.session.logged_name, route=handler.__name__)
-        return _problem(event, refusal)
-    return _handled(request, parts, handler)
-
-
-def _handled(request: SessionRequest, parts: Mapping[str, str], handler: Handler) -> object:
-    try:
-        if request.event.http_method == "POST":
-            with security_log.refusals("dashboard", request.session, "", handler.__name__):
-                check_post(request, public_url(request.event))
+        with security_log.refusals("dashboard", session, "", name):
+            if for_administrator and not session.is_administrator:
+                refusal = ScopeError("read", cast("Scope", route.scope))
+                raise refusal
+            if request.event.http_method == "POST":
+                check_post(request)
         check_names(parts)
-        return handler(request, **parts)
+        return route.handler(request, **parts)
     except UndersignedError as error:
         return _problem(request.event, error)
 
@@ -263,15 +254,16 @@ def _problem(
     )
 
 
-def _sign_in_first(event: APIGatewayProxyEventV2, error: SignedOutError) -> Response[str]:
+def _sign_in_first(request: Request, error: SignedOutError) -> Response[str]:
     """Show the sign-in form on the dashboard's front page, and redirect there from any other."""
+    event = request.event
     if session_token(event.cookies):
         security_log.refused(error, "dashboard")
     if event.http_method == "GET" and comes_from_a_link(event.headers):
         # Only when the page reloads does the browser send its strict cookie.
         return dashboard_page(doorstep_page(language_of(event), quote(event.path)))
     if event.http_method != "GET":
-        return _with_what_was_typed(event)
+        return _with_what_was_typed(request)
     if event.path == HOME:
         return dashboard_page(sign_in_page(language_of(event)))
     answer = home_with_cookie("")
@@ -282,21 +274,23 @@ def _sign_in_first(event: APIGatewayProxyEventV2, error: SignedOutError) -> Resp
     return answer
 
 
-def _with_what_was_typed(event: APIGatewayProxyEventV2) -> Response[str]:
+def _with_what_was_typed(request: Request) -> Response[str]:
     """Show the sign-in form with the text of a post in it, sealed; redirect to the form if none is kept."""
     answer = home_with_cookie("")
-    if typed := _typed_in(event):
-        shown = dashboard_page(sign_in_page(language_of(event), typed=wired.stack.links.sign("typed", *typed)))
+    if typed := _typed_in(request):
+        sealed = request.stack.links.sign("typed", *typed)
+        shown = dashboard_page(sign_in_page(language_of(request.event), typed=sealed))
         shown.cookies = answer.cookies
         return shown
     return answer
 
 
-def _typed_in(event: APIGatewayProxyEventV2) -> Typed | None:
+def _typed_in(request: Request) -> Typed | None:
     """Return what a person typed into a page of a session that is over; None if it is not kept."""
     with suppress(RequestError, TokenError):
-        check_origin(event.headers, public_url(event))
-        person = person_of_post(wired.stack.links, posted_text(event, "token"))
+        event, posted = request.event, OrganizerRequest(request.stack, request.event).posted
+        check_origin(event.headers, request.base_url)
+        person = person_of_post(request.stack.links, posted("token"))
         if values := packed_values(event.path, posted_form(event)):
             return Typed(person, event.path, values)
     return None

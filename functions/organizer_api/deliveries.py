@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from functions.organizer_api import wired
-from functions.organizer_api.routes import campaign_routes
+from functions.organizer_api.routes import ApiRoutes
 from undersigned.base.answers import data, moved
 from undersigned.campaigns.cursors import DELIVERY_POSITION, cursor_of, delivery_at, delivery_position
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from undersigned.organizing.organizing import DeliveryRecord
     from undersigned.people.requests import ApiRequest, CampaignRequest, DashboardRequest
 
-routes = campaign_routes()
+routes = ApiRoutes()
 
 
 @routes.get("/deliveries", "counts")
 def list_deliveries(request: ApiRequest) -> Response[str]:
     """List deliveries, newest period first."""
     target, period = request.query_name("target"), request.query_name("period")
-    found, last = wired.organizing.deliveries(
+    found, last = cases(request.stack).counting.organizing.deliveries(
         request.campaign, target, period, after(request), request.limit(20, most=50)
     )
     return data({"deliveries": [_record(record) for record in found], "next": cursor_of(delivery_position(last))})
@@ -42,7 +42,7 @@ def after(request: CampaignRequest) -> DeliveryKey | None:
 @routes.get("/deliveries/<period>/<target>", "counts")
 def show_delivery(request: ApiRequest, period: str, target: str) -> Response[str]:
     """Show one delivery, with the ids of the letters in each packet."""
-    found = wired.organizing.delivery(DeliveryKey(request.campaign, target, period))
+    found = cases(request.stack).counting.organizing.delivery(DeliveryKey(request.campaign, target, period))
     packets = [packet_values(packet) | {"letters": found.letters_of(packet)} for packet in found.packets]
     return data(_record(found) | {"packets": packets})
 
@@ -50,7 +50,7 @@ def show_delivery(request: ApiRequest, period: str, target: str) -> Response[str
 def fetch_packet(request: DashboardRequest, period: str, target: str, number: str) -> Response[str]:
     """Redirect to a packet's PDF, at an address that works for a few minutes."""
     key = DeliveryKey(request.campaign, target, period)
-    return moved(wired.organizing.packet_link(key, int(number)), status=302)
+    return moved(cases(request.stack).counting.organizing.packet_link(key, int(number)), status=302)
 
 
 def delivery_values(delivery: Delivery) -> dict[str, object]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.organizer_api import wired
-from functions.organizer_api.routes import campaign_routes
+from functions.organizer_api.routes import ApiRoutes
 from undersigned.base.answers import data
+from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from undersigned.organizing.rules.exports import Export
     from undersigned.people.requests import ApiRequest
 
-routes = campaign_routes()
+routes = ApiRoutes()
 
 
 @routes.get("/exports", "letters")
 def list_exports(request: ApiRequest) -> Response[str]:
     """List the exports of the last week, newest first."""
-    recent = wired.stack.counting.exporting.recent(request.campaign)
+    recent = cases(request.stack).counting.exporting.recent(request.campaign)
     return data({"exports": [_export(export) for export in recent]})
 
 
 @routes.get("/exports/<export>", "letters")
 def show_export(request: ApiRequest, export: str) -> Response[str]:
     """Return an export's state and, when it is written, a link that works for 15 minutes."""
-    exporting = wired.stack.counting.exporting
+    exporting = cases(request.stack).counting.exporting
     found = exporting.export(request.campaign, export)
     return data(_export(found) | {"link": exporting.link(found) if found.state == "done" else None})
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import dashboard_routes, done, viewer_of
+from functions.organizer_api.dashboard_routes import DashboardRoutes, done, viewer_of
 from undersigned.base.answers import dashboard_page
 from undersigned.base.errors import GivenError
 from undersigned.base.languages import Message
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from undersigned.people.requests import DashboardRequest
     from undersigned.people.rules.api_keys import ApiKey
 
-pages = dashboard_routes()
+pages = DashboardRoutes()
 
 
 @pages.get("/keys", "own")
@@ -35,7 +34,7 @@ def make_key(request: DashboardRequest) -> Response[str]:
     try:
         scope: KeyScope = request.decision("scope", get_args(KeyScope), Message("The scope is missing or wrong"))
         label, member = request.posted("label"), request.member
-        made = keys.make_key(wired.stack, request.campaign, scope, label, request.by, member=member)
+        made = keys.make_key(request.stack, request.campaign, scope, label, request.by, member=member)
     except (RequestError, GivenError) as error:
         viewer = viewer_of(request)
         given = {name: request.posted(name) for name in ("label", "scope")}
@@ -47,9 +46,9 @@ def make_key(request: DashboardRequest) -> Response[str]:
 @pages.does("revoke key")
 def revoke(request: DashboardRequest, key: str) -> Response[str]:
     """Revoke a key."""
-    keys.revoke_key(wired.stack, request.campaign, key, request.by)
+    keys.revoke_key(request.stack, request.campaign, key, request.by)
     return done(request, "key-revoked", "/keys")
 
 
 def _keys(request: DashboardRequest) -> tuple[ApiKey, ...]:
-    return keys.keys_of(wired.stack, request.campaign)
+    return keys.keys_of(request.stack, request.campaign)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
-from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import administrator_routes, language_of
+from functions.organizer_api.dashboard_routes import AdministratorRoutes, language_of
 from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.errors import NotFoundError
 from undersigned.base.languages import Message
 from undersigned.campaigns.rules.campaigns import dashboard_path
+from undersigned.wiring import cases
 from undersigned.workshop import drafting
 from undersigned.workshop import letters as letter_file
 from undersigned.workshop.draft_settings import DraftSettings
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.event_handler import Response
 
+    from undersigned.base.stack import Stack
     from undersigned.people.requests import SessionRequest
 
-routes = administrator_routes()
+routes = AdministratorRoutes()
 
 _ONE_LETTER = Message("A campaign begins with one letter: your own, our example or a copy. Empty the other fields.")
 
@@ -63,9 +64,9 @@ def begin(request: SessionRequest) -> Response[str]:
     if (given.text.strip() and begins_with != "letter") or (given.copy and request.posted("do") == "example"):
         return _form(request, given, error=_ONE_LETTER, wrong="copy" if given.copy else "text")
     try:
-        campaign = given.campaign or _free_id(given.title)
-        files = _files(begins_with, campaign, given, language_of(request.event))
-        drafting.create(wired.stack, campaign, _author(request, campaign), files)
+        campaign = given.campaign or _free_id(request.stack, given.title)
+        files = _files(request, begins_with, campaign, given)
+        drafting.create(request.stack, campaign, _author(request, campaign), files)
     except MistakesError as error:
         return _form(request, given, error=error.mistakes[0].on_page, wrong="text")
     except IdTakenError as error:
@@ -75,11 +76,11 @@ def begin(request: SessionRequest) -> Response[str]:
     return moved(f"{dashboard_path(campaign)}/workshop/letter")
 
 
-def _files(begins_with: str, campaign: str, given: NewCampaign, language: str) -> Mapping[str, str]:
+def _files(request: SessionRequest, begins_with: str, campaign: str, given: NewCampaign) -> Mapping[str, str]:
     """Return the first files of a campaign, with its title, and in the language of its letter."""
-    changed, files = {"title": given.title}, empty_files(campaign)
+    changed, files, language = {"title": given.title}, empty_files(campaign), language_of(request.event)
     if begins_with == "copy":
-        files = dict(drafting.copied_files(wired.stack, given.copy))
+        files = dict(drafting.copied_files(request.stack, given.copy))
         text = ""
     elif begins_with == "example":
         text = example_letter(language)
@@ -97,15 +98,15 @@ def _author(request: SessionRequest, campaign: str) -> str:
     return request.session.person.as_owner(campaign).name
 
 
-def _free_id(title: str) -> str:
+def _free_id(stack: Stack, title: str) -> str:
     """Return a name for web addresses, made of a title, that no campaign has."""
     name = slug_of(title) or "campaign"
-    known = _known_ids()
+    known = _known_ids(stack)
     return next(free for free in chain([name], (f"{name}-{number}" for number in count(2))) if free not in known)
 
 
-def _known_ids() -> set[str]:
-    return {*wired.stack.campaigns.campaign_ids(), *Drafts(wired.stack).campaigns()}
+def _known_ids(stack: Stack) -> set[str]:
+    return {*cases(stack).campaigns.campaign_ids(), *Drafts(stack).campaigns()}
 
 
 def _form(
@@ -121,7 +122,7 @@ def _form(
         None,
         token=request.session.post_token,
         given=given,
-        copies=sorted(_known_ids()),
+        copies=sorted(_known_ids(request.stack)),
         error=error.in_language(language_of(request.event)) if error else None,
         # Either the title is missing, or no name can be made of it.
         wrong=wrong or ("campaign" if given.title else "title"),

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
-from functions.organizer_api import wired
-from functions.organizer_api.routes import campaign_routes
+from functions.organizer_api.routes import ApiRoutes
 from undersigned.base.answers import data, download
 from undersigned.base.errors import NotFoundError, NotNowError
 from undersigned.base.languages import Message
 from undersigned.base.reader import base_url
 from undersigned.campaigns.cursors import TARGET_POSITION, cursor_of
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from undersigned.delivering.rules.plans import PlanLine
     from undersigned.people.requests import ApiRequest, DashboardRequest
 
-routes = campaign_routes()
+routes = ApiRoutes()
 logger = Logger()
 
 MOST_LETTERS = 2_500
@@ -36,7 +36,7 @@ MOST_BYTES = 4_400_000
 @routes.get("/deliveries/next", "counts")
 def list_next(request: ApiRequest) -> Response[str]:
     """List what a delivery would send now to whom, and what it would not send and why. Changes nothing."""
-    found = wired.stack.operating.overviews.planned(
+    found = cases(request.stack).operating.overviews.planned(
         request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200)
     )
     state = found.state
@@ -83,14 +83,14 @@ def preview_packet(request: DashboardRequest, target: str, number: str) -> Respo
 
 def packing(request: DashboardRequest) -> Packing:
     """Wire the typesetting of letters, with links to the address of this request."""
-    settings = wired.stack.settings
+    settings = request.stack.settings
     sender = settings.sender_at(base_url(request.event, settings.public_url))
-    return wired.stack.delivering.packing(_report_replaced, sender)
+    return cases(request.stack).delivering.packing(_report_replaced, sender)
 
 
 def _key(request: DashboardRequest, target: str) -> DeliveryKey:
-    campaign = wired.stack.campaigns.campaign(request.campaign)
-    return DeliveryKey(campaign.id, target, wired.stack.operating.overviews.period(campaign))
+    campaign = cases(request.stack).campaigns.campaign(request.campaign)
+    return DeliveryKey(campaign.id, target, cases(request.stack).operating.overviews.period(campaign))
 
 
 def mail_of(request: DashboardRequest, target: str) -> Mail:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import dashboard_routes, done, viewer_of
+from functions.organizer_api.dashboard_routes import DashboardRoutes, done, viewer_of
 from undersigned.base.answers import dashboard_page
 from undersigned.base.email_addresses import email_mistake
 from undersigned.base.languages import Message
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from undersigned.people.rules.people import Role
     from undersigned.people.viewer import Viewer
 
-pages = dashboard_routes()
+pages = DashboardRoutes()
 
 _WRONG_EMAIL = Message("Write an email address like name@example.org.")
 
@@ -34,7 +33,7 @@ def show_people(request: DashboardRequest) -> Response[str]:
 
 
 def _people(request: DashboardRequest, viewer: Viewer, error: str | None = None, status: int = 200) -> Response[str]:
-    members = membership.members_of(wired.stack, request.campaign)
+    members = membership.members_of(request.stack, request.campaign)
     typed = {name: request.posted(name) for name in ("email", "role")} if error else {}
     return dashboard_page(people_page(viewer, members, error=error, **typed), status=status)
 
@@ -44,7 +43,7 @@ def invite(request: DashboardRequest) -> Response[str]:
     """Give somebody a role, and email them an invitation. After a mistake, show the form again."""
     viewer = viewer_of(request)
     try:
-        membership.invite(wired.stack, request.campaign, _email(request), _role(request), request.by)
+        membership.invite(request.stack, request.campaign, _email(request), _role(request), request.by)
     except (RequestError, PeopleError) as error:
         return _people(request, viewer, viewer.say(error.detail_for("organizer")), error.status)
     return done(request, "invited", "/people")
@@ -53,14 +52,14 @@ def invite(request: DashboardRequest) -> Response[str]:
 @pages.does("change role")
 def change_role(request: DashboardRequest, person: str) -> Response[str]:
     """Change what a person may do."""
-    membership.change_role(wired.stack, request.campaign, person, _role(request), request.by)
+    membership.change_role(request.stack, request.campaign, person, _role(request), request.by)
     return done(request, "role-changed", "/people")
 
 
 @pages.does("remove person")
 def remove(request: DashboardRequest, person: str) -> Response[str]:
     """Remove a person from the campaign. Their keys end with them."""
-    membership.remove(wired.stack, request.campaign, person, request.by)
+    membership.remove(request.stack, request.campaign, person, request.by)
     return done(request, "person-removed", "/people")
 
 

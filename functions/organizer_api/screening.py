@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, get_args
 from zoneinfo import ZoneInfo
 
-from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import dashboard_routes, viewer_of
+from functions.organizer_api.dashboard_routes import DashboardRoutes, viewer_of
 from undersigned.base.answers import dashboard_page
 from undersigned.base.errors import GivenError
 from undersigned.base.languages import Message
@@ -17,6 +16,7 @@ from undersigned.organizing.rules.screening import ScreeningAction, checked_filt
 from undersigned.organizing.screening import Screened
 from undersigned.signing.rules.abuse_checks import WantedSuspicion
 from undersigned.signing.rules.signatures import SignatureFilter
+from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.people.requests import DashboardRequest
 
-pages = dashboard_routes()
+pages = DashboardRoutes()
 
 _TIMES: Mapping[str, Message] = {
     "signed_from": Message("Signed from: write a day and a time, such as 2026-11-30T09:00."),
@@ -41,7 +41,7 @@ _MOST_TIME = timedelta(seconds=12)
 @pages.get("/screening", "manage")
 def screening(request: DashboardRequest) -> Response[str]:
     """Show the newest letters, and the form that selects some of them."""
-    found = wired.stack.counting.screening.count(request.campaign, SignatureFilter())
+    found = cases(request.stack).counting.screening.count(request.campaign, SignatureFilter())
     return dashboard_page(screening_page(viewer_of(request), {}, found))
 
 
@@ -57,9 +57,9 @@ def screen_letters(request: DashboardRequest) -> Response[str]:
     after = request.posted_position(SIGNATURE_POSITION)
     if wrong:
         return dashboard_page(screening_page(viewer, typed, Screened({}), wrong=wrong), status=400)
-    use_case, done = wired.stack.counting.screening, None
+    use_case, done = cases(request.stack).counting.screening, None
     if action:
-        until = wired.stack.clock() + _MOST_TIME
+        until = request.stack.clock() + _MOST_TIME
         done = use_case.act(
             request.campaign, action, wanted, by=request.by, why=request.why(), after=after, until=until
         )

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import home_with_cookie, language_of, session_routes
+from functions.organizer_api.dashboard_routes import SessionRoutes, home_with_cookie, language_of
 from undersigned.base.answers import dashboard_page
 from undersigned.organizing.pages.guide import guide
 from undersigned.organizing.pages.own_campaigns import own_campaigns_page
 from undersigned.people.sessions import end_session
+from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.people.requests import SessionRequest
 
-routes = session_routes()
+routes = SessionRoutes()
 
 
 @routes.get("", "read")
 def front_page(request: SessionRequest) -> Response[str]:
     """Show a person's campaigns."""
     session = request.session
-    own = wired.stack.operating.own_campaigns.of(session.person, is_administrator=session.is_administrator)
+    own = cases(request.stack).operating.own_campaigns.of(session.person, is_administrator=session.is_administrator)
     return dashboard_page(own_campaigns_page(language_of(request.event), session, own))
 
 
@@ -37,5 +37,5 @@ def show_guide(request: SessionRequest, page: str) -> Response[str]:
 @routes.post("/sign-out", "read")
 def sign_out(request: SessionRequest) -> Response[str]:
     """End a session. Other sites can't press this button, nor any other."""
-    end_session(wired.stack, request.session.token)
+    end_session(request.stack, request.session.token)
     return home_with_cookie("")

@@ -3,131 +3,145 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-
-from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import HOME, language_of, public_url, signed_in
+from functions.organizer_api.dashboard_routes import HOME, language_of, signed_in
 from undersigned.base.abuse_counters import admit
 from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.email_addresses import email_mistake
 from undersigned.base.errors import BusyError, TokenError, problem_of
 from undersigned.base.languages import Message
 from undersigned.base.posted import RequestError
+from undersigned.base.routes import OpenRoutes
 from undersigned.base.visitors import address_of
 from undersigned.people import security_log, signing_in
 from undersigned.people.cookies import check_origin, session_cookie
 from undersigned.people.pages.sign_in import NO_CODE, code_page, sign_in_page
-from undersigned.people.requests import posted_text
+from undersigned.people.requests import OrganizerRequest
 from undersigned.people.rules.people import REQUEST_PATTERN
 from undersigned.people.sessions import session_of
 from undersigned.people.signing_in import MOST_ASKED_A_MINUTE, SignInError, WrongCodeError
 from undersigned.workshop.pages.typed import Typed, typed_page
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_lambda_powertools.event_handler import Response
 
+    from undersigned.base.routes import Request, Route
     from undersigned.people.sessions import Session
 
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
-_ADDRESS = f"{HOME}/sign-in"
 _WRONG_EMAIL = Message("Write an email address like name@example.org.")
 
 
-@router.post(_ADDRESS)
-def ask() -> Response[str]:
+class SignInRoutes(OpenRoutes):
+    """Routes for people who are not signed in. Handlers take an OrganizerRequest."""
+
+    address = f"{HOME}/sign-in"
+
+    def serve(self, request: Request, route: Route, parts: Mapping[str, str]) -> Response[Any]:
+        """Call the handler."""
+        return route.handler(OrganizerRequest(request.stack, request.event), **parts)
+
+
+routes = SignInRoutes()
+
+
+@routes.post("")
+def ask(request: OrganizerRequest) -> Response[str]:
     """Ask for an email. The answer is the same for every address."""
-    event = router.current_event
     # Texts that another site sends are not shown.
     email = typed = ""
     try:
         with security_log.refusals("dashboard", None, "", "ask"):
-            check_origin(event.headers, public_url(event))
-        email, typed = posted_text(event, "email"), _typed()
+            check_origin(request.event.headers, request.base_url)
+        email, typed = request.posted("email"), _typed(request)
         if typed and not email:
-            return dashboard_page(sign_in_page(language_of(event), typed=typed))
+            return dashboard_page(sign_in_page(language_of(request.event), typed=typed))
         if email_mistake(email):
-            return _form(RequestError(400, _WRONG_EMAIL, _WRONG_EMAIL), email, typed)
+            return _form(request, RequestError(400, _WRONG_EMAIL, _WRONG_EMAIL), email, typed)
         # A program must not fill the queue, because everybody's emails wait there.
         with security_log.refusals("dashboard", None, "", "ask"):
-            admit(wired.stack, "sign-in", address_of(event, wired.stack.cdn_proof), MOST_ASKED_A_MINUTE)
+            visitor = address_of(request.event, request.stack.cdn_proof)
+            admit(request.stack, "sign-in", visitor, MOST_ASKED_A_MINUTE)
     except (RequestError, BusyError) as error:
-        return _form(error, email, typed)
-    request = signing_in.ask(wired.stack, email, language_of(event))
+        return _form(request, error, email, typed)
+    asked = signing_in.ask(request.stack, email, language_of(request.event))
     security_log.sign_in_asked()
-    return _code_form(request, typed=typed) if typed else moved(f"{_ADDRESS}/{request}")
+    return _code_form(request, asked, typed=typed) if typed else moved(f"{routes.address}/{asked}")
 
 
-def _typed() -> str:
+def _typed(request: OrganizerRequest) -> str:
     """Return the sealed text that a page to sign in sends along; empty without one, or if it is damaged or old."""
-    event = router.current_event
     with suppress(TokenError, RequestError):
-        if event.body and (sealed := posted_text(event, "typed")):
-            wired.stack.links.read("typed", sealed)
+        if request.event.body and (sealed := request.posted("typed")):
+            request.stack.links.read("typed", sealed)
             return sealed
     return ""
 
 
-def _form(error: RequestError | BusyError, email: str = "", typed: str = "") -> Response[str]:
+def _form(
+    request: OrganizerRequest, error: RequestError | BusyError, email: str = "", typed: str = ""
+) -> Response[str]:
     """Show the form for the address again, with the mistake and the typed address."""
-    event = router.current_event
-    found, language = problem_of(error, "organizer"), language_of(event)
+    found, language = problem_of(error, "organizer"), language_of(request.event)
     form = sign_in_page(language, mistake=found.detail.in_language(language), email=email, typed=typed)
     return dashboard_page(form, status=found.status, retry_after=found.retry_after)
 
 
-@router.get(_ADDRESS)
-def show_form() -> Response[str]:
+@routes.get("")
+def show_form(_request: OrganizerRequest) -> Response[str]:
     """Redirect to the form for an address, whose mistakes are shown here."""
     return moved(HOME)
 
 
-@router.get(f"{_ADDRESS}/<request>")
-def show_code_form(request: str) -> Response[str]:
+@routes.get("/<asked>")
+def show_code_form(request: OrganizerRequest, asked: str) -> Response[str]:
     """Show the form that takes the code of a request."""
-    return _code_form(request) if REQUEST_PATTERN.fullmatch(request) else _no_code()
+    return _code_form(request, asked) if REQUEST_PATTERN.fullmatch(asked) else _no_code(request)
 
 
-@router.post(f"{_ADDRESS}/<request>")
-def use_code(request: str) -> Response[str]:
+@routes.post("/<asked>")
+def use_code(request: OrganizerRequest, asked: str) -> Response[str]:
     """Sign in with the code of a request, or say why not and what to do."""
-    event = router.current_event
     try:
         with security_log.refusals("dashboard", None, "", "use_code"):
-            check_origin(event.headers, public_url(event))
-        token = signing_in.sign_in(wired.stack, request, posted_text(event, "code"))
+            check_origin(request.event.headers, request.base_url)
+        token = signing_in.sign_in(request.stack, asked, request.posted("code"))
     except RequestError as error:
-        return _form(error)
+        return _form(request, error)
     except SignInError as error:
         security_log.sign_in_refused(error)
         if isinstance(error, WrongCodeError) and error.tries_left:
-            return _code_form(request, status=400, tries_left=error.tries_left, typed=_typed())
-        return _no_code()
-    session = session_of(wired.stack, token)
+            return _code_form(request, asked, status=400, tries_left=error.tries_left, typed=_typed(request))
+        return _no_code(request)
+    session = session_of(request.stack, token)
     security_log.signed_in(session.person)
-    return _what_was_typed(session) or signed_in(event, token)
+    return _what_was_typed(request, session) or signed_in(request.event, token)
 
 
-def _code_form(request: str, *, status: int = 200, tries_left: int | None = None, typed: str = "") -> Response[str]:
-    language, address = language_of(router.current_event), f"{_ADDRESS}/{request}"
-    return dashboard_page(code_page(language, address, tries_left=tries_left, typed=typed), status=status)
+def _code_form(
+    request: OrganizerRequest, asked: str, *, status: int = 200, tries_left: int | None = None, typed: str = ""
+) -> Response[str]:
+    shown = code_page(language_of(request.event), f"{routes.address}/{asked}", tries_left=tries_left, typed=typed)
+    return dashboard_page(shown, status=status)
 
 
-def _no_code() -> Response[str]:
+def _no_code(request: OrganizerRequest) -> Response[str]:
     """Show the form for an address again, because the code signs in no more."""
-    language = language_of(router.current_event)
-    return dashboard_page(sign_in_page(language, mistake=NO_CODE.in_language(language), typed=_typed()), status=410)
+    language = language_of(request.event)
+    shown = sign_in_page(language, mistake=NO_CODE.in_language(language), typed=_typed(request))
+    return dashboard_page(shown, status=410)
 
 
-def _what_was_typed(session: Session) -> Response[str] | None:
+def _what_was_typed(request: OrganizerRequest, session: Session) -> Response[str] | None:
     """Show what a person typed before their session was over; None for somebody else, or if there is nothing."""
-    if not (sealed := _typed()):
+    if not (sealed := _typed(request)):
         return None
-    typed = Typed(*wired.stack.links.read("typed", sealed).parts)
+    typed = Typed(*request.stack.links.read("typed", sealed).parts)
     if typed.person != session.person.id:
         return None
-    answer = dashboard_page(typed_page(language_of(router.current_event), typed, session.post_token))
+    answer = dashboard_page(typed_page(language_of(request.event), typed, session.post_token))
     answer.cookies = [session_cookie(session.token)]
     return answer

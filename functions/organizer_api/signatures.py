@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from functions.organizer_api import wired
-from functions.organizer_api.routes import campaign_routes
+from functions.organizer_api.routes import ApiRoutes
 from undersigned.base.answers import data
 from undersigned.campaigns.cursors import SIGNATURE_POSITION, cursor_of
 from undersigned.signing.rules.abuse_checks import WantedSuspicion
 from undersigned.signing.rules.signatures import ReportedStatus, SignatureFilter
+from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from undersigned.people.requests import ApiRequest, CampaignRequest
     from undersigned.signing.rules.signatures import Signature
 
-routes = campaign_routes()
+routes = ApiRoutes()
 
 
 @routes.get("/signatures", "letters")
@@ -27,7 +27,7 @@ def list_signatures(request: ApiRequest) -> Response[str]:
     """List signatures, newest first."""
     wanted = filter_of(request)
     after, limit = request.position(SIGNATURE_POSITION), request.limit(50, most=200)
-    found = wired.organizing.signatures(request.campaign, wanted, after, limit)
+    found = cases(request.stack).counting.organizing.signatures(request.campaign, wanted, after, limit)
     return data(
         {
             "signatures": [_signature(row) for row in found.items],
@@ -49,7 +49,7 @@ def filter_of(request: CampaignRequest) -> SignatureFilter:
 @routes.get("/signatures/<signer>", "letters")
 def show_signature(request: ApiRequest, signer: str) -> Response[str]:
     """Show one signature."""
-    return data(_signature(wired.organizing.signature(request.campaign, signer)))
+    return data(_signature(cases(request.stack).counting.organizing.signature(request.campaign, signer)))
 
 
 def _signature(row: Signature) -> dict[str, object]:

@@ -6,10 +6,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import dashboard_routes, public_url, viewer_of
+from functions.organizer_api.dashboard_routes import DashboardRoutes, viewer_of
 from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.posted_files import posted_form
+from undersigned.wiring import cases
 from undersigned.workshop import drafting
 from undersigned.workshop import letters as letter_file
 from undersigned.workshop import logos as logo_file
@@ -42,12 +42,12 @@ if TYPE_CHECKING:
     from undersigned.workshop.pages.frame import Step
     from undersigned.workshop.rules.drafts import Draft
 
-pages = dashboard_routes()
+pages = DashboardRoutes()
 
 
 def workshop_of(request: DashboardRequest, draft: Draft | None = None) -> Workshop:
     """Return the workshop with a draft, or with the campaign's own. Raises NotFoundError."""
-    stack = wired.stack
+    stack = request.stack
     draft = draft or drafting.draft_of(stack, request.campaign)
     return Workshop(viewer_of(request), draft, drafting.check(draft), is_refused=request.query("refused") == "yes")
 
@@ -76,8 +76,8 @@ def preview_of(request: DashboardRequest, draft: Draft, language: str = "") -> P
     compiled = previewed(draft)
     to = compiled.campaign.organizer.email
     chosen = request.posted if request.event.http_method == "POST" else request.query
-    sender = wired.stack.settings.sender_at(public_url(request.event))
-    shown = sample(wired.stack, sender, compiled, to, chosen("to") or "", language)
+    sender = request.stack.settings.sender_at(request.base_url)
+    shown = sample(request.stack, sender, compiled, to, chosen("to") or "", language)
     return Preview(shown, compiled.targets, chosen("view") or "")
 
 
@@ -96,7 +96,7 @@ def save(request: DashboardRequest, step: Step, draft: Draft, changes: Mapping[s
 def write(request: DashboardRequest, step: Step, draft: Draft, changes: Mapping[str, str | None]) -> Response[str]:
     """Change files of the draft as it is now, and go on. Shows what was typed if another save comes first."""
     try:
-        written = drafting.write(wired.stack, request.campaign, draft.revision, changes, request.by)
+        written = drafting.write(request.stack, request.campaign, draft.revision, changes, request.by)
     except ChangedMeanwhileError as error:
         return _changed_meanwhile(request, step, error.current, changes)
     except NotSavedError as error:
@@ -117,7 +117,9 @@ def _not_saved(request: DashboardRequest, step: Step, error: NotSavedError) -> R
     workshop = as_typed(request, workshop_of(request), error.draft.files)
     match step:
         case "settings":
-            shown = settings_pages.settings(workshop, preview_of(request, workshop.draft), wired.stack.schedule)
+            shown = settings_pages.settings(
+                workshop, preview_of(request, workshop.draft), cases(request.stack).schedule
+            )
         case "recipients":
             kept_list = packed(error.draft.files[targets_file.FILE])
             shown = recipient_pages.recipients(workshop, 1, kept_list=kept_list)
@@ -200,7 +202,7 @@ def _language(workshop: Workshop, wanted: str | None) -> str:
 def settings(request: DashboardRequest) -> Response[str]:
     """Show the settings."""
     workshop = workshop_of(request)
-    shown = settings_pages.settings(workshop, preview_of(request, workshop.draft), wired.stack.schedule)
+    shown = settings_pages.settings(workshop, preview_of(request, workshop.draft), cases(request.stack).schedule)
     return dashboard_page(shown, has_frames=True)
 
 
@@ -221,7 +223,7 @@ def save_settings(request: DashboardRequest) -> Response[str]:
         typed = as_typed(request, workshop, files)
         preview = preview_of(request, typed.draft)
         shown = settings_pages.settings(
-            typed, preview, wired.stack.schedule, mistakes, kept_logo=logo, removes_logo=removes_logo
+            typed, preview, cases(request.stack).schedule, mistakes, kept_logo=logo, removes_logo=removes_logo
         )
         return dashboard_page(shown, status=422 if mistakes else 200, has_frames=True)
     changes: dict[str, str | None] = {DRAFTED: text}

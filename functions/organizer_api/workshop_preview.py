@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import dashboard_routes
+from functions.organizer_api.dashboard_routes import DashboardRoutes
 from functions.organizer_api.workshop import address_of, preview_of, workshop_of
 from undersigned.base.answers import dashboard_page, framed_mail, moved, page, private_picture
 from undersigned.base.errors import NotFoundError
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from undersigned.people.requests import DashboardRequest
     from undersigned.workshop.sampling import Sample
 
-pages = dashboard_routes()
+pages = DashboardRoutes()
 
 
 @pages.get("/workshop/preview", "manage")
@@ -57,12 +56,12 @@ def preview_paper(request: DashboardRequest) -> Response[bytes]:
 
 
 def _sample(request: DashboardRequest, language: str = "") -> Sample:
-    return preview_of(request, drafting.draft_of(wired.stack, request.campaign), language).sample
+    return preview_of(request, drafting.draft_of(request.stack, request.campaign), language).sample
 
 
 @pages.post("/workshop/test-email", "manage")
 def send_test(request: DashboardRequest) -> Response[str]:
     """Send a recipient's email to the person who is signed in, as a test."""
     person = request.person
-    ask_for_test(wired.stack, request.campaign, request.by, who=person.id, to=person.email)
+    ask_for_test(request.stack, request.campaign, request.by, who=person.id, to=person.email)
     return moved(address_of(request, "preview?done=test-sent"))

@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import HOME, dashboard_routes, public_url, viewer_of
+from functions.organizer_api.dashboard_routes import HOME, DashboardRoutes, viewer_of
 from functions.organizer_api.workshop import address_of, revision_of, workshop_of
 from undersigned.base.answers import dashboard_page, download, moved
 from undersigned.base.posted_files import posted_form
 from undersigned.campaigns.activity import perform
 from undersigned.signing.rules.sources import labelled_path
+from undersigned.wiring import cases
 from undersigned.workshop import drafting, publishing
 from undersigned.workshop.mistakes import MistakesError
 from undersigned.workshop.pages import publish as publish_pages
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from undersigned.workshop.pages.publish import TypedWebsite
     from undersigned.workshop.setting_kinds import Value
 
-pages = dashboard_routes()
+pages = DashboardRoutes()
 
 _MOST_TIME = timedelta(seconds=12)
 """How long one request deletes. The API times out after 30 seconds."""
@@ -50,21 +50,21 @@ def _publish_page(
     typed: Mapping[str, str] | None = None,
     refused: TypedWebsite | None = None,
 ) -> Page:
-    found, where = publishing.to_publish(wired.stack, workshop.draft), request.query("where") or ""
+    found, where = publishing.to_publish(request.stack, workshop.draft), request.query("where") or ""
     if request.event.http_method == "POST":
         where = "developer" if refused else request.posted("where")
         typed = _typed(request) if typed is None else typed
     return publish_pages.publish(
         workshop,
         found,
-        public_url(request.event),
+        request.base_url,
         where=where,
         typed=typed or {},
         refused=refused,
         # Nothing was saved: a change that somebody else saved meanwhile is shown as new at the next press.
         revision=revision_of(request) if refused else workshop.draft.revision,
         fingerprint=request.posted("fingerprint") if refused else found.fingerprint,
-        letters=wired.stack.counters.total(request.campaign)[0] if found.published else 0,
+        letters=cases(request.stack).counters.total(request.campaign)[0] if found.published else 0,
     )
 
 
@@ -94,7 +94,7 @@ def publish_draft(request: DashboardRequest) -> Response[str]:
 
     If it or the campaign changed meanwhile, or something is left to do, show it, and keep what was typed.
     """
-    stack, revision = wired.stack, revision_of(request)
+    stack, revision = request.stack, revision_of(request)
     if refused := _refused_website(request):
         return dashboard_page(_publish_page(request, workshop_of(request), refused=refused), status=422)
     try:
@@ -118,7 +118,7 @@ def add_website(request: DashboardRequest) -> Response[str]:
         return dashboard_page(_publish_page(request, workshop_of(request), refused=refused), status=422)
     workshop, changed = workshop_of(request), _with_website(request)
     try:
-        drafting.write(wired.stack, request.campaign, workshop.draft.revision, {}, request.by, changed)
+        drafting.write(request.stack, request.campaign, workshop.draft.revision, {}, request.by, changed)
     except ChangedMeanwhileError:
         return dashboard_page(_publish_page(request, _after(workshop_of(request), "changed")), status=409)
     except MistakesError:
@@ -158,11 +158,11 @@ def code_of_form(request: DashboardRequest) -> Response[bytes]:
     """Download the QR code of the form's address as SVG, for one of the campaign's sources if the address names it."""
     from undersigned.base.qr_codes import qr_code
 
-    campaign = wired.stack.catalog.entry(request.campaign).campaign
+    campaign = cases(request.stack).catalog.entry(request.campaign).campaign
     source = request.query("source")
     path = labelled_path(campaign, source)
     name = f"{campaign.id}-{source}-qr.svg" if source in campaign.sources else f"{campaign.id}-qr.svg"
-    svg = qr_code(f"{public_url(request.event)}{path}", border=4)
+    svg = qr_code(f"{request.base_url}{path}", border=4)
     return download(svg.encode(), "image/svg+xml", name)
 
 
@@ -171,10 +171,10 @@ def form_on_paper(request: DashboardRequest) -> Response[bytes]:
     """Download the letter to sign on paper, to the recipient that the address names, or with a line for theirs."""
     from undersigned.workshop.printing.paper_forms import paper_form
 
-    entry, named = wired.stack.catalog.entry(request.campaign), request.query("target")
+    entry, named = cases(request.stack).catalog.entry(request.campaign), request.query("target")
     known = [*entry.roster.by_id.values()]
     targets = [entry.target(named)] if named else [target for target in known if not target.retired] or known
-    pdf = paper_form(entry.campaign, entry.letters, targets, public_url(request.event))
+    pdf = paper_form(entry.campaign, entry.letters, targets, request.base_url)
     return download(pdf, "application/pdf", f"{'-'.join(filter(None, (entry.campaign.id, named, 'paper')))}.pdf")
 
 
@@ -185,7 +185,7 @@ def discard(request: DashboardRequest) -> Response[str]:
     if not (is_published or _is_title_typed(request)):
         return _done(request, "not-deleted")
     try:
-        drafting.discard(wired.stack, request.campaign, revision_of(request), request.by)
+        drafting.discard(request.stack, request.campaign, revision_of(request), request.by)
     except ChangedMeanwhileError:
         return _done(request, "changed")
     return _done(request, "discarded") if is_published else moved(HOME)
@@ -194,14 +194,14 @@ def discard(request: DashboardRequest) -> Response[str]:
 @pages.does("close")
 def close(request: DashboardRequest) -> Response[str]:
     """End the signing. Letters that wait are still sent."""
-    perform(wired.stack, "close", request.campaign, {"why": request.posted("why-close")}, request.by)
+    perform(request.stack, "close", request.campaign, {"why": request.posted("why-close")}, request.by)
     return _done(request, "closed", {"why-close"})
 
 
 @pages.does("reopen")
 def reopen(request: DashboardRequest) -> Response[str]:
     """Let people sign again."""
-    perform(wired.stack, "reopen", request.campaign, {"why": request.posted("why-reopen")}, request.by)
+    perform(request.stack, "reopen", request.campaign, {"why": request.posted("why-reopen")}, request.by)
     return _done(request, "reopened", {"why-reopen"})
 
 
@@ -210,8 +210,8 @@ def delete(request: DashboardRequest) -> Response[str]:
     """Delete a campaign whose time is over, if its title was typed to confirm it."""
     if not _is_title_typed(request):
         return _done(request, "not-deleted")
-    until = wired.stack.clock() + _MOST_TIME
-    deleted = wired.stack.operating.deleting.delete(request.campaign, lambda: wired.stack.clock() > until)
+    until = request.stack.clock() + _MOST_TIME
+    deleted = cases(request.stack).operating.deleting.delete(request.campaign, lambda: request.stack.clock() > until)
     return moved(HOME) if deleted.is_done else _done(request, "deleting")
 
 

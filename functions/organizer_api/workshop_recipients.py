@@ -6,8 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import dashboard_routes
+from functions.organizer_api.dashboard_routes import DashboardRoutes
 from functions.organizer_api.workshop import as_typed, number_of, save, workshop_of, write
 from undersigned.base.answers import dashboard_page, download
 from undersigned.base.posted_files import posted_form
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from undersigned.workshop.column_choice import Choice
     from undersigned.workshop.pages.frame import Workshop
 
-pages = dashboard_routes()
+pages = DashboardRoutes()
 
 _LAST = 100_000
 """The number of the table's last page, or of one after it."""
@@ -45,7 +44,7 @@ def recipients(request: DashboardRequest) -> Response[str]:
 @pages.get("/workshop/recipients/file", "manage")
 def recipients_file(request: DashboardRequest) -> Response[bytes]:
     """Download the table of recipients as CSV. Spreadsheets find no formula in it."""
-    text = read_table(drafting.draft_of(wired.stack, request.campaign).files.get(targets_file.FILE, "")).text()
+    text = read_table(drafting.draft_of(request.stack, request.campaign).files.get(targets_file.FILE, "")).text()
     # Spreadsheets recognise UTF-8 by its byte order mark.
     return download(f"\ufeff{text}".encode(), "text/csv; charset=utf-8", f"{request.campaign}-recipients.csv")
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import dashboard_routes
+from functions.organizer_api.dashboard_routes import DashboardRoutes
 from functions.organizer_api.workshop import address_of, number_of, revision_of, workshop_of
 from undersigned.base.answers import dashboard_page, moved
 from undersigned.workshop import drafting
@@ -21,14 +20,14 @@ if TYPE_CHECKING:
     from undersigned.workshop.pages.frame import Workshop
     from undersigned.workshop.rules.drafts import Draft
 
-pages = dashboard_routes()
+pages = DashboardRoutes()
 
 
 @pages.get("/workshop/versions", "manage")
 def versions(request: DashboardRequest) -> Response[str]:
     """List the earlier versions, with the differences between one of them and the current draft."""
     workshop, of = workshop_of(request), request.query("of")
-    shown = drafting.version(wired.stack, request.campaign, number_of(of)) if of else None
+    shown = drafting.version(request.stack, request.campaign, number_of(of)) if of else None
     page = workshop_page(
         "workshop/pages/versions.html",
         workshop,
@@ -55,7 +54,7 @@ def take_back(request: DashboardRequest) -> Response[str]:
     """Write the files of an earlier version again."""
     to = number_of(request.posted("to"))
     try:
-        drafting.take_back(wired.stack, request.campaign, revision_of(request), to, request.by)
+        drafting.take_back(request.stack, request.campaign, revision_of(request), to, request.by)
     except ChangedMeanwhileError:
         return moved(address_of(request, "versions?done=changed"))
     workshop = workshop_of(request)

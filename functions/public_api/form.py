@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-
-from functions.public_api import wired
 from undersigned.base.answers import PRIVATE, data, moved, page, preflight
 from undersigned.base.characters import AFTER_LINKS
 from undersigned.base.errors import BusyError, FormError, problem_of
 from undersigned.base.languages import Message
 from undersigned.base.posted import RequestError, posted_values
 from undersigned.base.reader import (
-    base_url,
     is_embedded,
     language_for,
     language_in_link,
@@ -21,6 +17,7 @@ from undersigned.base.reader import (
     theme_of,
     wants_json,
 )
+from undersigned.base.routes import OpenRoutes
 from undersigned.base.typos import MistypedError
 from undersigned.base.visitors import address_of
 from undersigned.campaigns.catalog import find_campaign, next_delivery
@@ -38,14 +35,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_lambda_powertools.event_handler import Response
-    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
     from undersigned.base.errors import FieldError
+    from undersigned.base.routes import Request
     from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.signing.form import LetterPreview
     from undersigned.signing.sign import SentForm
 
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+routes = OpenRoutes()
 
 FORM_CACHE = "public, max-age=10"
 """At most half of the window of a form token, so that the token of a form is at most a minute old."""
@@ -55,41 +52,34 @@ TARGETS_CACHE = "public, max-age=60"
 NOTICE_CACHE = "public, max-age=300"
 
 
-def _event() -> APIGatewayProxyEventV2:
-    return router.current_event
+def _language(request: Request, campaign: Campaign) -> str:
+    return language_for(request.event, campaign.languages)
 
 
-def _base() -> str:
-    return base_url(_event(), wired.stack.settings.public_url)
-
-
-def _language(campaign: Campaign) -> str:
-    return language_for(_event(), campaign.languages)
-
-
-@router.get("/campaigns/<campaign>")
-def show_campaign(campaign: str) -> Response[str]:
+@routes.get("/campaigns/<campaign>")
+def show_campaign(request: Request, campaign: str) -> Response[str]:
     """Show the letter and its form, as a page or as JSON."""
     if (meant := campaign.rstrip(AFTER_LINKS)) != campaign:
-        return moved(our_next_page(_event(), f"/campaigns/{find_campaign(wired.stack, meant).campaign.id}"))
-    if not wants_json(_event()):
-        return _page(campaign, cache=FORM_CACHE)
-    found = open_form(wired.stack, campaign)
-    return data(form_values(found, _language(found.entry.campaign), _base()), cache=FORM_CACHE)
+        return moved(our_next_page(request.event, f"/campaigns/{find_campaign(request.stack, meant).campaign.id}"))
+    if not wants_json(request.event):
+        return _page(request, campaign, cache=FORM_CACHE)
+    found = open_form(request.stack, campaign)
+    return data(form_values(found, _language(request, found.entry.campaign), request.base_url), cache=FORM_CACHE)
 
 
-@router.get("/campaigns/<campaign>/embed")
-def show_embedded(campaign: str) -> Response[str]:
+@routes.get("/campaigns/<campaign>/embed")
+def show_embedded(request: Request, campaign: str) -> Response[str]:
     """Show the same page in a frame on another site."""
-    return _page(campaign, embedded=True, cache=FORM_CACHE)
+    return _page(request, campaign, embedded=True, cache=FORM_CACHE)
 
 
-def closed(campaign: str) -> Response[str]:
+def closed(request: Request, campaign: str) -> Response[str]:
     """Show the page of a letter that people can't sign today."""
-    return _page(campaign, status=409)
+    return _page(request, campaign, status=409)
 
 
-def _page(  # noqa: PLR0913  (what the page shows)
+def _page(  # noqa: PLR0913, PLR0917  (what the page shows)
+    request: Request,
     campaign: str,
     values: Mapping[str, object] | None = None,
     errors: tuple[FieldError, ...] = (),
@@ -102,18 +92,18 @@ def _page(  # noqa: PLR0913  (what the page shows)
     cache: str = PRIVATE,
     retry_after: int | None = None,
 ) -> Response[str]:
-    found = open_form(wired.stack, campaign, (values or {}).get("form"))
+    found = open_form(request.stack, campaign, (values or {}).get("form"))
     shown = form_page(
         found,
-        _language(found.entry.campaign),
-        answers=values or prefilled(_event(), found.entry.campaign),
+        _language(request, found.entry.campaign),
+        answers=values or prefilled(request.event, found.entry.campaign),
         errors=errors,
         preview=preview,
         notice=notice,
         question=question,
-        embedded=embedded or is_embedded(_event()),
-        theme=theme_of(_event()),
-        base=_base(),
+        embedded=embedded or is_embedded(request.event),
+        theme=theme_of(request.event),
+        base=request.base_url,
     )
     hosts = found.entry.campaign.framing_origins
     return page(
@@ -126,111 +116,120 @@ def _page(  # noqa: PLR0913  (what the page shows)
     )
 
 
-@router.get("/campaigns/<campaign>/targets")
-def find_targets(campaign: str) -> Response[str]:
+@routes.get("/campaigns/<campaign>/targets")
+def find_targets(request: Request, campaign: str) -> Response[str]:
     """Return the targets for a postal code. If there are several, the signer chooses."""
-    postal_code = _event().query_string_parameters.get("postal_code", "")
+    postal_code = request.event.query_string_parameters.get("postal_code", "")
     if not postal_code.strip():
         raise RequestError(400, Message("Postal code missing"), Message("Add it to the address: ?postal_code=60201"))
-    entry = find_campaign(wired.stack, campaign)
-    return data(serving_values(entry, postal_code, _language(entry.campaign)), cache=TARGETS_CACHE)
+    entry = find_campaign(request.stack, campaign)
+    return data(serving_values(entry, postal_code, _language(request, entry.campaign)), cache=TARGETS_CACHE)
 
 
-@router.post("/campaigns/<campaign>/preview")
-def preview(campaign: str) -> Response[str]:
+@routes.post("/campaigns/<campaign>/preview")
+def preview(request: Request, campaign: str) -> Response[str]:
     """Show the letter filled in with the form's answers so far. Stores nothing."""
-    values = posted_values(_event())
-    language = _language(find_campaign(wired.stack, campaign).campaign)
-    shown = letter_preview(wired.stack, campaign, values, language)
-    if not wants_json(_event()):
-        return _page(campaign, values, shown.errors, shown, status=422 if shown.errors else 200)
+    values = posted_values(request.event)
+    language = _language(request, find_campaign(request.stack, campaign).campaign)
+    shown = letter_preview(request.stack, campaign, values, language)
+    if not wants_json(request.event):
+        return _page(request, campaign, values, shown.errors, shown, status=422 if shown.errors else 200)
     return data(preview_values(shown, language))
 
 
-@router.post("/campaigns/<campaign>/signatures")
-def sign(campaign: str) -> Response[str]:
+@routes.post("/campaigns/<campaign>/signatures")
+def sign(request: Request, campaign: str) -> Response[str]:
     """Sign the letter. The answer doesn't reveal whether the person has signed before."""
-    event, values = _event(), posted_values(_event())
-    headers, address = event.headers, address_of(event, wired.stack.cdn_proof)
+    event, values = request.event, posted_values(request.event)
+    headers, address = event.headers, address_of(event, request.stack.cdn_proof)
     context = FormContext(address, headers.get("origin"), language_in_link(event), headers.get("accept-language"))
     try:
-        sent = sign_form(wired.stack, campaign, values, context)
+        sent = sign_form(request.stack, campaign, values, context)
     except FormError as error:
-        return _with_errors(campaign, values, error)
+        return _with_errors(request, campaign, values, error)
     except (BusyError, MistypedError) as error:
-        return _again(campaign, values, error)
+        return _again(request, campaign, values, error)
     if wants_json(event):
         detail = Message("Look for our email, and open the link in it to confirm. It may take some minutes.")
         said = {"status": "pending", "detail": detail.in_language(sent.language)}
         return data(said | ({"did_you_mean": sent.meant} if sent.meant else {}), status=202)
     if site := site_page(sent.campaign, values.get("thanks")):
         return moved(site)
-    return _signed(sent.campaign, sent)
+    return _signed(request, sent.campaign, sent)
 
 
-def _with_errors(campaign: str, values: Mapping[str, object], error: FormError) -> Response[str]:
+def _with_errors(request: Request, campaign: str, values: Mapping[str, object], error: FormError) -> Response[str]:
     """Show the form again with its errors and answers, or redirect to the organization's own form."""
-    settings = find_campaign(wired.stack, campaign).campaign
-    language = _language(settings)
-    if wants_json(_event()):
+    settings = find_campaign(request.stack, campaign).campaign
+    language = _language(request, settings)
+    if wants_json(request.event):
         return problem(problem_of(error, "signer"), language, as_json=True)
     if address := site_page(settings, values.get("mistakes")):
         return moved(with_fields(address, error.errors))
-    return _page(campaign, values, error.errors, letter_preview(wired.stack, campaign, values, language), status=422)
+    shown = letter_preview(request.stack, campaign, values, language)
+    return _page(request, campaign, values, error.errors, shown, status=422)
 
 
-def _again(campaign: str, values: Mapping[str, object], error: BusyError | MistypedError) -> Response[str]:
+def _again(
+    request: Request, campaign: str, values: Mapping[str, object], error: BusyError | MistypedError
+) -> Response[str]:
     """Show the form again as it was filled in: its sender must wait, or say which email address is right."""
-    language = _language(find_campaign(wired.stack, campaign).campaign)
+    language = _language(request, find_campaign(request.stack, campaign).campaign)
     found = problem_of(error, "signer")
-    if wants_json(_event()):
+    if wants_json(request.event):
         return problem(found, language, as_json=True)
-    shown = letter_preview(wired.stack, campaign, values, language)
+    shown = letter_preview(request.stack, campaign, values, language)
     if isinstance(error, MistypedError):
-        return _page(campaign, values, preview=shown, question=error, status=422)
+        return _page(request, campaign, values, preview=shown, question=error, status=422)
     return _page(
-        campaign, values, preview=shown, notice=found.detail, status=found.status, retry_after=found.retry_after
+        request,
+        campaign,
+        values,
+        preview=shown,
+        notice=found.detail,
+        status=found.status,
+        retry_after=found.retry_after,
     )
 
 
-@router.get("/campaigns/<campaign>/signatures")
-@router.get("/campaigns/<campaign>/preview")
-def show_form_again(campaign: str) -> Response[str]:
+@routes.get("/campaigns/<campaign>/signatures")
+@routes.get("/campaigns/<campaign>/preview")
+def show_form_again(request: Request, campaign: str) -> Response[str]:
     """Redirect to the form from the address of its answer, which people reload and share."""
-    return moved(our_next_page(_event(), f"/campaigns/{find_campaign(wired.stack, campaign).campaign.id}"))
+    return moved(our_next_page(request.event, f"/campaigns/{find_campaign(request.stack, campaign).campaign.id}"))
 
 
-@router.get("/campaigns/<campaign>/signed")
-def signed(campaign: str) -> Response[str]:
+@routes.get("/campaigns/<campaign>/signed")
+def signed(request: Request, campaign: str) -> Response[str]:
     """Say what happens after signing, at the address that our script gives the page: people reload it."""
-    return _signed(find_campaign(wired.stack, campaign).campaign)
+    return _signed(request, find_campaign(request.stack, campaign).campaign)
 
 
-def _signed(campaign: Campaign, sent: SentForm | None = None) -> Response[str]:
+def _signed(request: Request, campaign: Campaign, sent: SentForm | None = None) -> Response[str]:
     """Say what happens after signing; to the sender of a form, with the address and a way back to the form."""
     shown = signed_page(
         campaign,
-        next_delivery(wired.stack, find_campaign(wired.stack, campaign.id)),
-        _language(campaign),
+        next_delivery(request.stack, find_campaign(request.stack, campaign.id)),
+        _language(request, campaign),
         sent=sent,
-        embedded=is_embedded(_event()),
-        theme=theme_of(_event()),
+        embedded=is_embedded(request.event),
+        theme=theme_of(request.event),
     )
     cache = PRIVATE if sent else PAGE_CACHE
     return page(shown, cache=cache, hosts=campaign.framing_origins, runs_scripts=True)
 
 
-@router.get("/campaigns/<campaign>/privacy")
-def privacy(campaign: str) -> Response[str]:
+@routes.get("/campaigns/<campaign>/privacy")
+def privacy(request: Request, campaign: str) -> Response[str]:
     """Say what happens to a signer's data."""
-    entry = find_campaign(wired.stack, campaign)
-    shown = privacy_page(entry, wired.stack.settings.packet_days, _language(entry.campaign))
+    entry = find_campaign(request.stack, campaign)
+    shown = privacy_page(entry, request.stack.settings.packet_days, _language(request, entry.campaign))
     return page(shown, cache=NOTICE_CACHE)
 
 
-@router.route("/campaigns/<campaign>", method="OPTIONS")
-@router.route("/campaigns/<campaign>/<_rest>", method="OPTIONS")
-def allow_scripts(campaign: str, _rest: str = "") -> Response[str]:
+@routes.options("/campaigns/<campaign>")
+@routes.options("/campaigns/<campaign>/<_rest>")
+def allow_scripts(request: Request, campaign: str, _rest: str = "") -> Response[str]:
     """Answer a browser's CORS preflight request."""
-    find_campaign(wired.stack, campaign)
+    find_campaign(request.stack, campaign)
     return preflight()

@@ -4,36 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-
-from functions.public_api import wired
 from undersigned.base.answers import moved, page
+from undersigned.base.routes import OpenRoutes
 from undersigned.delivering.pages.packets import packets_page
 from undersigned.people import security_log
+from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+    from undersigned.base.routes import Request
+
+routes = OpenRoutes()
 
 
-@router.get("/packets/<token>")
-def list_packets(token: str) -> Response[str]:
+@routes.get("/packets/<token>")
+def list_packets(request: Request, token: str) -> Response[str]:
     """Show the packets of a delivery that is too large for an email, or the first hundred."""
-    return page(packets_page(wired.stack.delivering.packet_links.packets(token), token))
+    return page(packets_page(cases(request.stack).delivering.packet_links.packets(token), token))
 
 
-@router.get("/packets/<token>/pages/<number>")
-def list_more_packets(token: str, number: str) -> Response[str]:
+@routes.get("/packets/<token>/pages/<number>")
+def list_more_packets(request: Request, token: str, number: str) -> Response[str]:
     """Show another hundred packets of a very large delivery."""
-    found = wired.stack.delivering.packet_links.packets(token)
+    found = cases(request.stack).delivering.packet_links.packets(token)
     return page(packets_page(found, token, found.page(number)))
 
 
-@router.get("/packets/<token>/<number>")
-def fetch_packet(token: str, number: str) -> Response[str]:
+@routes.get("/packets/<token>/<number>")
+def fetch_packet(request: Request, token: str, number: str) -> Response[str]:
     """Redirect to a packet's PDF, at an address that works for a few minutes."""
-    found = wired.stack.delivering.packet_links.packets(token)
+    found = cases(request.stack).delivering.packet_links.packets(token)
     name, filename = found.file(number)
     security_log.packet_opened(found.key, number)
-    return moved(wired.stack.bucket.link(name, filename), status=302)
+    return moved(request.stack.bucket.link(name, filename), status=302)

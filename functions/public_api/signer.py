@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-
-from functions.public_api import wired
 from undersigned.base.answers import data, moved, page
 from undersigned.base.languages import chosen_language
-from undersigned.base.reader import base_url, language_in_link, wants_json
+from undersigned.base.reader import language_in_link, wants_json
+from undersigned.base.routes import OpenRoutes
 from undersigned.delivering.own_letter import own_letter
 from undersigned.delivering.pages.own_letter import confirm_page, letter_page, letter_values
 from undersigned.people import security_log
@@ -19,101 +17,96 @@ from undersigned.signing.rules.sources import labelled_path
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
-    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+    from undersigned.base.routes import Request
     from undersigned.delivering.own_letter import OwnLetter
     from undersigned.signing.disowning import DisownedForm
 
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+routes = OpenRoutes()
 
 
-def _event() -> APIGatewayProxyEventV2:
-    return router.current_event
-
-
-def _language(own: OwnLetter) -> str:
+def _language(request: Request, own: OwnLetter) -> str:
     """Return the language in the link's query, or else the one in which the letter was signed."""
-    wanted = language_in_link(_event()) or own.signature.language
+    wanted = language_in_link(request.event) or own.signature.language
     return chosen_language(own.entry.campaign.languages, wanted, None)
 
 
-@router.get("/confirm/<token>")
-def to_confirm(token: str) -> Response[str]:
+@routes.get("/confirm/<token>")
+def to_confirm(request: Request, token: str) -> Response[str]:
     """Show the letter with the button that confirms it. Changes nothing, because email scanners follow links."""
-    own = own_letter(wired.stack, letters.to_confirm(wired.stack, token))
+    own = own_letter(request.stack, letters.to_confirm(request.stack, token))
     security_log.letter_opened(own.signature.campaign)
     if own.signature.status != "pending":
-        return _own(own)
-    if wants_json(_event()):
-        return data(letter_values(own, _language(own)))
-    can_sign = own.entry.is_open(wired.stack.clock())
-    return page(confirm_page(own, token, _language(own), can_sign=can_sign))
+        return _own(request, own)
+    if wants_json(request.event):
+        return data(letter_values(own, _language(request, own)))
+    can_sign = own.entry.is_open(request.stack.clock())
+    return page(confirm_page(own, token, _language(request, own), can_sign=can_sign))
 
 
-@router.post("/confirm/<token>")
-def confirm(token: str) -> Response[str]:
+@routes.post("/confirm/<token>")
+def confirm(request: Request, token: str) -> Response[str]:
     """Confirm the words of the link. Doing it twice has no further effect, and no other link changes them then."""
-    confirmed = letters.confirm(wired.stack, token, counted=not wants_json(_event()))
-    own = own_letter(wired.stack, confirmed)
+    confirmed = letters.confirm(request.stack, token, counted=not wants_json(request.event))
+    own = own_letter(request.stack, confirmed)
     if own.is_of_other_words:
-        return _own(own, status=409)
-    if wants_json(_event()):
-        return data(letter_values(own, _language(own)))
+        return _own(request, own, status=409)
+    if wants_json(request.event):
+        return data(letter_values(own, _language(request, own)))
     # Without a redirect, which would be a request more for each signer. A reload confirms again, which changes nothing.
-    return _own(own)
+    return _own(request, own)
 
 
-@router.get("/letters/<token>")
-def show_letter(token: str) -> Response[str]:
+@routes.get("/letters/<token>")
+def show_letter(request: Request, token: str) -> Response[str]:
     """Show a signer's letter and its status."""
-    own = own_letter(wired.stack, letters.signed_letter(wired.stack, token))
+    own = own_letter(request.stack, letters.signed_letter(request.stack, token))
     security_log.letter_opened(own.signature.campaign)
-    return _own(own)
+    return _own(request, own)
 
 
-@router.post("/letters/<token>/withdraw")
-def withdraw(token: str) -> Response[str]:
+@routes.post("/letters/<token>/withdraw")
+def withdraw(request: Request, token: str) -> Response[str]:
     """Withdraw a letter, and answer with its status. A sealed letter stays as it is."""
-    return _own(own_letter(wired.stack, letters.withdraw(wired.stack, token)), asked_to_withdraw=True)
+    return _own(request, own_letter(request.stack, letters.withdraw(request.stack, token)), asked_to_withdraw=True)
 
 
-@router.get("/letters/<token>/withdraw")
-def show_letter_again(token: str) -> Response[str]:
+@routes.get("/letters/<token>/withdraw")
+def show_letter_again(request: Request, token: str) -> Response[str]:
     """Redirect a reload of a button's page to the letter. Changes nothing."""
-    return moved(f"/letters/{own_letter(wired.stack, letters.signed_letter(wired.stack, token)).token}")
+    return moved(f"/letters/{own_letter(request.stack, letters.signed_letter(request.stack, token)).token}")
 
 
-@router.get("/disown/<token>")
-def to_disown(token: str) -> Response[str]:
+@routes.get("/disown/<token>")
+def to_disown(request: Request, token: str) -> Response[str]:
     """Show the button for a person whose address somebody else typed. Changes nothing: email scanners follow links."""
-    return _disowned(disowning.form_to_disown(wired.stack, token), token)
+    return _disowned(request, disowning.form_to_disown(request.stack, token), token)
 
 
-@router.post("/disown/<token>")
-def disown(token: str) -> Response[str]:
+@routes.post("/disown/<token>")
+def disown(request: Request, token: str) -> Response[str]:
     """Delete the waiting form, and end this campaign's emails to its address for 30 days. A confirmed letter stays."""
-    return _disowned(disowning.disown(wired.stack, token), token)
+    return _disowned(request, disowning.disown(request.stack, token), token)
 
 
-def _disowned(found: DisownedForm, token: str) -> Response[str]:
-    if wants_json(_event()):
+def _disowned(request: Request, found: DisownedForm, token: str) -> Response[str]:
+    if wants_json(request.event):
         return data({"campaign": found.campaign.id, "status": found.state})
-    wanted = language_in_link(_event()) or found.language
+    wanted = language_in_link(request.event) or found.language
     language = chosen_language(found.campaign.languages, wanted, None)
     return page(disown_page(found.campaign, found.state, token, language))
 
 
-def _own(own: OwnLetter, *, asked_to_withdraw: bool = False, status: int = 200) -> Response[str]:
-    if wants_json(_event()):
-        return data(letter_values(own, _language(own)), status=status)
+def _own(request: Request, own: OwnLetter, *, asked_to_withdraw: bool = False, status: int = 200) -> Response[str]:
+    if wants_json(request.event):
+        return data(letter_values(own, _language(request, own)), status=status)
     return page(
         letter_page(
             own,
-            _language(own),
+            _language(request, own),
             asked_to_withdraw=asked_to_withdraw,
             # A shared link has the source of the link that brought the signer.
-            form_url=base_url(_event(), wired.stack.settings.public_url)
-            + labelled_path(own.entry.campaign, own.signature.source),
+            form_url=request.base_url + labelled_path(own.entry.campaign, own.signature.source),
         ),
         status=status,
     )

@@ -616,7 +616,7 @@ class Simulation:
 
         def run() -> Answer:
             try:
-                decide(sys.modules["functions.organizer_api.wired"].stack.delivering.controls)
+                decide(self.world.stacks["organizer_api"].delivering.controls)
             except UndersignedError:
                 return Answer(_CONFLICT, {}, b"")
             return Answer(_DONE, {}, b"")

@@ -251,7 +251,7 @@ def test_an_error_is_not_kept(world: World) -> None:
 def test_only_the_listed_gets_may_be_kept(world: World) -> None:
     """CloudFront takes the first pattern that fits, whatever the API would do with the path."""
     every = {(method, path) for function in ("public_api", "organizer_api") for method, path, _ in routes(function)}
-    assert {("POST", "/confirm/{token}"), ("GET", "/organizer/sign-in/{request}")} <= every
+    assert {("POST", "/confirm/{token}"), ("GET", "/organizer/sign-in/{asked}")} <= every
     kept = set()
     for method, path in sorted(every):
         behavior = behavior_of(re.sub(r"\{\w+\}", "x1", path))

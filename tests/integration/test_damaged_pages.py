@@ -113,8 +113,8 @@ class Campaign:
 
     def ask_all(self) -> Iterator[tuple[str, Answer, Reads]]:
         """Ask a new process for each page and each answer of the API that changes nothing."""
-        for method, template, handler in sorted(routes("organizer_api"), key=lambda route: route[1]):
-            if method == "GET" and getattr(handler, "scope", None):
+        for method, template, route in sorted(routes("organizer_api"), key=lambda listed: listed[1]):
+            if method == "GET" and route.scope:
                 path = self._filled(template)
                 self.world.restart("organizer_api")
                 self.world.watch = reads = Reads()

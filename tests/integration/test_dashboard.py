@@ -190,8 +190,8 @@ ROUTES = [
     # Signing in (tests/integration/test_signing_in.py).
     Route("GET", "/sign-in", 303, 303, below="/organizer"),
     Route("POST", "/sign-in", 400, 400, below="/organizer"),
-    Route("GET", "/sign-in/{request}", 410, 410, below="/organizer"),
-    Route("POST", "/sign-in/{request}", 410, 410, below="/organizer"),
+    Route("GET", "/sign-in/{asked}", 410, 410, below="/organizer"),
+    Route("POST", "/sign-in/{asked}", 410, 410, below="/organizer"),
     # These are for owners (tests/security/test_who_may_do_what.py).
     Route("GET", "/people", 403, 403),
     Route("POST", "/people", 403, 403),
@@ -212,7 +212,7 @@ def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
         "signer": world.signer("ada@signers.example"),
         "export": EXPORT,
     }
-    named |= {"person": "0" * 32, "key": "0" * 12, "token": "x", "request": "x", "page": "monday-morning"}
+    named |= {"person": "0" * 32, "key": "0" * 12, "token": "x", "asked": "x", "page": "monday-morning"}
     return route.address.format(campaign=campaign, **named)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, override
 
 import pytest
@@ -62,12 +61,12 @@ def see(world: World) -> Target:
     """Return the target as the process of public pages has it, a minute later."""
     world.clock.advance(seconds=61)
     world.get(FORM)
-    return kept_by_public_pages().roster.by_id[TARGET]
+    return kept_by_public_pages(world).roster.by_id[TARGET]
 
 
-def kept_by_public_pages() -> Entry:
+def kept_by_public_pages(world: World) -> Entry:
     """Return the campaign as the process of public pages has it."""
-    entry: Entry = import_module("functions.public_api.wired").stack.catalog.entry(CAMPAIGN)
+    entry: Entry = world.stacks["public_api"].catalog.entry(CAMPAIGN)
     return entry
 
 
@@ -174,7 +173,7 @@ def test_a_campaign_that_was_deleted_and_made_again_has_its_own_targets(world: W
     push(world.wiring, replace(folder, targets=(replace(target, id="newtown"),)))
     world.clock.advance(seconds=61)
     world.get(FORM)
-    assert set(kept_by_public_pages().roster.by_id) == {"newtown"}
+    assert set(kept_by_public_pages(world).roster.by_id) == {"newtown"}
 
 
 class Busy(Rosters):

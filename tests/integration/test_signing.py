@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -422,7 +421,7 @@ def test_a_confirmation_waits_for_a_transaction_on_its_row(
 ) -> None:
     world.sign()
     world.run_stream()
-    client = importlib.import_module("functions.public_api.wired").stack.table._client
+    client = world.stacks["public_api"].table._client
     update_item, remaining = client.update_item, iter(range(conflicts))
 
     def conflicting(**request: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,7 +39,7 @@ def test_another_site_cannot_sign_an_organizer_in(
     browser = Browser(world)
     browser.ask(EDITOR)
     code = code_in(world.sent[-1])
-    stack = sys.modules["functions.organizer_api.wired"].stack
+    stack = world.stacks["organizer_api"]
     monkeypatch.setattr(stack, "settings", Settings({**stack.settings.variables, "PUBLIC_URL": public_url}))
     answers = [browser.type_code(code, headers=headers) for headers in FOREIGN]
     assert {(answer.status, answer.cookies) for answer in answers} == {(403, ())}

@@ -33,8 +33,8 @@ PAGES = "/organizer/dashboard/{campaign}"
 OPEN = {
     ("GET", "/organizer/sign-in"),
     ("POST", "/organizer/sign-in"),
-    ("GET", "/organizer/sign-in/{request}"),
-    ("POST", "/organizer/sign-in/{request}"),
+    ("GET", "/organizer/sign-in/{asked}"),
+    ("POST", "/organizer/sign-in/{asked}"),
 }
 """Routes without a session or a key: links in emails, and signing in."""
 

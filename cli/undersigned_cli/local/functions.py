@@ -59,11 +59,13 @@ class Functions:
     def _start(self, function: str, handler: str, environment: dict[str, str]) -> Callable[[Any, Any], Any]:
         # Powertools reads some of them when a module is imported.
         os.environ |= environment
-        wired = partial(Wiring, Settings(environment), client=partial(self._client_of, function))
-        Wiring.of_environment = classmethod(lambda _cls, *_needed: wired())  # type: ignore[method-assign,assignment]
+        stack = Wiring(Settings(environment), client=partial(self._client_of, function))
+        Wiring.of_environment = classmethod(lambda _cls, *_needed: stack)  # type: ignore[method-assign,assignment]
         module, _, name = handler.rpartition(".")
-        imported: Callable[[Any, Any], Any] = getattr(importlib.import_module(module), name)
-        return imported
+        imported = importlib.import_module(module)
+        made: Callable[[Any, Any], Any]
+        made = imported.make_handler(stack) if hasattr(imported, "make_handler") else getattr(imported, name)
+        return made
 
     def _client_of(self, function: str, service: str, **settings: Any) -> Any:
         client = self._client(service, **settings)

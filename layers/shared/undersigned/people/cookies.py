@@ -121,8 +121,8 @@ def check_origin(headers: Mapping[str, str], public_url: str) -> None:
         raise ForeignPostError
 
 
-def check_post(request: DashboardRequest | SessionRequest, public_url: str) -> None:
+def check_post(request: DashboardRequest | SessionRequest) -> None:
     """Raise ForeignPostError unless a post comes from a page of its own session."""
-    check_origin(request.event.headers, public_url)
+    check_origin(request.event.headers, request.base_url)
     if not request.session.has_sent(request.posted("token")):
         raise ForeignPostError

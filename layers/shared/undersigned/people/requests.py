@@ -18,6 +18,7 @@ from undersigned.base.posted import (
     posted_values,
 )
 from undersigned.base.posted_files import Upload, posted_form
+from undersigned.base.routes import Request
 from undersigned.base.typos import ANSWER, MistypedError, answered
 from undersigned.campaigns.cursors import position_of
 from undersigned.campaigns.rules.campaigns import ID_PATTERN, dashboard_path
@@ -29,8 +30,6 @@ from undersigned.people.rules.people import PERSON_PATTERN
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
-
-    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
     from undersigned.people.rules.api_keys import ApiKey
     from undersigned.people.rules.people import Member, Person
@@ -53,16 +52,30 @@ _NAMES = {
 """The format of each name in an address. The names become parts of keys of the table."""
 
 
-@dataclass(frozen=True, slots=True)
-class CampaignRequest:
-    """A request about a campaign."""
+class OrganizerRequest(Request):
+    """A request of somebody who organizes, or wants to sign in."""
 
-    campaign: str
-    event: APIGatewayProxyEventV2
+    __slots__ = ()
 
     def query(self, name: str) -> str | None:
         """Return a query parameter; None when it is missing or empty."""
         return self.event.query_string_parameters.get(name) or None
+
+    def posted(self, name: str) -> str:
+        """Return a form field without surrounding spaces; empty when it is missing."""
+        return self.typed(name).strip()
+
+    def typed(self, name: str) -> str:
+        """Return a form field with its spaces; empty when it is missing."""
+        value = posted_form(self.event).get(name, "")
+        return value if isinstance(value, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRequest(OrganizerRequest):
+    """A request about a campaign."""
+
+    campaign: str
 
     def choice[Choice: str](self, name: str, choices: Sequence[Choice]) -> Choice | None:
         """Return a query parameter that is one of `choices`; raises RequestError for any other value."""
@@ -201,20 +214,12 @@ class DashboardRequest(CampaignRequest):
         """Return the address of the campaign's dashboard."""
         return dashboard_path(self.campaign)
 
-    def posted(self, name: str) -> str:
-        """Return a form field without surrounding spaces; empty when it is missing."""
-        return posted_text(self.event, name)
-
     def address(self) -> str:
         """Return the email address in a form. Raises MistypedError if it looks mistyped, and nobody said which."""
         values, meant = answered(posted_form(self.event))
         if meant and values.get(ANSWER) != values["email"]:
             raise MistypedError(meant)
         return str(values.get("email", "")).strip()
-
-    def typed(self, name: str) -> str:
-        """Return a form field with its spaces; empty when it is missing."""
-        return typed_text(self.event, name)
 
     def uploaded(self, name: str) -> bytes:
         """Return the content of a file; empty when none was chosen."""
@@ -234,30 +239,10 @@ class DashboardRequest(CampaignRequest):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionRequest:
+class SessionRequest(OrganizerRequest):
     """A request by somebody who is signed in, about no campaign."""
 
-    event: APIGatewayProxyEventV2
     session: Session
-
-    def posted(self, name: str) -> str:
-        """Return a form field without surrounding spaces; empty when it is missing."""
-        return posted_text(self.event, name)
-
-    def typed(self, name: str) -> str:
-        """Return a form field with its spaces; empty when it is missing."""
-        return typed_text(self.event, name)
-
-
-def posted_text(event: APIGatewayProxyEventV2, name: str) -> str:
-    """Return a form field without surrounding spaces; empty when it is missing."""
-    return typed_text(event, name).strip()
-
-
-def typed_text(event: APIGatewayProxyEventV2, name: str) -> str:
-    """Return a form field with its spaces; empty when it is missing."""
-    value = posted_form(event).get(name, "")
-    return value if isinstance(value, str) else ""
 
 
 def one_of[Choice: str](

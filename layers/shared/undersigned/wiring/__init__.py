@@ -14,6 +14,7 @@ from undersigned.base.settings import Settings
 from undersigned.wiring.clients import Clients
 
 if TYPE_CHECKING:
+    from undersigned.base.stack import Stack
     from undersigned.wiring.counting import CountingCases
     from undersigned.wiring.delivering import DeliveringCases
     from undersigned.wiring.operating import OperatingCases
@@ -51,3 +52,14 @@ class Wiring(Clients):
         from undersigned.wiring.operating import OperatingCases
 
         return OperatingCases(self, self.counting, lambda: self.delivering.planning)
+
+
+def cases(stack: Stack) -> Wiring:
+    """Return the use cases that are still classes, for the routes of a stack.
+
+    It goes when they are functions of the stack, as those of `campaigns/` and `people/` are.
+    """
+    if not isinstance(stack, Wiring):
+        message = "this stack has no use cases"
+        raise TypeError(message)
+    return stack
