@@ -6,11 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from tests.world import FORM, files_of_campaign, publish_files
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.workshop.campaigns import compile_campaign
 from undersigned_cli.campaign_folder import push
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.world import World
+    from undersigned.campaigns.rules.campaigns import Target
 
 COLUMNS = "id,title,name,department,locality,email,postal_codes\n"
 MAYOR = "mayor,Mayor,Ann Sample,Office of the Mayor,Springfield,mayor@springfield.example,{}\n"
@@ -96,21 +100,18 @@ def test_a_packet_counts_who_gave_an_address_with_a_prefix(world: World) -> None
     assert "Signers with a postal code of Springfield  1" in mail.text
 
 
-def test_a_push_writes_only_the_recipients_that_changed(world: World) -> None:
+def test_a_push_writes_only_the_recipients_that_changed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(world, MAYOR.format("602*"), SENATOR.format("603*"))
     written: list[str] = []
-    put = world.wiring.campaigns.put_target
+    put = Campaigns.put_target
 
-    class Watched:
-        def __getattr__(self, name: str) -> object:
-            return getattr(world.wiring.campaigns, name)
+    def watched(campaigns: Campaigns, campaign: str, target: Target) -> None:
+        written.append(target.id)
+        put(campaigns, campaign, target)
 
-        def put_target(self, campaign: str, target: object) -> None:
-            written.append(target.id)  # type: ignore[attr-defined]
-            put(campaign, target)  # type: ignore[arg-type]
-
+    monkeypatch.setattr(Campaigns, "put_target", watched)
     files = files_of_campaign()
     files["targets.csv"] = COLUMNS + MAYOR.format("602*") + SENATOR.format("604*")
-    push(compile_campaign(files), Watched())  # type: ignore[arg-type]
+    push(world.wiring, compile_campaign(files))
 
     assert written == ["senator"]
