@@ -756,10 +756,6 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
             "weekly_email": lambda: wiring.operating.weekly_email,
             "reconciling": lambda: wiring.operating.reconciling(wired.report),
         },
-        "deliver": {
-            "delivering": lambda: wiring.delivering.delivering(module.report_replaced),
-            "storing": lambda: wiring.delivering.storing(module.report_replaced),
-        },
     }
     for name, make in made_of[function].items():
         monkeypatch.setattr(wired, name, make())

@@ -116,9 +116,12 @@ def delivery(request: DashboardRequest, period: str, target: str) -> Response[st
 @pages.get("/deliveries/<period>/<target>/email", "manage")
 def delivery_email(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Show the email of a delivery in the page's frame, written again from what is stored."""
+    from undersigned.delivering.packing import email_again
+
     record = _organizing(request).delivery(DeliveryKey(request.campaign, target, period))
-    packing = next_deliveries.packing(request)
-    return framed_mail(packing.mail_again(record.delivery, record.signers, record.packets).shown_html)
+    sender = next_deliveries.sender_at(request)
+    email = email_again(request.stack, sender, record.delivery, record.signers, record.packets)
+    return framed_mail(email.shown_html)
 
 
 @pages.get("/signatures", "manage")

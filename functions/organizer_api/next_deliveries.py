@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools import Logger
-
 from functions.organizer_api.routes import ApiRoutes
 from undersigned.base.answers import data, download
 from undersigned.base.errors import NotFoundError, NotNowError
 from undersigned.base.languages import Message
+from undersigned.base.logs import report_replaced
 from undersigned.base.reader import base_url
 from undersigned.campaigns.cursors import TARGET_POSITION, cursor_of
 from undersigned.delivering.rules.deliveries import DeliveryKey
@@ -18,13 +17,12 @@ from undersigned.wiring import cases
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.base.emails import Mail
-    from undersigned.delivering.packing import DeliveryPreview, Packing
+    from undersigned.base.emails import Mail, Sender
+    from undersigned.delivering.packing import DeliveryPreview
     from undersigned.delivering.rules.plans import PlanLine
     from undersigned.people.requests import ApiRequest, DashboardRequest
 
 routes = ApiRoutes()
-logger = Logger()
 
 MOST_LETTERS = 2_500
 """The most letters in a preview: ten packets. The organizer waits for them, and the API times out after 30 seconds."""
@@ -77,15 +75,16 @@ def preview_mail(request: DashboardRequest, target: str) -> Response[bytes]:
 
 def preview_packet(request: DashboardRequest, target: str, number: str) -> Response[bytes]:
     """Download one of the previewed email's packets."""
-    pdf = packing(request).preview_packet(_key(request, target), int(number))
+    from undersigned.delivering import packing
+
+    pdf = packing.preview_packet(request.stack, sender_at(request), _key(request, target), int(number))
     return _file(pdf, "application/pdf", f"{target}-{number}.pdf")
 
 
-def packing(request: DashboardRequest) -> Packing:
-    """Wire the typesetting of letters, with links to the address of this request."""
+def sender_at(request: DashboardRequest) -> Sender:
+    """Return the sender of emails with links to the address of this request."""
     settings = request.stack.settings
-    sender = settings.sender_at(base_url(request.event, settings.public_url))
-    return cases(request.stack).delivering.packing(_report_replaced, sender)
+    return settings.sender_at(base_url(request.event, settings.public_url))
 
 
 def _key(request: DashboardRequest, target: str) -> DeliveryKey:
@@ -106,9 +105,14 @@ def preview_of(request: DashboardRequest, target: str) -> DeliveryPreview:
 
     Raises NotNowError when no letters wait, and TooManyLettersError for more than MOST_LETTERS.
     """
-    made = packing(request).preview(_key(request, target), MOST_LETTERS)
+    from undersigned.delivering import packing
+
+    made = packing.preview(request.stack, sender_at(request), _key(request, target), most=MOST_LETTERS)
     if made is None:
         raise NotNowError(Message("No letters are waiting for this recipient, so there is no email to preview."))
+    for number, characters in enumerate(made.replaced, start=1):
+        if characters:
+            report_replaced(f"{request.campaign}/{target}/{number}", characters)
     return made
 
 
@@ -118,8 +122,3 @@ def _file(content: bytes, media_type: str, filename: str) -> Response[bytes]:
             Message("The file is too large to download here. `undersigned deliver CAMPAIGN --preview DIR` writes it.")
         )
     return download(content, media_type, filename)
-
-
-def _report_replaced(_key: DeliveryKey, packet: int, characters: dict[str, int]) -> None:
-    """Log which characters no font has. Code points alone reveal nothing about anyone."""
-    logger.warning("characters replaced", extra={"packet": packet, "characters": characters})

@@ -212,7 +212,7 @@ def canceled(*reasons: str, times: int = ALWAYS, then: Callable[..., Any] | None
 @pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError"])
 def test_sealing_retries_a_canceled_transaction(world: World, monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
     world.confirmed()
-    client = importlib.import_module("functions.deliver.app").stack.table._client
+    client = world.stacks["deliver"].table._client
     original = client.transact_write_items
     monkeypatch.setattr(client, "transact_write_items", canceled("None", reason, times=4, then=original))
     assert world.week() == [{"batchItemFailures": []}]
@@ -224,7 +224,7 @@ def test_sealing_that_is_always_canceled_is_retried_with_its_message(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.confirmed()
-    client = importlib.import_module("functions.deliver.app").stack.table._client
+    client = world.stacks["deliver"].table._client
     with monkeypatch.context() as patch:
         patch.setattr(client, "transact_write_items", canceled("None", "TransactionConflict"))
         [answer] = world.week()

@@ -35,7 +35,7 @@ REFUSES_ALL = ["TooManyRequestsException", "SendingPausedException"]
 @pytest.fixture
 def _no_delay(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove the delay: moto would delay messages by the machine's clock."""
-    monkeypatch.setattr("functions.deliver.app.UNTIL_SES_IS_ASKED_AGAIN", 0)
+    monkeypatch.setattr("undersigned.delivering.delivering.UNTIL_SES_IS_ASKED_AGAIN", 0)
 
 
 @dataclass

@@ -27,7 +27,8 @@ from tests.world import CAMPAIGN, CONTEXT, client_of
 from tests.world import world as make_world
 from undersigned.base.emails import Mail
 from undersigned.base.mailbox import Spacing
-from undersigned.delivering.queue import LONGEST_WAIT, DeliveryMessage, message_body
+from undersigned.delivering.delivering import LONGEST_WAIT
+from undersigned.delivering.queue import DeliveryMessage, message_body
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing import emails
 from undersigned.signing.rules.signatures import PENDING_FOR, Signature, new_mail_request

@@ -17,6 +17,7 @@ from tests.packets import confirm, erase, repack
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.base.errors import GivenError, NotFoundError, NotNowError, PacketErasedError
 from undersigned.base.mailbox import Mailbox
+from undersigned.delivering.packing import email_again, preview
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey, HandedOver
 from undersigned.delivering.storing import packet_file
@@ -620,12 +621,12 @@ def test_letters_that_were_deleted_with_the_data_of_their_campaign_are_not_made_
 def test_there_is_no_email_to_preview_or_test(world: World, controls: DeliveryControls) -> None:
     set_address(world, "")
     world.confirmed()
-    packing = world.wiring.delivering.packing(lambda *_: None, world.wiring.settings.sender)
-    preview = packing.preview(KEY)
-    assert preview
-    assert (preview.mail, len(preview.pdfs)) == (None, 1)
+    sender = world.wiring.settings.sender
+    made = preview(world.wiring, sender, KEY)
+    assert made
+    assert (made.mail, len(made.pdfs)) == (None, 1)
     with pytest.raises(NotNowError, match="no email to send"):
         controls.test(CAMPAIGN, "evanston", PERIOD, "cli", "")
     world.week()
     with pytest.raises(NotFoundError, match="has no email"):
-        packing.mail_again(delivery(world), (), world.wiring.deliveries.packets(KEY))
+        email_again(world.wiring, sender, delivery(world), (), world.wiring.deliveries.packets(KEY))

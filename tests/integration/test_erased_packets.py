@@ -14,6 +14,7 @@ from tests.pages import text_of
 from tests.world import DASHBOARD, client_of, set_packet_size
 from undersigned.base.bucket import Bucket
 from undersigned.base.table import Update
+from undersigned.delivering import delivering
 from undersigned.delivering.rows.deliveries import packet_key
 from undersigned.delivering.rules import packets
 from undersigned.delivering.rules.packets import packet_name
@@ -240,7 +241,7 @@ def test_a_packet_is_not_linked_until_it_is_stored_again(sent: World, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(Bucket, "put", crash)
         with pytest.raises(RuntimeError):
-            sent.wiring.delivering.storing(lambda *_: None).store_again(KEY)
+            delivering.repack(sent.wiring, KEY)
     assert sent.get(first).status == 409
     repack(sent)
     assert letters_at(sent, first) == ["Ben"]

@@ -14,6 +14,7 @@ from tests.faults.refusals import Refusing
 from tests.world import ADA, CAMPAIGN
 from undersigned.base.bucket import Bucket
 from undersigned.base.errors import NotFoundError
+from undersigned.delivering import delivering
 from undersigned.delivering.queue import DeliveryQueue
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.erasing import Erasing, UnderWayError
@@ -173,7 +174,7 @@ def test_a_letter_erased_while_its_packet_is_made_is_not_sent(
     assert world.deliveries == []
     world.week()
     assert ["Ada Specimen" in words_of(pdf) for email in world.deliveries for pdf in email.pdfs] == [False]
-    world.wiring.delivering.storing(lambda *_: None).store_again(EVANSTON)
+    delivering.repack(world.wiring, EVANSTON)
     s3, bucket = world.wiring.client("s3"), world.wiring.settings.packet_bucket
     stored = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
     assert ["Ada Specimen" in words_of(world.wiring.bucket.get(name)) for name in stored] == [False]

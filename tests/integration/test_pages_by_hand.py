@@ -193,7 +193,7 @@ def test_what_is_made_again_goes_on_after_a_hold_whatever_came_that_week(world: 
     world.confirmed(name="Di Waits", email="di@signers.example")
     world.clock.advance(days=3)
     later = DeliveryKey(CAMPAIGN, "evanston", "2026-11-27")
-    world.wiring.delivering.delivering(lambda *_: None).deliver(later)
+    delivering.deliver(world.wiring, later)
     world.clock.advance(days=4)
     world.week()
     printed.enter("editor")

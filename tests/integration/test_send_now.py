@@ -159,7 +159,7 @@ def test_the_hourly_run_goes_on_each_day_with_what_has_begun(world: World, monke
     world.confirmed()
     send_now(world)
     with monkeypatch.context() as broken:
-        broken.setattr("undersigned.delivering.storing.Storing.store", Mock(side_effect=OSError))
+        broken.setattr("undersigned.delivering.delivering.packets", Mock(side_effect=OSError))
         world.run_queue()
     confirm(world, "bo")
     assert waiting(world) == 1
@@ -175,7 +175,7 @@ def test_sealed_letters_of_a_hold_go_on_the_day_after_the_release(
     world.confirmed()
     send_now(world)
     with monkeypatch.context() as broken:
-        broken.setattr("undersigned.delivering.storing.Storing.store", Mock(side_effect=OSError))
+        broken.setattr("undersigned.delivering.delivering.packets", Mock(side_effect=OSError))
         world.run_queue()
     decide(world, "hold", "evanston", why="a new chief")
     for _ in range(2):
@@ -380,7 +380,7 @@ def test_a_delivery_that_has_begun_can_be_overdue(
 ) -> None:
     world.confirmed()
     send_now(world)
-    monkeypatch.setattr("undersigned.delivering.storing.Storing.store", Mock(side_effect=OSError))
+    monkeypatch.setattr("undersigned.delivering.delivering.packets", Mock(side_effect=OSError))
     world.run_queue()
     world.clock.advance(days=2)
     capsys.readouterr()

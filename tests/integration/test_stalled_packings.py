@@ -14,6 +14,7 @@ from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, repack,
 from tests.world import client_of
 from undersigned.base.bucket import Bucket
 from undersigned.base.errors import ChangedError, NotFoundError
+from undersigned.delivering import delivering
 from undersigned.delivering.rules import packets
 from undersigned.delivering.storing import clear_files, sent_packets
 from undersigned.organizing.deleting import Deleted
@@ -65,7 +66,7 @@ def stall(
 
 
 def deliver(world: World) -> None:
-    world.wiring.delivering.delivering(lambda *_: None).deliver(KEY)
+    delivering.deliver(world.wiring, KEY)
 
 
 def unnamed(world: World) -> set[str]:

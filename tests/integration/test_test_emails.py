@@ -12,6 +12,7 @@ from tests.organizers import Browser, add
 from tests.world import CAMPAIGN
 from undersigned.base.errors import NotNowError
 from undersigned.delivering import limits_of_tests
+from undersigned.delivering.packing import preview as preview_of
 from undersigned.delivering.rules.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def test_the_delivery_itself_does_not_say_that_it_is_a_test(world: World) -> Non
     signed_in(world).press(TEST)
     world.run_queue()
     key = DeliveryKey(CAMPAIGN, "evanston", world.period)
-    preview = world.wiring.delivering.packing(lambda *_: None, world.wiring.settings.sender).preview(key)
+    preview = preview_of(world.wiring, world.wiring.settings.sender, key)
     assert preview
     assert preview.mail
     world.week()

@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.invariants import words_of
 from tests.world import CAMPAIGN, set_packet_size
-from undersigned.delivering import packing
+from undersigned.delivering import delivering
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules import packets
 from undersigned.delivering.rules.deliveries import DeliveryKey
@@ -36,7 +36,7 @@ def stop_before_sending(world: World, monkeypatch: pytest.MonkeyPatch, packet_si
     """Typeset the packets of a delivery, and end before its email is sent."""
     with monkeypatch.context() as patch:
         set_packet_size(patch, packet_size)
-        patch.setattr(packing.Packing, "mail", _crash)
+        patch.setattr(delivering, "email_of", _crash)
         world.week()
     assert world.deliveries == []
 

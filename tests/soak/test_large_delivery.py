@@ -8,17 +8,17 @@ from __future__ import annotations
 import os
 import re
 import tracemalloc
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.waiting_rows import put_letters
 from tests.world import CAMPAIGN, world
-from undersigned.delivering.packing import Packing
+from undersigned.delivering import packing
+from undersigned.delivering.delivering import OutOfTimeError, deliver
+from undersigned.delivering.printing import packets
 from undersigned.delivering.printing.packets import Packet, PacketLetter
 from undersigned.delivering.rules.deliveries import PACKET_SIZE, DeliveryKey
-from undersigned.delivering.storing import OutOfTimeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ _MOST_BYTES = 2_000_000 + 250 * LETTERS
 _OURS = (tracemalloc.Filter(True, "*/undersigned/*"), tracemalloc.Filter(True, __file__))  # noqa: FBT003
 
 
-def _typeset(cover: PacketCover | None, letters: Sequence[PacketLetter]) -> Packet:
+def _typeset(cover: PacketCover | None, letters: Sequence[PacketLetter], _fonts: object) -> Packet:
     """Return what stands for a PDF. A letter has a tenth of the bytes that it has there."""
     assert cover
     pdf = b"".join(f"<{letter.signer_name}>".encode().ljust(700) for letter in letters)
@@ -51,10 +51,11 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Return a stack on which LETTERS letters wait for a chief. No letter is rendered: that would take most of the
     time."""
 
-    def plain(_packing: Packing, _target: Any, signature: Any) -> PacketLetter:
+    def plain(_stack: Any, _target: Any, signature: Any) -> PacketLetter:
         return PacketLetter((), "en", signature.name, signature.locality)
 
-    monkeypatch.setattr(Packing, "_packet_letter", plain)
+    monkeypatch.setattr(packing, "_letter", plain)
+    monkeypatch.setattr(packets, "typeset", _typeset)
     with world(monkeypatch, fast=True, bundle_size=99) as made:
         put_letters(made, [made.wiring.campaigns.target(CAMPAIGN, TARGET)], LETTERS)
         yield made
@@ -77,10 +78,6 @@ def test_very_many_letters_arrive_once_in_one_email(stack: World) -> None:
 
 def _run(stack: World, pdfs: dict[str, bytes]) -> tuple[Delivery | None, int]:
     """Deliver for some steps; return the delivery, if it is over, and the most bytes that our code held."""
-    from functions.deliver import app  # noqa: PLC0415  (the world has just wired it)
-
-    packing = replace(app.delivering.packing, typesetter=_typeset)
-    storing = replace(app.storing, packing=packing)
     key = DeliveryKey(CAMPAIGN, TARGET, stack.day())
     steps, held = 0, [0]
 
@@ -94,7 +91,7 @@ def _run(stack: World, pdfs: dict[str, bytes]) -> tuple[Delivery | None, int]:
 
     tracemalloc.start()
     try:
-        return replace(app.delivering, packing=packing, storing=storing).deliver(key, has_time), max(held)
+        return deliver(stack.stacks["deliver"], key, has_time), max(held)
     except OutOfTimeError:
         return None, max(held)
     finally:

@@ -12,7 +12,7 @@ import os
 import re
 import threading
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, override
 
@@ -23,7 +23,8 @@ from tests.faults.memory import refuse
 from tests.waiting_rows import put_letters
 from tests.world import CAMPAIGN, CONTEXT, Watch, world
 from undersigned.campaigns.rules.campaigns import Target
-from undersigned.delivering.packing import Packing
+from undersigned.delivering import packing
+from undersigned.delivering.printing import packets
 from undersigned.delivering.printing.packets import Packet, PacketLetter
 from undersigned_cli.local.sources import queue_source
 from undersigned_cli.local.template import load_template
@@ -152,10 +153,10 @@ class Ses(Watch):
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Return a stack on which LETTERS letters wait for each of TARGETS chiefs."""
 
-    def plain(_packing: Packing, _target: Any, signature: Any) -> PacketLetter:
+    def plain(_stack: Any, _target: Any, signature: Any) -> PacketLetter:
         return PacketLetter((), "en", signature.name, signature.locality)
 
-    monkeypatch.setattr(Packing, "_packet_letter", plain)
+    monkeypatch.setattr(packing, "_letter", plain)
     with world(monkeypatch, fast=True, bundle_size=99) as made:
         targets = [target_of(number) for number in range(TARGETS)]
         put_letters(made, targets, LETTERS)
@@ -175,15 +176,9 @@ class Workers:
 
     def worker(self) -> Callable[[], None]:
         """Start a process; return what it does."""
-        from functions.deliver import app  # noqa: PLC0415  (the world has just wired it)
-
-        self.world.start("deliver")
-        process: Any = app.stack
-        handler: Callable[[Any, Any], Any] = app.handler
+        handler = self.world.start("deliver")
+        process: Any = self.world.stacks["deliver"]
         process.mailbox._spacing._clock = lambda: self.turns.now
-        packing = replace(app.delivering.packing, typesetter=self._typeset)
-        storing = replace(app.delivering.storing, packing=packing)
-        delivering = replace(app.delivering, packing=packing, storing=storing)
         assert self.world.memory
         messages = self.world.memory.queues[self.world.queues["DeliveryQueue"]]
 
@@ -192,28 +187,29 @@ class Workers:
                 message = messages.pop(0)
                 self.taken += 1
                 self.turns.wait(LATENCY["run"])
-                # The handler takes this process's as it begins, and no other worker runs before that.
-                app.stack, app.delivering = process, delivering
                 if handler(queue_source("DeliveryQueue").event([message]), CONTEXT)["batchItemFailures"]:
                     self.failed += 1
                     messages.append(message)
 
         return work
 
-    def _typeset(self, cover: PacketCover | None, letters: Sequence[PacketLetter]) -> Packet:
+    def typeset(self, cover: PacketCover | None, letters: Sequence[PacketLetter], _fonts: object) -> Packet:
         assert cover
         self.turns.wait(TYPESETTING * len(letters))
         pdf = b"".join(f"<{letter.signer_name}>".encode() for letter in letters)
         return Packet(pdf, {}, accessible=True)
 
 
-def test_very_many_chiefs_get_their_letters_once_at_the_pace_of_ses(stack: World) -> None:
+def test_very_many_chiefs_get_their_letters_once_at_the_pace_of_ses(
+    stack: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     planned = stack.plan()
     assert len(planned["deliveries"]) == TARGETS
     turns = Turns(lambda now: setattr(stack.clock, "now", MONDAY + timedelta(seconds=now)))
     ses = stack.watch = Ses(turns, Allowance(SES_TODAY))
     at_once = load_template()["Resources"]["DeliverQueue"]["Properties"]["ScalingConfig"]["MaximumConcurrency"]
     workers = Workers(stack, turns)
+    monkeypatch.setattr(packets, "typeset", workers.typeset)
     stack.sleep = turns.wait
     turns.run([workers.worker() for _ in range(at_once)])
     stack.watch = None

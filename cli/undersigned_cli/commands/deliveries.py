@@ -228,11 +228,12 @@ def _deliver(  # noqa: PLR0913  (the command's options)
 
 def _write_preview(wiring: Wiring, campaign: str, period: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    packing = wiring.delivering.packing(_report_replaced, wiring.settings.sender)
+    from undersigned.delivering.packing import preview as preview_of
+
     found = 0
     with console.status("Typesetting …"):
         for target in wiring.campaigns.targets(campaign):
-            preview = packing.preview(DeliveryKey(campaign, target.id, period))
+            preview = preview_of(wiring, wiring.settings.sender, DeliveryKey(campaign, target.id, period))
             if preview is None:
                 continue
             found += 1
@@ -240,11 +241,9 @@ def _write_preview(wiring: Wiring, campaign: str, period: str, folder: Path) -> 
                 write_whole(folder / f"{target.id}.eml", preview.mail.as_bytes())
             for number, pdf in enumerate(preview.pdfs, start=1):
                 write_whole(folder / f"{target.id}-{number:04d}.pdf", pdf)
+            for number, characters in enumerate(preview.replaced, start=1):
+                if listed := ", ".join(f"{character} ({count})" for character, count in characters.items()):
+                    say(f"{target.id}, packet {number}: no font has {listed}; the PDF shows \N{REPLACEMENT CHARACTER}")
             held = f" ({target.held_because})" if target.held_because else ""
             say(f"{target.id}: {preview.mail.subject if preview.mail else 'by hand or post'}{held}")
     say(f"{counted(found, 'delivery', 'deliveries')} written to {folder}; nothing was sent.")
-
-
-def _report_replaced(key: DeliveryKey, packet: int, characters: dict[str, int]) -> None:
-    listed = ", ".join(f"{character} ({count})" for character, count in characters.items())
-    say(f"{key.target}, packet {packet}: no font has {listed}; the PDF shows \N{REPLACEMENT CHARACTER} instead")

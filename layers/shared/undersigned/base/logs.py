@@ -5,6 +5,10 @@ from __future__ import annotations
 import logging
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DAMAGED = logging.getLogger("-")
 """Names damaged rows to the operator. Powertools mutes loggers whose names contain the stack's, and this one can't."""
@@ -18,6 +22,11 @@ def report_damaged(row: str) -> None:
 def report_inaccessible(packet: str) -> None:
     """Name a packet whose PDF has no structure for screen readers, as a warning."""
     DAMAGED.warning("a packet is not accessible", extra={"row": packet})
+
+
+def report_replaced(packet: str, characters: Mapping[str, int]) -> None:
+    """Name a packet with characters that no font has, as a warning. Code points alone reveal nothing about anyone."""
+    DAMAGED.warning("characters replaced", extra={"row": packet, "characters": dict(characters)})
 
 
 def facts_of(error: BaseException) -> dict[str, object]:

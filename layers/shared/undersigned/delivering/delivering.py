@@ -1,4 +1,7 @@
-"""Delivering: seal, typeset, store and send one target's letters in one email, through any crash.
+"""Deliver: seal one target's letters, make their packets, and send them in one email, through any crash.
+
+A message of the queue asks for a delivery (`proceed`). `deliver` opens it, or goes on with it: `seal`, `packets` and
+`send` each return what the next one takes.
 
 Each step is recorded before the next one begins, so the next try continues where a crash interrupted the last one.
 Bundles record the sealed letters, and packets the stored PDFs. The state `sending` records that the email may have been
@@ -10,14 +13,16 @@ the next email.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, replace
+from datetime import timedelta
 from itertools import chain, count, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from uuid import uuid4
 
 from undersigned.base.errors import (
     BundleTakenError,
     ChangedError,
+    DamagedRowsError,
     LettersNotWaitingError,
     MailRefusedError,
     SendingStoppedError,
@@ -25,31 +30,53 @@ from undersigned.base.errors import (
     UndersignedError,
 )
 from undersigned.base.languages import Message
+from undersigned.base.logs import facts_of, report_replaced
+from undersigned.base.queue import LONGEST_DELAY, seconds_until_next_try
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.emails import organizer_mails
 from undersigned.delivering.emails.delivery import as_test
+from undersigned.delivering.organizer_post import OrganizerPost
+from undersigned.delivering.packing import can_make, email_of, preview, typeset
+from undersigned.delivering.queue import DraftTest, delivery_queue, read_message
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.bundles import Bundle, sealed_in
 from undersigned.delivering.rules.deliveries import PACKET_SIZE, UNSETTLED_FOR, Delivery
 from undersigned.delivering.rules.packets import Batch, are_attached, packet_name
 from undersigned.delivering.rules.plans import week_for
-from undersigned.delivering.storing import OutOfTimeError
+from undersigned.delivering.storing import sent_packets, sweep
+from undersigned.signing.rows.mail_claims import MailClaims
+from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from undersigned.base.bucket import Bucket
-    from undersigned.base.emails import Mail
-    from undersigned.base.mailbox import Mailbox
-    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Target
-    from undersigned.delivering.organizer_post import OrganizerPost
-    from undersigned.delivering.packing import Packing
-    from undersigned.delivering.rows.deliveries import Deliveries
-    from undersigned.delivering.rules.bundles import Signers
+    from undersigned.delivering.queue import DeliveryMessage
     from undersigned.delivering.rules.deliveries import DeliveryKey, PacketRecord
-    from undersigned.delivering.storing import Storing
-    from undersigned.signing.rows.signatures import Signatures
 
+    type HasTime = Callable[[], bool]
+    """Says after each bundle and each packet whether there is time for another step."""
+
+_ONE_STEP = 120_000
+"""The most milliseconds that a step takes.
+
+A packet takes seconds. An email takes up to half a minute until SES has capacity, and up to half a minute at SES.
+"""
+
+_MOST_RECEIPTS = 8
+"""A message that waits for an event and was received so often is replaced by a new one, so that the wait can't use up
+its tries (template.yaml: `maxReceiveCount`)."""
+
+UNTIL_SES_IS_ASKED_AGAIN = LONGEST_DELAY
+"""Seconds before SES is tried again. When a quota is used up, SES recommends waiting for up to ten minutes.
+
+Source: "Errors related to the sending quotas for your Amazon SES account", SES developer guide."""
+
+LONGEST_WAIT = timedelta(days=14)
+"""How long new messages continue a delivery that SES doesn't take: as long as SQS would keep a message. Without a
+bound, each plan would begin one more chain of messages that goes on for ever."""
 
 _PAUSES_BEFORE_OPENING = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 """Seconds before a delivery is opened again after a throttle, or a change of its target's free day."""
@@ -62,6 +89,13 @@ _PAUSES = (1, 2, 4, 8, 15, 30, *[60] * 8)
 a question."""
 
 
+class OutOfTimeError(UndersignedError):
+    """The time for this try is up. Its finished steps are kept, and the next try continues from there.
+
+    Raised after a step only, so that every try completes at least one.
+    """
+
+
 class UnsettledError(UndersignedError):
     """The email may have been sent. Wait for its event until the given time; then a person has to decide."""
 
@@ -71,263 +105,400 @@ class UnsettledError(UndersignedError):
         self.until = until
 
 
-@dataclass(kw_only=True, frozen=True, slots=True)
-class Delivering:
-    """Makes deliveries."""
+class Done(NamedTuple):
+    """What was done for a message: a line of the log, and after how many seconds it comes again, if it must."""
 
-    packing: Packing
-    storing: Storing
-    campaigns: Campaigns
-    signatures: Signatures
-    deliveries: Deliveries
-    files: Bucket
-    post: Mailbox
-    organizer_post: OrganizerPost
-    clock: Callable[[], datetime]
-    sleep: Callable[[float], None]
-    bundle_size: int
+    what: str
+    facts: Mapping[str, object]
+    level: Literal["info", "warning", "error"] = "info"
+    again_after: int | None = None
 
-    def deliver(
-        self,
-        key: DeliveryKey,
-        has_time: Callable[[], bool] = lambda: True,
-        *,
-        again: bool = False,
-        until: datetime | None = None,
-    ) -> Delivery | None:
-        """Make or continue a delivery, and return it; None if there is nothing to send.
 
-        By hand, no email is sent to the target; the first delivery of a period that is ready to print tells the
-        organizer. The next try sends that email if it failed, and makes nothing again.
+def proceed(
+    stack: Stack,
+    body: str,
+    received: int,
+    milliseconds_left: Callable[[], int],
+    send_draft_test: Callable[[Stack, DraftTest], str | None],
+) -> Done:
+    """Do what a message asks for, which was `received` so often.
 
-        Does nothing while the campaign is paused; a later plan queues the delivery again. `until` is the moment of the
-        page on which somebody pressed *Send now*: a new delivery takes letters that were due by then. Without it, none
-        begins in a campaign whose deliveries only *Send now* begins. Unless `again`, it begins only if the target has
-        no other delivery less than seven days away. `has_time` is called after each bundle and each packet, and says
-        whether there is time for another step.
+    After an error it comes again, each time later. What waits for SES goes on in new messages, for two weeks at most,
+    because its tries would end sooner.
+    """
 
-        An email is never sent again by itself. An hour after an attempt without an answer or an event, the delivery is
-        in doubt, and waits for a person. So does one that bounced.
+    def has_time() -> bool:
+        return milliseconds_left() > _ONE_STEP
 
-        Raises UnsettledError while the email may have been sent, SendingThrottledError or MailRefusedError if it was
-        not sent, DamagedRowsError if a letter was damaged after it was sealed, OutOfTimeError, and NotFoundError for an
-        unknown campaign or target.
-        """
-        delivery = self._deliver(key, has_time, again=again, until=until)
-        if delivery and delivery.is_ready_to_print:
-            self.organizer_post.send_once(
-                "ready", key.campaign, key.period, lambda: self._ready_mail(key), by=key.target
-            )
-        return delivery
+    try:
+        message = read_message(body)
+        if isinstance(message, DraftTest):
+            return _send_draft_test(stack, message, send_draft_test)
+        if message.test_to:
+            message_id = send_test(stack, message.key, message.test_to)
+            return Done("test email", {**asdict(message.key), "message_id": message_id or "no letter waits"})
+        if message.is_repacking:
+            return _proceed_with_repacking(stack, message.key, has_time)
+        return _proceed_with_delivery(stack, message, received, has_time)
+    except Exception as error:  # noqa: BLE001  (one bad message must not stop the others; it is reported)
+        facts = {**facts_of(error), "received": received}
+        return Done("a delivery failed", facts, "error", seconds_until_next_try(received))
 
-    def _ready_mail(self, key: DeliveryKey) -> Mail:
-        campaign, target, _ = self.campaigns.of_target(key.campaign, key.target)
-        return organizer_mails.ready(self.packing.sender, campaign, target, key.period)
 
-    def _deliver(  # noqa: PLR0911  (a return for each state)
-        self, key: DeliveryKey, has_time: Callable[[], bool], *, again: bool, until: datetime | None
-    ) -> Delivery | None:
-        campaign, target, controls = self.campaigns.of_target(key.campaign, key.target)
-        delivery, waiting = self.deliveries.delivery(key), self._waiting(key, target, until)
-        if delivery is None and not controls.paused and (until or not campaign.send_now_only):
-            if (first := next(waiting, None)) is None:
-                return None
-            waiting = chain([first], waiting)
-            delivery = self._open(key, target, again=again, until=until)
-            # Its address may have changed while the delivery was opened.
-            target = self.campaigns.target(key.campaign, key.target)
-        if delivery is None:
+def _send_draft_test(stack: Stack, test: DraftTest, send: Callable[[Stack, DraftTest], str | None]) -> Done:
+    try:
+        message_id = send(stack, test)
+    except SendingStoppedError:
+        raise
+    except MailRefusedError as error:
+        facts = {"campaign": test.campaign, "reason": str(error)}
+        return Done("SES refused a test of a draft", facts, "warning")
+    return Done("test email of a draft", {"campaign": test.campaign, "message_id": message_id or "no draft"})
+
+
+def _proceed_with_repacking(stack: Stack, key: DeliveryKey, has_time: HasTime) -> Done:
+    try:
+        return Done("repacked", {**asdict(key), "packets": repack(stack, key, has_time)})
+    except OutOfTimeError:
+        delivery_queue(stack).put_repacking(key)
+        return Done("a repacking continues in another run", asdict(key))
+
+
+def _proceed_with_delivery(stack: Stack, message: DeliveryMessage, received: int, has_time: HasTime) -> Done:
+    about = asdict(message.key)
+    try:
+        delivery = deliver(stack, message.key, has_time, again=message.again, until=message.until)
+    except OutOfTimeError:
+        return _go_on(stack, message, Done("a delivery continues in another run", about))
+    except (SendingThrottledError, SendingStoppedError) as error:
+        done = Done("a delivery must wait", {**about, "reason": str(error)}, "error")
+        return _go_on(stack, message, done, after=UNTIL_SES_IS_ASKED_AGAIN)
+    except UnsettledError as error:
+        wait = max(1, int((error.until - stack.clock()).total_seconds()) + 1)
+        done = Done("an email may have been sent", {"until": error.until.isoformat()}, again_after=wait)
+        if error.__cause__:
+            facts = {**done.facts, **facts_of(error.__cause__)}
+            done = Done("SES gave no answer", facts, "warning", wait)
+        if received >= _MOST_RECEIPTS:
+            return _go_on(stack, message, done._replace(again_after=None), after=min(wait, LONGEST_DELAY))
+        return done
+    state = delivery.state if delivery else "nothing to send now"
+    # A person must decide about an email in doubt, so it is logged as an error, which an alarm counts.
+    return Done("delivery", {**about, "state": state}, "error" if state == "in_doubt" else "info")
+
+
+def _go_on(stack: Stack, message: DeliveryMessage, done: Done, after: int = 0) -> Done:
+    """Let a new message continue a delivery, unless it has waited for too long. The next plan queues that again."""
+    now = stack.clock()
+    since = message.since or now
+    if now - since >= LONGEST_WAIT:
+        return Done("a delivery waited for two weeks", asdict(message.key), "error")
+    delivery_queue(stack).put_again(message.key, since, after=after)
+    return done
+
+
+def deliver(
+    stack: Stack,
+    key: DeliveryKey,
+    has_time: HasTime = lambda: True,
+    *,
+    again: bool = False,
+    until: datetime | None = None,
+) -> Delivery | None:
+    """Make or continue a delivery, and return it; None if there is nothing to send.
+
+    By hand, no email is sent to the target; the first delivery of a period that is ready to print tells the organizer.
+    The next try sends that email if it failed, and makes nothing again.
+
+    Does nothing while the campaign is paused; a later plan queues the delivery again. `until` is the moment of the page
+    on which somebody pressed *Send now*: a new delivery takes letters that were due by then. Without it, none begins in
+    a campaign whose deliveries only *Send now* begins. Unless `again`, it begins only if the target has no other
+    delivery less than seven days away.
+
+    An email is never sent again by itself. An hour after an attempt without an answer or an event, the delivery is in
+    doubt, and waits for a person. So does one that bounced.
+
+    Raises UnsettledError while the email may have been sent, SendingThrottledError or MailRefusedError if it was not
+    sent, DamagedRowsError if a letter was damaged after it was sealed, OutOfTimeError, and NotFoundError for an unknown
+    campaign or target.
+    """
+    delivery = _deliver(stack, key, has_time, again=again, until=until)
+    if delivery and delivery.is_ready_to_print:
+        campaign, target, _ = Campaigns(stack.table).of_target(key.campaign, key.target)
+        OrganizerPost(claims=MailClaims(stack.table), post=stack.mailbox).send_once(
+            "ready",
+            key.campaign,
+            key.period,
+            lambda: organizer_mails.ready(stack.settings.sender, campaign, target, key.period),
+            by=key.target,
+        )
+    return delivery
+
+
+def _deliver(
+    stack: Stack, key: DeliveryKey, has_time: HasTime, *, again: bool, until: datetime | None
+) -> Delivery | None:
+    campaigns = Campaigns(stack.table)
+    campaign, target, controls = campaigns.of_target(key.campaign, key.target)
+    delivery, waiting = Deliveries(stack.table).delivery(key), _waiting(stack, key, target, until)
+    if delivery is None and not controls.paused and (until or not campaign.send_now_only):
+        if (first := next(waiting, None)) is None:
             return None
-        if delivery.takes_until(campaign) != until:
-            until = delivery.takes_until(campaign)
-            waiting = self._waiting(key, target, until)
-        if delivery.state == "sending":
-            return self._doubt(delivery)
-        if controls.paused or not delivery.goes_on:
-            return delivery
-        delivery = replace(delivery, way=delivery.way_to(target))
-        if why := target.why_held(delivery.way):
-            return self._hold(delivery, target, why)
-        if delivery.is_held_without_week:
-            delivery = self._open(key, target, delivery, again=again)
-            if delivery is None or delivery.state != "open":
-                # It is too soon, or another process opened it and has gone on.
-                return delivery
-        sealed = self._seal_all(key, target, until, waiting, has_time)
-        by_hand = delivery.way == "by hand"
-        batch = Batch(campaign, target, key, sealed, delivery.erased, delivery.packet_size, by_hand)
-        return self._pack(batch, delivery, has_time)
+        waiting = chain([first], waiting)
+        delivery = _open(stack, key, target, again=again, until=until)
+        # Its address may have changed while the delivery was opened.
+        target = campaigns.target(key.campaign, key.target)
+    if delivery is None:
+        return None
+    if delivery.takes_until(campaign) != until:
+        waiting = _waiting(stack, key, target, delivery.takes_until(campaign))
+    if delivery.state == "sending":
+        if (event_until := delivery.may_have_event_until(stack.clock())) is not None:
+            raise UnsettledError(event_until)
+        return _note(stack, delivery.in_doubt(), delivery)
+    if controls.paused or not delivery.goes_on:
+        return delivery
+    batch = Batch(campaign, target, replace(delivery, way=delivery.way_to(target)))
+    return _seal_and_send(stack, batch, waiting, has_time, again=again)
 
-    def _open(
-        self,
-        key: DeliveryKey,
-        target: Target,
-        known: Delivery | None = None,
-        *,
-        again: bool,
-        until: datetime | None = None,
-    ) -> Delivery | None:
-        """Open a delivery, a new one or one that had given its week back. If that is too soon, return it as it is."""
-        for pause in (*_PAUSES_BEFORE_OPENING, None):
-            # The size is kept, so that another version of the code makes the same packets.
-            new = Delivery(key, "open", opened_at=self.clock(), packet_size=PACKET_SIZE, way=target.way, until=until)
-            opened = replace(known.opened_again(), way=known.way_to(target)) if known else new
-            others = self.deliveries.deliveries(key.campaign, key.target)
-            week = week_for(opened.day, known, target.free_from, others, again=again)
-            if week is None:
-                return known
-            try:
-                self.deliveries.open(opened, week, known)
-            except ChangedError:
-                # Another process took a week of the target, or DynamoDB throttled the transaction.
-                if pause is None:
-                    raise
-                self.sleep(pause)
-            else:
-                return opened
-            target, known = self.campaigns.target(key.campaign, key.target), self.deliveries.delivery(key)
-            if known and not known.is_held_without_week:
-                return known
-        return known
 
-    def _doubt(self, delivery: Delivery) -> Delivery:
-        """Leave an attempt without an outcome to a person, once its hour is over. Raises UnsettledError until then."""
-        until = delivery.may_have_event_until(self.clock())
-        if until is not None:
-            raise UnsettledError(until)
-        return self._note(delivery.in_doubt(), delivery)
-
-    def _hold(self, delivery: Delivery, target: Target, reason: str) -> Delivery:
-        sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
-        held = delivery.held(sealed, target.email, reason)
+def _seal_and_send(
+    stack: Stack, batch: Batch, waiting: Iterator[str], has_time: HasTime, *, again: bool
+) -> Delivery | None:
+    deliveries, delivery, target = Deliveries(stack.table), batch.delivery, batch.target
+    if why := target.why_held(delivery.way):
+        held = delivery.held(len(sealed_in(deliveries.bundles(delivery.key))), target.email, why)
         if held != delivery:
-            self.deliveries.change(held, delivery)
+            deliveries.change(held, delivery)
         return held
+    if delivery.is_held_without_week:
+        opened = _open(stack, delivery.key, target, delivery, again=again)
+        if opened is None or opened.state != "open":
+            # It is too soon, or another process opened it and has gone on.
+            return opened
+        batch = replace(batch, delivery=opened)
+    sealed = seal(stack, batch, waiting, has_time)
+    if not sealed.letters:
+        empty = batch.delivery.emptied()
+        deliveries.change(empty, batch.delivery)
+        return empty
+    return send(stack, sealed, packets(stack, sealed, has_time), has_time)
 
-    def _waiting(self, key: DeliveryKey, target: Target, until: datetime | None) -> Iterator[str]:
-        """List the signers of the letters in the tray, oldest first, but damaged ones."""
-        rows = self.signatures.readable(key.campaign, key.target, until=until)
-        return (row.signer for row in rows if self.packing.can_make(row, target))
 
-    def _seal_all(
-        self,
-        key: DeliveryKey,
-        target: Target,
-        until: datetime | None,
-        waiting: Iterator[str],
-        has_time: Callable[[], bool],
-    ) -> Signers:
-        """Seal all `waiting` letters, close the delivery, and return its signers in order.
+def _open(  # noqa: PLR0913  (the delivery, and what it depends on)
+    stack: Stack,
+    key: DeliveryKey,
+    target: Target,
+    known: Delivery | None = None,
+    *,
+    again: bool,
+    until: datetime | None = None,
+) -> Delivery | None:
+    """Open a delivery, a new one or one that had given its week back. If that is too soon, return it as it is."""
+    deliveries = Deliveries(stack.table)
+    for pause in (*_PAUSES_BEFORE_OPENING, None):
+        # The size is kept, so that another version of the code makes the same packets.
+        new = Delivery(key, "open", opened_at=stack.clock(), packet_size=PACKET_SIZE, way=target.way, until=until)
+        opened = replace(known.opened_again(), way=known.way_to(target)) if known else new
+        others = deliveries.deliveries(key.campaign, key.target)
+        week = week_for(opened.day, known, target.free_from, others, again=again)
+        if week is None:
+            return known
+        try:
+            deliveries.open(opened, week, known)
+        except ChangedError:
+            # Another process took a week of the target, or DynamoDB throttled the transaction.
+            if pause is None:
+                raise
+            stack.sleep(pause)
+        else:
+            return opened
+        target, known = Campaigns(stack.table).target(key.campaign, key.target), deliveries.delivery(key)
+        if known and not known.is_held_without_week:
+            return known
+    return known
 
-        They were due `until` a moment.
-        """
-        gone: set[str] = set()
-        conflicts = 0
-        while not ((bundles := self.deliveries.bundles(key)) and bundles[-1].closes):
-            passed = gone.union(*(bundle.signers for bundle in bundles))
-            try:
-                self._seal(key, (signer for signer in waiting if signer not in passed), len(bundles), has_time)
-            except LettersNotWaitingError as error:
-                # They were withdrawn, or sealed by another process, after the index was read.
-                gone.update(error.signers)
-            except BundleTakenError:
-                pass  # Another process is sealing, too. Its bundle is read below.
-            except ChangedError:
-                # DynamoDB refuses concurrent transactions on one row, such as this one and a tally.
-                conflicts += 1
-                if conflicts > _CONFLICTS:
-                    raise
-                self.sleep(0.05 * 2**conflicts)
-            waiting = self._waiting(key, target, until)
-        return sealed_in(bundles)
 
-    def _seal(self, key: DeliveryKey, letters: Iterator[str], bundles: int, has_time: Callable[[], bool]) -> None:
-        """Seal letters in bundles that follow so many, and then an empty one, which closes the delivery."""
-        for number in count(bundles + 1):
-            bundle = Bundle(number, tuple(islice(letters, self.bundle_size)))
-            self.deliveries.seal(key, bundle, self.clock())
-            if bundle.closes:
-                return
+def _waiting(stack: Stack, key: DeliveryKey, target: Target, until: datetime | None) -> Iterator[str]:
+    """List the signers of the letters in the tray that were due by a moment, oldest first, but damaged ones."""
+    rows = Signatures(stack.table).readable(key.campaign, key.target, until=until)
+    return (row.signer for row in rows if can_make(stack, row, target))
+
+
+def seal(stack: Stack, batch: Batch, waiting: Iterator[str], has_time: HasTime) -> Batch:
+    """Seal the letters that are `waiting`, in bundles, close the delivery, and return all that were sealed, in order.
+
+    The last bundle is empty.
+    """
+    deliveries, key = Deliveries(stack.table), batch.delivery.key
+    gone: set[str] = set()
+    conflicts = 0
+    while not ((bundles := deliveries.bundles(key)) and bundles[-1].closes):
+        passed = gone.union(*(bundle.signers for bundle in bundles))
+        letters = (signer for signer in waiting if signer not in passed)
+        try:
+            for number in count(len(bundles) + 1):
+                bundle = Bundle(number, tuple(islice(letters, stack.settings.bundle_size)))
+                deliveries.seal(key, bundle, stack.clock())
+                if bundle.closes:
+                    break
+                if not has_time():
+                    raise OutOfTimeError
+        except LettersNotWaitingError as error:
+            # They were withdrawn, or sealed by another process, after the index was read.
+            gone.update(error.signers)
+        except BundleTakenError:
+            pass  # Another process is sealing, too. Its bundle is read below.
+        except ChangedError:
+            # DynamoDB refuses concurrent transactions on one row, such as this one and a tally.
+            conflicts += 1
+            if conflicts > _CONFLICTS:
+                raise
+            stack.sleep(0.05 * 2**conflicts)
+        waiting = _waiting(stack, key, batch.target, batch.delivery.takes_until(batch.campaign))
+    return replace(batch, signers=sealed_in(bundles))
+
+
+def packets(stack: Stack, batch: Batch, has_time: HasTime, *, to_send: bool = True) -> tuple[PacketRecord, ...]:
+    """Make the packets that are not stored yet, without erased letters, and return all packets of the delivery.
+
+    They are typeset one at a time, so that memory use stays flat. Those `to_send` of another day are stored anew,
+    because PDFs are not kept forever. A packet with a damaged letter waits until that is repaired; the others don't
+    wait for it. Raises DamagedRowsError at the end, OutOfTimeError, and ChangedError if a letter was erased meanwhile.
+    """
+    made = {packet.number: packet for packet in Deliveries(stack.table).packets(batch.delivery.key)}
+    damaged: list[str] = []
+    for number in batch.spans:
+        packet, erased = made.get(number), batch.erased_in[number]
+        if packet and (
+            packet.is_ready_to_send(erased, stack.clock(), by_hand=batch.by_hand)
+            if to_send
+            else packet.erased == erased
+        ):
+            continue
+        try:
+            made[number] = _store(stack, batch, number, to_send=to_send)
+        except DamagedRowsError as error:
+            damaged += error.rows
+        else:
             if not has_time():
                 raise OutOfTimeError
+    if damaged:
+        raise DamagedRowsError(*damaged)
+    return tuple(made[number] for number in batch.spans)
 
-    def _attached(self, key: DeliveryKey, packets: Sequence[PacketRecord]) -> list[bytes] | None:
-        """Read the PDFs that the email has attached; None if it has a link to them."""
-        if not are_attached(packets):
-            return None
-        sent = (packet for packet in packets if packet.is_in_email)
-        return [self.files.get(packet_name(key, packet.number, packet.erased)) for packet in sent]
 
-    def _pack(self, batch: Batch, delivery: Delivery, has_time: Callable[[], bool]) -> Delivery:
-        """Store the packets of sealed letters, and send their email, or record that they are ready to print."""
-        if not batch.letters:
-            empty = delivery.emptied()
-            self.deliveries.change(empty, delivery)
-            return empty
-        packets = self.storing.store(batch, has_time, to_send=True)
-        if delivery.way == "by hand":
-            ready = delivery.ready(packets, self.clock())
-            # If this write fails, another process made it ready, or an organizer has stopped the delivery.
-            self.deliveries.begin_sending(ready, delivery)
-            return ready
-        pdfs = self._attached(batch.key, packets)
-        mail = self.packing.mail(batch, packets, delivery.attempt + 1, pdfs, sent_at=self.clock(), to_office=True)
-        return self._send(mail, delivery, packets, has_time)
+def _store(stack: Stack, batch: Batch, number: int, *, to_send: bool) -> PacketRecord:
+    """Make one packet, store its PDF, then record it: so no link leads to a file that isn't there."""
+    record, made = typeset(stack, stack.settings.sender, batch, number)
+    if made.replaced:
+        report_replaced(batch.name_of(number), made.replaced)
+    deliveries, key = Deliveries(stack.table), batch.delivery.key
+    name = packet_name(key, number, record.erased)
+    if made.pdf:
+        stack.bucket.put(name, made.pdf)
+    packet = replace(record, stored_at=stack.clock())
+    try:
+        if to_send:
+            deliveries.put_packet(key, packet)
+        else:
+            deliveries.put_file(key, packet)
+    except ChangedError:
+        # Another process was faster, and one of these letters was erased since.
+        stack.bucket.delete(name)
+        raise
+    return packet
 
-    def _send(
-        self, mail: Mail, delivery: Delivery, packets: Sequence[PacketRecord], has_time: Callable[[], bool]
-    ) -> Delivery:
-        # Before anything is marked: a crash while SES is asked leaves no doubt about an email.
-        self.post.get_ready()
-        since = self.clock()
-        sending = delivery.begun(packets, mail.to, since)
-        # If this write is refused, another process sends the email, or an organizer has stopped the delivery. If only
-        # its answer is lost, the token tells that this process wrote it, and SES has not been asked yet.
-        token = str(uuid4())
-        self._patiently(lambda: self.deliveries.begin_sending(sending, delivery, token), has_time)
+
+def send(stack: Stack, batch: Batch, packets: Sequence[PacketRecord], has_time: HasTime) -> Delivery:
+    """Send the email of a batch's packets, and return its delivery; by hand, record that they are ready to print.
+
+    Raises UnsettledError, and SendingThrottledError, SendingStoppedError or MailRefusedError if it was not sent.
+    """
+    deliveries, delivery = Deliveries(stack.table), batch.delivery
+    if batch.by_hand:
+        ready = delivery.ready(packets, stack.clock())
+        # If this write fails, another process made it ready, or an organizer has stopped the delivery.
+        deliveries.begin_sending(ready, delivery)
+        return ready
+    files = [packet_name(delivery.key, each.number, each.erased) for each in packets if each.is_in_email]
+    pdfs = [stack.bucket.get(name) for name in files] if are_attached(packets) else None
+    mail = email_of(stack, stack.settings.sender, batch, packets, pdfs, sent_at=stack.clock(), to_office=True)
+    # Before anything is marked: a crash while SES is asked leaves no doubt about an email.
+    stack.mailbox.get_ready()
+    since = stack.clock()
+    sending = delivery.begun(packets, mail.to, since)
+    # If this write is refused, another process sends the email, or an organizer has stopped the delivery. If only
+    # its answer is lost, the token tells that this process wrote it, and SES has not been asked yet.
+    token = str(uuid4())
+    _patiently(stack, lambda: deliveries.begin_sending(sending, delivery, token), has_time)
+    try:
+        message_id = stack.mailbox.send(mail)
+    except (SendingThrottledError, SendingStoppedError, MailRefusedError) as error:
+        # It was certainly not sent, so the next attempt needn't wait for an event.
+        refused = sending.opened_again(str(error))
+        _patiently(stack, lambda: _note(stack, refused, sending), has_time)
+        raise
+    except Exception as error:
+        # SES may have it: its answer was 5xx, or none came. Only an event or a person can tell.
+        raise UnsettledError(since + UNSETTLED_FOR) from error
+    sent = sending.sent(message_id, stack.clock())
+    return _patiently(stack, lambda: _note(stack, sent, sending), has_time)
+
+
+def _patiently[T](stack: Stack, write: Callable[[], T], has_time: HasTime) -> T:
+    """Write what nobody else knows about an attempt. Tries for minutes, unless the row has changed."""
+    pauses = iter(_PAUSES)
+    while True:
         try:
-            message_id = self.post.send(mail)
-        except (SendingThrottledError, SendingStoppedError, MailRefusedError) as error:
-            # It was certainly not sent, so the next attempt needn't wait for an event.
-            refused = sending.opened_again(str(error))
-            self._patiently(lambda: self._note(refused, sending), has_time)
-            raise
-        except Exception as error:
-            # SES may have it: its answer was 5xx, or none came. Only an event or a person can tell.
-            raise UnsettledError(since + UNSETTLED_FOR) from error
-        sent = sending.sent(message_id, self.clock())
-        return self._patiently(lambda: self._note(sent, sending), has_time)
-
-    def _patiently[T](self, write: Callable[[], T], has_time: Callable[[], bool]) -> T:
-        """Write what nobody else knows about an attempt. Tries for minutes, unless the row has changed."""
-        pauses = iter(_PAUSES)
-        while True:
-            try:
-                return write()
-            except ChangedError:
-                raise
-            except Exception:
-                pause = next(pauses, None)
-                if pause is None or not has_time():
-                    raise
-                self.sleep(pause)
-
-    def _note(self, noted: Delivery, sending: Delivery) -> Delivery:
-        try:
-            self.deliveries.change(noted, sending)
+            return write()
         except ChangedError:
-            # An SES event came first, and its state is newer.
-            return self.deliveries.delivery(noted.key) or noted
-        return noted
+            raise
+        except Exception:
+            pause = next(pauses, None)
+            if pause is None or not has_time():
+                raise
+            stack.sleep(pause)
 
-    def test(self, key: DeliveryKey, to: str) -> str | None:
-        """Send an address the email that the target would get now.
 
-        Return its message id, or None if no letters are waiting. Nothing is recorded, so repeating it is harmless.
-        """
-        notice = Message(
-            "This is a test, and only you get this email. The recipient has not received what is in it, which is still "
-            "waiting."
-        )
-        preview = self.packing.preview(key, notice=notice)
-        return self.post.send(as_test(preview.mail, to)) if preview and preview.mail else None
+def _note(stack: Stack, noted: Delivery, sending: Delivery) -> Delivery:
+    try:
+        Deliveries(stack.table).change(noted, sending)
+    except ChangedError:
+        # An SES event came first, and its state is newer.
+        return Deliveries(stack.table).delivery(noted.key) or noted
+    return noted
+
+
+def repack(stack: Stack, key: DeliveryKey, has_time: HasTime = lambda: True) -> int:
+    """Delete a delivery's PDFs that have an erased letter, make them again without it, and return their number.
+
+    Once the links to them have ended, nothing is made again: the bucket deletes old PDFs. Doing it twice is harmless.
+    Raises the errors of `packets`, and NotFoundError for an unknown campaign or target.
+    """
+    deliveries = Deliveries(stack.table)
+    delivery = deliveries.delivery(key)
+    if delivery is None or delivery.cleared_at is not None:
+        return 0
+    sweep(deliveries, stack.bucket, key)
+    outdated = sum(packet.is_outdated for packet in sent_packets(deliveries, delivery))
+    if delivery.has_ended_links(stack.clock()) or not outdated:
+        return 0
+    campaign, target, _ = Campaigns(stack.table).of_target(key.campaign, key.target)
+    packets(stack, Batch(campaign, target, delivery, sealed_in(deliveries.bundles(key))), has_time, to_send=False)
+    # Another erasure may have looked for files before one of these was stored.
+    sweep(deliveries, stack.bucket, key)
+    return outdated
+
+
+def send_test(stack: Stack, key: DeliveryKey, to: str) -> str | None:
+    """Send an address the email that the target would get now.
+
+    Return its message id, or None if no letters are waiting. Nothing is recorded, so repeating it is harmless.
+    """
+    notice = Message(
+        "This is a test, and only you get this email. The recipient has not received what is in it, which is still "
+        "waiting."
+    )
+    made = preview(stack, stack.settings.sender, key, notice=notice)
+    return stack.mailbox.send(as_test(made.mail, to)) if made and made.mail else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime  # noqa: TC003  (read with the message)
 from typing import TYPE_CHECKING
 
 from undersigned.base.email_addresses import email_mistake
@@ -78,15 +78,6 @@ _AFTER_AN_ERASURE = 60
 """Seconds before a repacking begins. It is queued before the letter is erased, and by then the letter is: an HTTP API
 ends a request after 30 seconds (Amazon API Gateway developer guide, "Quotas for configuring and running an HTTP
 API")."""
-
-UNTIL_SES_IS_ASKED_AGAIN = LONGEST_DELAY
-"""Seconds before SES is tried again. When a quota is used up, SES recommends waiting for up to ten minutes.
-
-Source: "Errors related to the sending quotas for your Amazon SES account", SES developer guide."""
-
-LONGEST_WAIT = timedelta(days=14)
-"""How long new messages continue a delivery that SES doesn't take: as long as SQS would keep a message. Without a
-bound, each plan would begin one more chain of messages that goes on for ever."""
 
 
 class DeliveryQueue(SqsQueue):

@@ -1,4 +1,4 @@
-"""Storing: a delivery's packets as files, made before its email leaves and again after a letter was erased.
+"""Stored packets: the files of a delivery, made before its email leaves and again after a letter was erased.
 
 A file's name says how many of its packet's letters are erased. So a sweep lists the files of a delivery, and deletes
 those whose name says fewer than are erased now, no matter which process stored them, or when.
@@ -7,22 +7,18 @@ those whose name says fewer than are erased now, no matter which process stored 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.base.errors import (
-    ChangedError,
-    DamagedRowsError,
     NotFoundError,
     PacketErasedError,
     PacketNotReadyError,
-    UndersignedError,
 )
 from undersigned.base.languages import Message
 from undersigned.delivering.rules.bundles import sealed_in
 from undersigned.delivering.rules.deliveries import UNDER_WAY
 from undersigned.delivering.rules.packets import (
-    Batch,
     erased_by_packet,
     has_erased,
     packet_name,
@@ -30,101 +26,12 @@ from undersigned.delivering.rules.packets import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from undersigned.base.bucket import Bucket
-    from undersigned.campaigns.rows.campaigns import Campaigns
-    from undersigned.delivering.packing import Packing
     from undersigned.delivering.rows.deliveries import Deliveries
     from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey, PacketRecord
-
-
-class OutOfTimeError(UndersignedError):
-    """The time for this try is up. Its finished steps are kept, and the next try continues from there.
-
-    Raised after a step only, so that every try completes at least one.
-    """
-
-
-@dataclass(kw_only=True, frozen=True, slots=True)
-class Storing:
-    """Stores packets."""
-
-    packing: Packing
-    campaigns: Campaigns
-    deliveries: Deliveries
-    files: Bucket
-    clock: Callable[[], datetime]
-
-    def store(self, batch: Batch, has_time: Callable[[], bool], *, to_send: bool = False) -> tuple[PacketRecord, ...]:
-        """Make the packets that are not stored yet, without erased letters, and return all packets of the delivery.
-
-        They are typeset one at a time, so that memory use stays flat. Those `to_send` of another day are
-        stored anew, because PDFs are not kept forever. A packet with a damaged letter waits until that is repaired;
-        the others don't wait for it. Raises DamagedRowsError at the end, OutOfTimeError, and ChangedError if a letter
-        was erased meanwhile.
-        """
-        made = {packet.number: packet for packet in self.deliveries.packets(batch.key)}
-        damaged: list[str] = []
-        for number in batch.spans:
-            packet, erased = made.get(number), batch.erased_in[number]
-            if packet and (
-                packet.is_ready_to_send(erased, self.clock(), by_hand=batch.by_hand)
-                if to_send
-                else packet.erased == erased
-            ):
-                continue
-            try:
-                made[number] = self._store(batch, number, to_send=to_send)
-            except DamagedRowsError as error:
-                damaged += error.rows
-            else:
-                if not has_time():
-                    raise OutOfTimeError
-        if damaged:
-            raise DamagedRowsError(*damaged)
-        return tuple(made[number] for number in batch.spans)
-
-    def store_again(self, key: DeliveryKey, has_time: Callable[[], bool] = lambda: True) -> int:
-        """Delete a delivery's PDFs that have an erased letter, make them again without it, and return their number.
-
-        Once the links to them have ended, nothing is made again: the bucket deletes old PDFs. Doing it twice is
-        harmless. Raises the errors of `store`, and NotFoundError for an unknown campaign or target.
-        """
-        delivery = self.deliveries.delivery(key)
-        if delivery is None or delivery.cleared_at is not None:
-            return 0
-        sweep(self.deliveries, self.files, key)
-        outdated = sum(packet.is_outdated for packet in sent_packets(self.deliveries, delivery))
-        if delivery.has_ended_links(self.clock()) or not outdated:
-            return 0
-        campaign, target, _ = self.campaigns.of_target(key.campaign, key.target)
-        signers = sealed_in(self.deliveries.bundles(key))
-        by_hand = delivery.way == "by hand"
-        batch = Batch(campaign, target, key, signers, delivery.erased, delivery.packet_size, by_hand)
-        self.store(batch, has_time)
-        # Another erasure may have looked for files before one of these was stored.
-        sweep(self.deliveries, self.files, key)
-        return outdated
-
-    def _store(self, batch: Batch, number: int, *, to_send: bool) -> PacketRecord:
-        """Make one packet, store its PDF, then record it: so no link leads to a file that isn't there."""
-        made, pdf = self.packing.typeset(batch, number)
-        name = packet_name(batch.key, number, made.erased)
-        if pdf:
-            self.files.put(name, pdf)
-        packet = replace(made, stored_at=self.clock())
-        try:
-            if to_send:
-                self.deliveries.put_packet(batch.key, packet)
-            else:
-                self.deliveries.put_file(batch.key, packet)
-        except ChangedError:
-            # Another process was faster, and one of these letters was erased since.
-            self.files.delete(name)
-            raise
-        return packet
 
 
 @dataclass(frozen=True, slots=True)

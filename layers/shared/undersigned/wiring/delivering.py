@@ -11,17 +11,7 @@ from undersigned.delivering.packet_links import PacketLinks
 from undersigned.delivering.planning import Planning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from undersigned.base.emails import Sender
-    from undersigned.delivering.delivering import Delivering
-    from undersigned.delivering.packing import Packing
-    from undersigned.delivering.rules.deliveries import DeliveryKey
-    from undersigned.delivering.storing import Storing
     from undersigned.wiring.clients import Clients
-
-    ReportReplaced = Callable[[DeliveryKey, int, dict[str, int]], None]
-    """What is told of the characters of a packet that no font has."""
 
 
 @dataclass(frozen=True)
@@ -38,53 +28,6 @@ class DeliveringCases:
             deliveries=self.stack.deliveries,
             queue=self.stack.queue,
             at_once=self.stack.settings.plans_at_once,
-        )
-
-    def packing(self, report_replaced: ReportReplaced, sender: Sender) -> Packing:
-        """Make the typesetting of letters, with the links of a sender's emails."""
-        from undersigned.base.fonts import font_book
-        from undersigned.delivering.packing import Packing
-        from undersigned.delivering.printing.packets import typeset
-
-        return Packing(
-            campaigns=self.stack.campaigns,
-            catalog=self.stack.catalog,
-            signatures=self.stack.signatures,
-            deliveries=self.stack.deliveries,
-            links=self.stack.links,
-            sender=sender,
-            typesetter=lambda cover, letters: typeset(cover, letters, font_book()),
-            report_replaced=report_replaced,
-        )
-
-    def storing(self, report_replaced: ReportReplaced) -> Storing:
-        """Make the storing of packets."""
-        from undersigned.delivering.storing import Storing
-
-        return Storing(
-            packing=self.packing(report_replaced, self.stack.settings.sender),
-            campaigns=self.stack.campaigns,
-            deliveries=self.stack.deliveries,
-            files=self.stack.bucket,
-            clock=self.stack.clock,
-        )
-
-    def delivering(self, report_replaced: ReportReplaced) -> Delivering:
-        """Make the deliveries."""
-        from undersigned.delivering.delivering import Delivering
-
-        return Delivering(
-            packing=self.packing(report_replaced, self.stack.settings.sender),
-            storing=self.storing(report_replaced),
-            campaigns=self.stack.campaigns,
-            signatures=self.stack.signatures,
-            deliveries=self.stack.deliveries,
-            files=self.stack.bucket,
-            post=self.stack.mailbox,
-            organizer_post=self.stack.organizer_post,
-            clock=self.stack.clock,
-            sleep=self.stack.sleep,
-            bundle_size=self.stack.settings.bundle_size,
         )
 
     @cached_property

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from undersigned.campaigns.rules.campaigns import Campaign, Target
-    from undersigned.delivering.rules.deliveries import DeliveryKey, PacketRecord
+    from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey, PacketRecord
 
 ATTACHMENT_LIMIT = 7_000_000
 """The most bytes of PDFs to attach: some 950 typed or 760 drawn letters. Base64 adds a third, and many servers refuse
@@ -39,34 +39,40 @@ def erased_by_packet(signers: Sequence[str], erased: AbstractSet[str], size: int
 
 @dataclass(frozen=True)
 class Batch:
-    """Letters to one target, in packets of `size`: the common input of sending and previewing.
+    """The letters of a delivery, by their signers in order: what is sealed, or what would be sealed now.
 
-    The `erased` ones are in no packet, and the others keep their numbers. By hand, each packet has an address sheet,
-    and can be printed on both sides of the paper.
+    Its packets leave out the erased ones, and the others keep their numbers.
     """
 
     campaign: Campaign
     target: Target
-    key: DeliveryKey
-    signers: Sequence[str]
-    erased: AbstractSet[str]
-    size: int
-    by_hand: bool = False
+    delivery: Delivery
+    signers: Sequence[str] = ()
+
+    @property
+    def by_hand(self) -> bool:
+        """Say whether each packet has an address sheet, and is printed on both sides of the paper."""
+        return self.delivery.way == "by hand"
 
     @property
     def letters(self) -> int:
         """Return how many letters are not erased."""
-        return len(self.signers) - len(self.erased)
+        return len(self.signers) - len(self.delivery.erased)
 
     @cached_property
     def spans(self) -> Mapping[int, tuple[int, int]]:
         """Return the first and the last letter of each packet, by its number."""
-        return dict(enumerate(packet_spans(len(self.signers), self.size), start=1))
+        return dict(enumerate(packet_spans(len(self.signers), self.delivery.packet_size), start=1))
 
     @cached_property
     def erased_in(self) -> Mapping[int, int]:
         """Return how many letters of each packet are erased, by its number; 0 for all others."""
-        return erased_by_packet(self.signers, self.erased, self.size)
+        return erased_by_packet(self.signers, self.delivery.erased, self.delivery.packet_size)
+
+    def name_of(self, number: int) -> str:
+        """Return how logs name a packet."""
+        key = self.delivery.key
+        return f"{key.campaign}/{key.period}/{key.target}/{number}"
 
 
 def packets_prefix(key: DeliveryKey) -> str:
