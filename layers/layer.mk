@@ -20,15 +20,18 @@ unexport PYTHONHOME PYTHONPATH PYTHONPYCACHEPREFIX
 
 build-DependenciesLayer: packages
 	cd $(BUILT)/botocore/data && find . -mindepth 1 -maxdepth 1 -type d $(SERVICES:%=! -name %) -exec rm -rf {} +
+	PYTHONPATH=$(BUILT) $(PYTHON) -B trim_locales.py $(BUILT)/babel/locale-data
 	$(COMPILE)
 
 build-TypesettingLayer: packages
 	$(COMPILE)
 
 build-SharedLayer:
+	$(PYTHON) -c "import babel" 2>/dev/null || { echo "Babel compiles the catalogs; run: $(PYTHON) -m pip install babel" >&2; exit 1; }
 	mkdir -p $(BUILT)
 	cp -R undersigned $(BUILT)
 	find $(BUILT) -name __pycache__ -prune -exec rm -rf {} +
+	cd $(BUILT) && $(PYTHON) -B -m undersigned.base.catalogs undersigned/catalogs
 	$(COMPILE)
 
 # A package's commands name this machine's Python, and its RECORD has their hashes: neither belongs in a layer.

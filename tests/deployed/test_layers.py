@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.deployed.deploy import Deployment, architecture
+from tests.locales import said_in, said_with
 from tests.template.reading import LAYER, functions, named_by, of_type
+from undersigned.base.languages import languages
 from undersigned_cli.deploying.environments import Environments, find_uv
 from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.template import ROOT, load_template
@@ -82,6 +84,17 @@ def test_a_function_has_boto3_from_its_layer_in_the_version_of_the_tests(stack: 
         assert number == version(package_name)
         assert "/layer_" in file
         assert (built / "DependenciesLayer" / "python" / package_name / Path(file).name).is_file()
+
+
+def test_the_layers_speak_every_language_as_a_checkout_does(built: Path) -> None:
+    """Polish has no catalog, but a campaign's letter can be in it."""
+    spoken = [*languages(), "pl"]
+
+    said = said_with([built / layer / "python" for layer in ("DependenciesLayer", "SharedLayer")], spoken)
+
+    assert said == {language: said_in(language) for language in spoken}
+    assert not list((built / "SharedLayer").rglob("*.po"))
+    assert list((built / "DependenciesLayer").rglob("babel-*/licenses/LICENSE"))
 
 
 @pytest.mark.parametrize("function", functions(load_template()))

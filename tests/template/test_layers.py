@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,10 +15,13 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import babel
 import pytest
+from babel.localedata import locale_identifiers
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
+from tests.locales import said_in, said_with
 from undersigned_cli.local.template import ROOT
 
 if TYPE_CHECKING:
@@ -130,11 +135,58 @@ def services_called() -> Iterator[str]:
                         yield service
 
 
-def make_products_layer(folder: Path, python: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def trimmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with Babel as it is in the layer."""
+    folder = tmp_path_factory.mktemp("trimmed")
+    shutil.copytree(Path(babel.__file__).parent, folder / "babel")
+    trim = str(ROOT / "layers" / "dependencies" / "trim_locales.py")
+    locales = str(folder / "babel" / "locale-data")
+    subprocess.run([sys.executable, "-B", trim, locales], env={"PYTHONPATH": str(folder)}, check=True)  # noqa: S603
+    return folder
+
+
+def test_the_layer_writes_days_numbers_and_names_of_every_language_as_the_whole_babel_does(trimmed: Path) -> None:
+    every = [name.replace("_", "-") for name in sorted(locale_identifiers()) if len(name) == 2 or "_US" in name]
+
+    assert {"en", "es", "es-US", "pl"} <= set(every)
+    assert said_with([trimmed], every) == {language: said_in(language) for language in every}
+
+
+def test_whatever_asks_babel_is_compared() -> None:
+    asking = {
+        f"{file.stem}.{getattr(node, 'name', '')}"
+        for folder in ("functions", "layers/shared")
+        for file in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.Module) and imports_babel(node.body)
+    }
+    compared = {f"languages.{name}" for name in re.findall(r"known\.(\w+)", inspect.getsource(said_in))}
+
+    assert asking == compared | {"catalogs.", "languages._locale"}
+
+
+def imports_babel(body: list[ast.stmt]) -> bool:
+    return any(isinstance(line, ast.ImportFrom) and str(line.module).startswith("babel") for line in body)
+
+
+def test_the_layer_has_a_third_of_babels_locales(trimmed: Path) -> None:
+    whole, left = (
+        sum(file.stat().st_size for file in (folder / "locale-data").glob("*.dat"))
+        for folder in (Path(babel.__file__).parent, trimmed / "babel")
+    )
+
+    assert left < 0.4 * whole
+    assert (trimmed / "babel" / "locale-data" / "LICENSE.unicode").is_file()
+
+
+def make_products_layer(
+    folder: Path, python: Path, source: Path = ROOT / "layers" / "shared", **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Build the product's layer into a folder as SAM does, with the Python that is found first."""
     return subprocess.run(  # noqa: S603
         ["make", "--makefile", str(ROOT / "layers" / "arm64" / "Makefile"), "build-SharedLayer"],  # noqa: S607
-        cwd=ROOT / "layers" / "shared",
+        cwd=source,
         env={"PATH": f"{python.parent}:{os.environ['PATH']}", "ARTIFACTS_DIR": str(folder), **environment},
         capture_output=True,
         text=True,
@@ -154,6 +206,30 @@ def test_another_python_than_lambdas_builds_no_layer(tmp_path: Path) -> None:
     assert not (tmp_path / "built").exists()
 
 
+def test_a_layer_needs_babel_for_its_catalogs(tmp_path: Path) -> None:
+    without = tmp_path / "python3.13"
+    without.write_text('#!/bin/sh\n[ "$2" != "import babel" ] && echo cpython-313\n', encoding="utf-8")
+    without.chmod(0o755)
+
+    built = make_products_layer(tmp_path / "built", without)
+
+    assert built.returncode
+    assert "python3.13 -m pip install babel" in built.stderr
+    assert not (tmp_path / "built").exists()
+
+
+def test_a_fuzzy_catalog_builds_no_layer(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "layers" / "shared", tmp_path / "shared", ignore=shutil.ignore_patterns("__pycache__"))
+    catalog = tmp_path / "shared" / "undersigned" / "catalogs" / "es.po"
+    changed = catalog.read_text(encoding="utf-8").replace('msgid "Full name"', '#, fuzzy\nmsgid "Full name"')
+    catalog.write_text(changed, encoding="utf-8")
+
+    built = make_products_layer(tmp_path / "built", Path(sys.executable), tmp_path / "shared")
+
+    assert built.returncode
+    assert "es.po: it is marked as fuzzy: Full name" in built.stderr
+
+
 def test_equal_sources_give_an_equal_layer_whatever_the_environment(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "folder" / "two"
     make_products_layer(one, Path(sys.executable))
@@ -161,6 +237,7 @@ def test_equal_sources_give_an_equal_layer_whatever_the_environment(tmp_path: Pa
 
     files = contents(one)
     assert "python/undersigned/wiring/__pycache__/signing.cpython-313.pyc" in files
+    assert [name for name in files if "/catalogs/" in name] == ["python/undersigned/catalogs/es.mo"]
     assert contents(two) == files
 
 

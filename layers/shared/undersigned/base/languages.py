@@ -1,7 +1,7 @@
 """Languages: messages and their translations, dates, numbers, and the choice of a language.
 
-Each language except English has one file, `catalogs/<language>.po`. Babel reads it, and formats dates and numbers. It
-is imported when it is first used, because functions that answer with JSON don't need it.
+Each language except English has one file, `catalogs/<language>.po`, which `sam build` compiles (catalogs.py). Babel
+formats dates and numbers. It is imported when it is first used, because functions that answer with JSON don't need it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass, field
 from datetime import date, time
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,27 +33,23 @@ NAMES: Mapping[str, str] = {"en": "English", "es": "Español"}
 @cache
 def languages() -> tuple[str, ...]:
     """Return the languages of pages and emails, English first."""
-    return (SOURCE, *sorted(file.stem for file in CATALOGS.glob("*.po")))
+    return (SOURCE, *sorted({file.stem for file in CATALOGS.glob("*.[pm]o")}))
 
 
 @cache
 def catalog(language: str) -> NullTranslations:
-    """Return a language's translations. English and a language without a catalog get the source text.
-
-    The file is compiled when it is first used, so there is no build step that could be forgotten.
-    """
+    """Return a language's translations. English and a language without a catalog get the source text."""
     from gettext import GNUTranslations, NullTranslations
 
     if language == SOURCE or language not in languages():
         return NullTranslations()
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
+    source = CATALOGS / f"{language}.po"
+    if not source.exists():
+        with source.with_suffix(".mo").open("rb") as file:
+            return GNUTranslations(file)
+    from undersigned.base.catalogs import compiled
 
-    compiled = BytesIO()
-    with (CATALOGS / f"{language}.po").open("rb") as file:
-        write_mo(compiled, read_po(file, locale=_locale(language)))
-    compiled.seek(0)
-    return GNUTranslations(compiled)
+    return GNUTranslations(compiled(source))
 
 
 @dataclass(frozen=True, slots=True)
