@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from functions.public_api import assets, count, form, front, office, packets, signer
+from functions.public_api import office, packets
 from undersigned.base.errors import (
     DamagedRowsError,
     NotFoundError,
@@ -23,8 +23,11 @@ from undersigned.base.posted import RequestError
 from undersigned.base.reader import is_embedded, language_for, theme_of, wants_json
 from undersigned.base.routes import Request
 from undersigned.base.settings import Settings
+from undersigned.campaigns import routes as campaigns
 from undersigned.campaigns.catalog import find_campaign
 from undersigned.campaigns.problem_page import problem
+from undersigned.delivering import routes as own_letters
+from undersigned.signing import routes as signing
 from undersigned.signing.letters import ExpiredError
 from undersigned.signing.sign import ClosedError
 from undersigned.signing.sites import foreign_site, readable_by, site_of
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Campaign
 
-TABLES = (form.routes, count.routes, signer.routes, packets.routes, office.routes, assets.routes, front.routes)
+TABLES = (signing.routes, campaigns.routes, own_letters.routes, packets.routes, office.routes)
 
 
 def make_handler(stack: Stack) -> Handler:
@@ -94,7 +97,7 @@ def _answer_error(request: Request, error: UndersignedError) -> Response[str]:
     event = request.event
     as_json = wants_json(event)
     if isinstance(error, ClosedError) and not as_json:
-        return form.closed(request, error.campaign.id)
+        return signing.closed(request, error.campaign.id)
     about, can_sign = _campaign_of(request, error)
     return problem(
         problem_of(error, "signer"),

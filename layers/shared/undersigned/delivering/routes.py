@@ -1,4 +1,4 @@
-"""The signer's links: the letter to confirm, and the letter's own page."""
+"""Routes of the signer's links: the letter to confirm, and the letter's own page."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from undersigned.base.routes import OpenRoutes
 from undersigned.delivering.own_letter import own_letter
 from undersigned.delivering.pages.own_letter import confirm_page, letter_page, letter_values
 from undersigned.people import security_log
-from undersigned.signing import disowning, letters
-from undersigned.signing.pages.form import disown_page
+from undersigned.signing import letters
 from undersigned.signing.rules.sources import labelled_path
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     from undersigned.base.routes import Request
     from undersigned.delivering.own_letter import OwnLetter
-    from undersigned.signing.disowning import DisownedForm
 
 routes = OpenRoutes()
 
@@ -75,26 +73,6 @@ def withdraw(request: Request, token: str) -> Response[str]:
 def show_letter_again(request: Request, token: str) -> Response[str]:
     """Redirect a reload of a button's page to the letter. Changes nothing."""
     return moved(f"/letters/{own_letter(request.stack, letters.signed_letter(request.stack, token)).token}")
-
-
-@routes.get("/disown/<token>")
-def to_disown(request: Request, token: str) -> Response[str]:
-    """Show the button for a person whose address somebody else typed. Changes nothing: email scanners follow links."""
-    return _disowned(request, disowning.form_to_disown(request.stack, token), token)
-
-
-@routes.post("/disown/<token>")
-def disown(request: Request, token: str) -> Response[str]:
-    """Delete the waiting form, and end this campaign's emails to its address for 30 days. A confirmed letter stays."""
-    return _disowned(request, disowning.disown(request.stack, token), token)
-
-
-def _disowned(request: Request, found: DisownedForm, token: str) -> Response[str]:
-    if wants_json(request.event):
-        return data({"campaign": found.campaign.id, "status": found.state})
-    wanted = language_in_link(request.event) or found.language
-    language = chosen_language(found.campaign.languages, wanted, None)
-    return page(disown_page(found.campaign, found.state, token, language))
 
 
 def _own(request: Request, own: OwnLetter, *, asked_to_withdraw: bool = False, status: int = 200) -> Response[str]:

@@ -1,4 +1,4 @@
-"""The form: the letter's page, its preview, and signing."""
+"""Routes of the form: the letter's page, its preview, signing, and the link of a person who didn't sign."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from undersigned.base.answers import PRIVATE, data, moved, page, preflight
 from undersigned.base.characters import AFTER_LINKS
 from undersigned.base.errors import BusyError, FormError, problem_of
-from undersigned.base.languages import Message
+from undersigned.base.languages import Message, chosen_language
 from undersigned.base.posted import RequestError, posted_values
 from undersigned.base.reader import (
     is_embedded,
@@ -22,9 +22,10 @@ from undersigned.base.typos import MistypedError
 from undersigned.base.visitors import address_of
 from undersigned.campaigns.catalog import find_campaign, next_delivery
 from undersigned.campaigns.problem_page import problem
+from undersigned.signing import disowning
 from undersigned.signing.form import open_form
 from undersigned.signing.form import preview as letter_preview
-from undersigned.signing.pages.form import form_page, prefilled, signed_page
+from undersigned.signing.pages.form import disown_page, form_page, prefilled, signed_page
 from undersigned.signing.pages.privacy import privacy_page
 from undersigned.signing.pages.signer_values import form_values, preview_values, serving_values
 from undersigned.signing.sign import FormContext
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from undersigned.base.errors import FieldError
     from undersigned.base.routes import Request
     from undersigned.campaigns.rules.campaigns import Campaign
+    from undersigned.signing.disowning import DisownedForm
     from undersigned.signing.form import LetterPreview
     from undersigned.signing.sign import SentForm
 
@@ -225,6 +227,26 @@ def privacy(request: Request, campaign: str) -> Response[str]:
     entry = find_campaign(request.stack, campaign)
     shown = privacy_page(entry, request.stack.settings.packet_days, _language(request, entry.campaign))
     return page(shown, cache=NOTICE_CACHE)
+
+
+@routes.get("/disown/<token>")
+def to_disown(request: Request, token: str) -> Response[str]:
+    """Show the button for a person whose address somebody else typed. Changes nothing: email scanners follow links."""
+    return _disowned(request, disowning.form_to_disown(request.stack, token), token)
+
+
+@routes.post("/disown/<token>")
+def disown(request: Request, token: str) -> Response[str]:
+    """Delete the waiting form, and end this campaign's emails to its address for 30 days. A confirmed letter stays."""
+    return _disowned(request, disowning.disown(request.stack, token), token)
+
+
+def _disowned(request: Request, found: DisownedForm, token: str) -> Response[str]:
+    if wants_json(request.event):
+        return data({"campaign": found.campaign.id, "status": found.state})
+    wanted = language_in_link(request.event) or found.language
+    language = chosen_language(found.campaign.languages, wanted, None)
+    return page(disown_page(found.campaign, found.state, token, language))
 
 
 @routes.options("/campaigns/<campaign>")
