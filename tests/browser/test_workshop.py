@@ -367,7 +367,7 @@ def test_without_javascript_a_spreadsheet_is_taken_by_its_columns_and_undone(sta
 
     expect(page.get_by_label("Chief's Full Name")).to_have_value("name")
     expect(page.get_by_label("Phone")).to_have_value("")
-    page.get_by_label("Phone").select_option("Short name")
+    page.get_by_label("Phone").select_option("Name in web addresses")
     page.get_by_label("Phone").select_option("Not used")
     page.get_by_role("button", name="Take these rows").click()
 

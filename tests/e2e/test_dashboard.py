@@ -236,7 +236,7 @@ def test_a_week_is_previewed_sent_and_downloaded(dashboard: Dashboard, visitor: 
     email = page.frame_locator("iframe").locator("body")
     expect(email).to_contain_text("sends you 2 signed letters")
     expect(email).not_to_contain_text("Ada Specimen")
-    shown = downloaded(page, "Packet 1 of 1 (PDF)")
+    shown = downloaded(page, "File 1 of 1 (PDF)")
     assert "Ada Specimen" in words_of(shown)
     assert not list(dashboard.wiring.deliveries.deliveries(CAMPAIGN, "evanston"))
     # Then the week is sent.
@@ -254,7 +254,7 @@ def test_a_week_is_previewed_sent_and_downloaded(dashboard: Dashboard, visitor: 
     expect(page.get_by_role("row").filter(has_text="Evanston")).to_contain_text("Delivered")
     page.get_by_role("link", name=re.compile("Evanston")).click()
     expect(page.get_by_text("The office’s mail server accepted it")).to_be_visible()
-    sent = downloaded(page, "Packet 1 of 1 (PDF, ")
+    sent = downloaded(page, "File 1 of 1 (PDF, ")
     assert all(name in words_of(sent) for name in ("Ada Specimen", "Bo Sample"))
     looks.take_picture(page, "dashboard-delivery")
     page.get_by_role("link", name="Overview").click()

@@ -197,7 +197,7 @@ def test_the_preview_of_letters_by_hand_speaks_of_a_packet_and_of_no_email(world
     assert "This is the email as it would be sent today" in manager.words("/targets/evanston/next")
     set_address(world, "")
     page = manager.words("/targets/evanston/next")
-    assert "Next packet These are the letters as you would print them today, Nov 24, 2026." in page
+    assert "Next letters These are the letters as you would print them today, Nov 24, 2026." in page
     assert "Next email" not in page
 
 
@@ -472,7 +472,7 @@ def test_packets_that_are_kept_no_longer_are_made_again(world: World, controls: 
     ready(world)
     world.clock.advance(days=32)
     world.wiring.bucket.delete(*world.wiring.bucket.names("packets/"))
-    with pytest.raises(PacketErasedError, match="The time to keep this packet was over"):
+    with pytest.raises(PacketErasedError, match="The time to keep this file was over"):
         packet_file(world.wiring.deliveries, KEY, 1, world.clock.now)
     controls.retry(KEY, "cli", "")
     world.run_queue()

@@ -373,7 +373,7 @@ def test_the_overview_counts_waiting_and_sent_letters(sent: World, manager: Brow
     assert "Confirmed letters 2 of a goal of 500" in words
     assert "Letters waiting 1 Letters sent 1" in words
     assert "2 signatures from Nov 11, 2026 to Nov 24, 2026. Most in one day: 2, on Nov 24, 2026." in words
-    assert "Wilmette Police Chief Casey Specimen 1 0 none yet OK" in words
+    assert "Wilmette Police Chief Casey Sample 1 0 none yet OK" in words
     assert "Evanston Police Chief Avery Sample 0 1 Nov 24, 2026 Sent OK" in words
 
 
@@ -667,7 +667,7 @@ def test_a_reason_that_is_too_long_is_refused(manager: Browser) -> None:
 def test_the_next_delivery_is_shown_and_nothing_is_sent(sent: World, manager: Browser) -> None:
     words = manager.words("/targets/wilmette/next")
     assert "To chief@wilmette-police.example" in words
-    assert "Packet 1 of 1 (PDF)" in words
+    assert "File 1 of 1 (PDF)" in words
     pdf = manager.see("/targets/wilmette/next/packets/1")
     assert pdf.content.startswith(b"%PDF")
     assert b"chief@wilmette-police.example" in manager.see("/targets/wilmette/next/mail").content

@@ -109,7 +109,7 @@ def test_the_other_letters_keep_their_numbers_and_the_cover_says_what_is_missing
     repack(sent)
     [packet, _] = sent.wiring.deliveries.packets(KEY)
     words = words_of(sent.wiring.bucket.get(packet_name(KEY, packet.number, packet.erased)))
-    assert "Letter 2 of 3 · packet 1 of 2" in words
+    assert "Letter 2 of 3 · file 1 of 2" in words
     assert "Letter 1 of 3" not in words
     assert "ERASED 1 letter" in words
 
@@ -120,7 +120,7 @@ def test_a_packet_whose_letters_are_all_erased_is_gone(sent: World) -> None:
     for _ in range(2):
         assert sent.get(link).status == 410
         page = sent.get(sent.deliveries[-1].link("packets")).body
-        assert "Every letter in this packet was erased" in page
+        assert "Every letter in this file was erased" in page
         repack(sent)
     assert stored_letters(sent) == ["Ada", "Ben"]
 
@@ -128,7 +128,7 @@ def test_a_packet_whose_letters_are_all_erased_is_gone(sent: World) -> None:
 def test_the_dashboard_serves_no_erased_letter(sent: World) -> None:
     path, browser = f"{DASHBOARD}/deliveries/2026-11-24/evanston/packets/1", someone(sent, "editor")
     erase(sent, "Ben")
-    assert "This packet is not ready" in text_of(browser.see(path), 409)
+    assert "This file is not ready" in text_of(browser.see(path), 409)
     repack(sent)
     assert letters_at(sent, path, cookies=browser.cookies) == ["Ada"]
     erase(sent, "Ada")
@@ -169,13 +169,13 @@ def test_an_email_after_an_erasure_has_the_letters_that_are_left_under_their_num
     packets = read(sent, "/deliveries/2026-11-24/evanston")["packets"]
     assert [packet["letters"] for packet in packets] == [[sent.signer("Ben@signers.example")]]
     page = sent.get(mail.link("packets")).body
-    assert "Packet 1 of 2 (PDF)" in page
-    assert "Every letter in this packet was erased" in page
+    assert "File 1 of 2 (PDF)" in page
+    assert "Every letter in this file was erased" in page
     first, gone = sent.wiring.deliveries.packets(KEY)
     words = " ".join(words_of(sent.wiring.bucket.get(packet_name(KEY, 1, 1))).split())
     for part in (" 1 signed letter ", "Letters 1–2 of 3", "ERASED 1 letter"):
         assert part in words
-    assert "Letter 2 of 3 · packet 1 of 2" in words
+    assert "Letter 2 of 3 · file 1 of 2" in words
     assert (first.left_out, first.residents, gone.is_in_email) == (1, 1, False)
 
 

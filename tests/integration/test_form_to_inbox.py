@@ -107,7 +107,7 @@ def test_packets_too_large_for_an_email_get_a_link(world: World, monkeypatch: ob
     [delivery] = world.deliveries
     assert delivery.pdfs == []
     path = delivery.link("packets")
-    assert "Packet 1 of 1" in world.get(path).body
+    assert "File 1 of 1" in world.get(path).body
     answer = world.get(f"{path}/1")
     assert answer.status == 302
     assert "packets/end-demand-illinois/" in answer.headers["location"]

@@ -244,7 +244,7 @@ def test_a_spanish_campaign_has_spanish_emails_and_covers_for_its_targets(world:
     assert "1 carta firmada" in cover
     assert "Carta 1 de 1" in cover
     assert "30 de noviembre de 2026" not in cover
-    assert "Carta 1 de 1 · paquete 1 de 1" in letter
+    assert "Carta 1 de 1 · archivo 1 de 1" in letter
     assert str(PdfReader(io.BytesIO(delivery.pdfs[0])).root_object["/Lang"]) == "es"
 
 

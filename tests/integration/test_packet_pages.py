@@ -69,11 +69,11 @@ def test_one_link_leads_to_every_packet_over_several_pages(sent: World) -> None:
 
 def test_each_packet_is_named_with_its_letters_and_its_size(sent: World) -> None:
     first, second = pages_of(sent)
-    assert "Packets 1 to 2 Packet 3 Packet Letters Size" in words_on(sent, first)
-    assert "Packet 1 of 3 (PDF) 1 to 2 0.1 MB Packet 2 of 3 (PDF) 3 to 4 0.1 MB" in words_on(sent, first)
-    assert "Packet 3 of 3 (PDF) 5 0.1 MB" in words_on(sent, second)
+    assert "Files 1 to 2 File 3 File Letters Size" in words_on(sent, first)
+    assert "File 1 of 3 (PDF) 1 to 2 0.1 MB File 2 of 3 (PDF) 3 to 4 0.1 MB" in words_on(sent, first)
+    assert "File 3 of 3 (PDF) 5 0.1 MB" in words_on(sent, second)
     assert f'href="{first}"' in sent.get(second).body
-    assert '<strong aria-current="page">Packet 3</strong>' in sent.get(second).body
+    assert '<strong aria-current="page">File 3</strong>' in sent.get(second).body
 
 
 def test_the_pages_have_no_signers_no_scripts_and_stay_in_no_cache(sent: World) -> None:
@@ -93,7 +93,7 @@ def test_a_hundred_packets_are_on_one_page(sent: World, monkeypatch: pytest.Monk
     monkeypatch.setattr(packet_links, "PACKETS_ON_PAGE", 3)
     [page] = pages_of(sent)
     assert len(packets_on(sent, page)) == 3
-    assert "Packets 1 to" not in words_on(sent, page)
+    assert "Files 1 to" not in words_on(sent, page)
 
 
 def test_no_packet_on_any_page_has_an_erased_letter(sent: World) -> None:
@@ -102,10 +102,10 @@ def test_no_packet_on_any_page_has_an_erased_letter(sent: World) -> None:
     assert "Eve" not in stored_letters(sent)
     assert "Cyd" not in stored_letters(sent)
     first, second = pages_of(sent)
-    assert "so the packet is being made again without it" in words_on(sent, first)
-    assert "Every letter in this packet was erased" in words_on(sent, second)
+    assert "so the file is being made again without it" in words_on(sent, first)
+    assert "Every letter in this file was erased" in words_on(sent, second)
     assert repack(sent) == {"batchItemFailures": []}
-    assert "Packet 2 of 3 (PDF) without 1 letter that was erased 3 to 4" in words_on(sent, first)
+    assert "File 2 of 3 (PDF) without 1 letter that was erased 3 to 4" in words_on(sent, first)
     found = [[letters_at(sent, packet) for packet in packets_on(sent, page)] for page in (first, second)]
     assert found == [[["Ada", "Ben"], ["Dan"]], []]
     assert stored_letters(sent) == ["Ada", "Ben", "Dan"]

@@ -132,7 +132,7 @@ def test_a_letter_erased_after_the_packet_could_be_printed_names_its_sheet(world
     )
     answer = printed.press(f"/signatures/{signer.signer}/erase", {"why": "asked"})
     said = printed.words(answer.headers["location"])
-    assert f"This is letter {number} of the packet of Nov 24, 2026 to" in said
+    assert f"This is letter {number} of those of Nov 24, 2026 to" in said
     assert f"take out the sheet with the reference number {PERIOD}-{number}," in said
     assert f"reference number {PERIOD}-{number}," in printed.words(PAGE)
 
@@ -209,16 +209,16 @@ def test_packets_whose_letters_are_all_erased_are_not_offered_to_print(
         world.confirmed(name=name, email=f"{name}@signers.example")
         world.clock.advance(minutes=1)
     world.week()
-    assert "Packet 1 of 2: Print the letters" in organizer.words(PAGE)
+    assert "File 1 of 2: Print the letters" in organizer.words(PAGE)
     erase(world, "Ada")
     repack(world)
     said = organizer.words(PAGE)
-    assert "Packet 2 of 2: Print the letters" in said
-    assert "Packet 1 of 2: Print" not in said
+    assert "File 2 of 2: Print the letters" in said
+    assert "File 1 of 2: Print" not in said
     assert "Letters to print 1" in organizer.words()
     world.wiring.delivering.controls.retry(DeliveryKey(CAMPAIGN, "evanston", PERIOD), "cli", "")
     world.run_queue()
-    assert "Packet 2 of 2: Print the letters" in organizer.words(PAGE)
+    assert "File 2 of 2: Print the letters" in organizer.words(PAGE)
     erase(world, "Ben")
     repack(world)
     said = organizer.words(PAGE)

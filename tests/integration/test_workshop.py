@@ -352,7 +352,7 @@ def test_names_in_web_addresses_have_a_column_only_while_one_of_them_is_wrong(au
     rows = "id\ttitle\tname\tdepartment\ttown\temail\nelm\tMayor\tA\tHall\tElm\ta@elm.example\n"
     author.take({"pasted": f"{rows}elm\tMayor\tB\tHall\tElmton\tb@elm.example\n", "replace": "yes"})
     said = author.open("recipients").words
-    assert "Row 2, Short name : this short name is also in row 1" in said
+    assert "Row 2, Name in web addresses : this name in web addresses is also in row 1" in said
     author.send("recipients", {"cell-1-id": "elmton", "do": "save"})
     author.open("recipients")
     assert "cell-1-id" not in author.form("recipients")
@@ -479,14 +479,14 @@ def test_a_spreadsheet_with_its_own_headings_is_asked_about_before_anything_is_s
     )
 
 
-def test_rows_of_the_same_recipients_replace_them_and_keep_their_short_names(author: Author) -> None:
+def test_rows_of_the_same_recipients_replace_them_and_keep_their_names_in_web_addresses(author: Author) -> None:
     author.open("recipients")
     author.take({"pasted": OWN_HEADINGS})
     lines = author.draft().files["targets.csv"].count("\n")
     author.open("recipients")
     again = OWN_HEADINGS.replace("Robin Sample", "Robin Renamed").replace("sheriff@elmville", "new@elmville")
     answer = author.take({"pasted": again.replace("Sasha Specimen", "Kim Successor")})
-    assert "2 are of recipients who were in the list" in answer.words
+    assert "2 replace the rows of recipients who were in the list" in answer.words
     text = author.draft().files["targets.csv"]
     assert text.count("\n") == lines
     assert "oakton,Police Chief,Robin Renamed" in text
@@ -1651,7 +1651,7 @@ def test_mistakes_are_in_the_language_of_the_page_and_in_english_for_programs(au
         "Los signos { y } no significan nada aquí; quítelos, o escriba un dato entre corchetes, como [su nombre]."
         in letter
     )
-    assert "este nombre corto también está en la fila 1; dé a cada destinatario uno distinto" in recipients
+    assert "este nombre en direcciones web también está en la fila 1; dé a cada destinatario uno distinto" in recipients
     assert "“b” en “b@b” no tiene punto; escriba el dominio completo, como example.org" in recipients
     assert "Escriba un número entero de 1 a 1,000,000,000." in settings
     assert "Escriba la dirección a la que van las respuestas." in settings
@@ -1665,7 +1665,7 @@ def test_mistakes_are_in_the_language_of_the_page_and_in_english_for_programs(au
         assert said in check
     assert {mistake.message for mistake in drafting.check(draft).mistakes} >= {
         "unknown merge field {{ target.nam }}; did you mean {{ target.name }}?",
-        "`id`: this short name is also on line 2; give each recipient a different one",
+        "`id`: this name in web addresses is also on line 2; give each recipient a different one",
         "`email`: “b” in “b@b” has no dot; write the whole domain, such as example.org",
         "`goal`: Write a whole number from 1 to 1,000,000,000. (such as goal = 500)",
         '`organizer.email`: Write the address that replies go to. (such as email = "letters@walkers.example")',

@@ -98,7 +98,7 @@ LINES: list[tuple[UndersignedError, str, str | dict[Reader, str]]] = [
         "Part of it may be missing. Open the link in the email again, or copy all of it.",
     ),
     (NotNowError(WORDS), "409 This can’t be done now", "Choose another day."),
-    (PacketNotReadyError(WORDS), "409 This packet is not ready", "Choose another day."),
+    (PacketNotReadyError(WORDS), "409 This file is not ready", "Choose another day."),
     (
         AnotherMailboxError(),
         "409 This link only shows what was sent",
@@ -112,10 +112,10 @@ LINES: list[tuple[UndersignedError, str, str | dict[Reader, str]]] = [
         "409 You can’t sign this letter now",
         "The letter’s page shows when you can sign it.",
     ),
-    (PacketErasedError(WORDS), "410 This packet was deleted", "Choose another day."),
+    (PacketErasedError(WORDS), "410 This file was deleted", "Choose another day."),
     (
         FileMissingError(),
-        "410 This packet is not stored",
+        "410 This file is not stored",
         "The time to keep its file is over, or the file was not copied when the campaign moved to another system.",
     ),
     (ExpiredError("parks"), "410 This letter was deleted", "It was not confirmed within 14 days."),

@@ -70,7 +70,7 @@ def _exit_with(error: MistakesError) -> typer.Exit:
 
 
 _RENDER_EXAMPLE = (
-    'letter render my-campaign --target evanston --name "Ada Specimen" --address-line "1 Sample Street" '
+    'letter render my-campaign --target evanston --name "Ada Sample" --address-line "1 Sample Street" '
     "--locality Evanston --postal-code 60201 --format pdf -o letter.pdf"
 )
 

@@ -41,7 +41,7 @@ STARTS = (
     "campaign.toml: `closes`: This is before the first day. Choose a later one.",
     "letter.md:3: unknown merge field {{ tree.kind }}; use one of",
     "targets.csv:2: `email`: “nobody” is not a whole email address; write it like name@example.org",
-    "targets.csv:3: `id`: this short name is also on line 2; give each recipient a different one",
+    "targets.csv:3: `id`: this name in web addresses is also on line 2; give each recipient a different one",
 )
 
 

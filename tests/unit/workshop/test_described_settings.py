@@ -148,7 +148,7 @@ def test_a_setting_that_is_missing_is_asked_for_by_what_it_means() -> None:
     asked = {one.setting: str(one.on_page) for one in read_settings('languages = ["en", "es"]').mistakes}
 
     assert asked == {
-        "id": "Write a short name in lowercase letters.",
+        "id": "Write a name for web addresses, in lowercase letters.",
         "title": "Write the campaign's name as people will read it.",
         "summary": "Write what the letter asks for, in one sentence.",
         "region": "Choose the state where signers live.",

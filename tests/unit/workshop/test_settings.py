@@ -36,7 +36,7 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
             'id = "Plant trees"',
             "campaign.toml: `id`: Use at most 50 lowercase letters, digits and hyphens",
         ),
-        ('id = "plant-trees"', "id = 7", "campaign.toml: `id`: Write a short name in lowercase letters."),
+        ('id = "plant-trees"', "id = 7", "campaign.toml: `id`: Write a name for web addresses, in lowercase letters."),
         ('title = "Plant trees"\n', "", "campaign.toml: `title`: Write the campaign's name as people will read it."),
         (
             'title = "Plant trees"',

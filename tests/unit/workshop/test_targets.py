@@ -30,7 +30,7 @@ if TYPE_CHECKING:
             "Avery\u202e Sample",
             "targets.csv:2: `name`: U+202E in it can’t be printed. Type the text instead of pasting it.",
         ),
-        ("oakton,", ",", "targets.csv:2: `id`: give the recipient a short name, such as evanston"),
+        ("oakton,", ",", "targets.csv:2: `id`: give the recipient a name for web addresses, such as evanston"),
         (
             "oakton,",
             "Oak Ton,",

@@ -187,14 +187,14 @@ class PacketErasedError(ExplainedError):
     """Every letter in the packet was erased, or their time was over. There is nothing left to show."""
 
     status = 410
-    title = Message("This packet was deleted")
+    title = Message("This file was deleted")
 
 
 class PacketNotReadyError(ExplainedError):
     """A letter in the packet was erased, and the packet is being typeset again without it."""
 
     status = 409
-    title = Message("This packet is not ready")
+    title = Message("This file is not ready")
 
 
 class TooManyLettersError(NotNowError):
@@ -293,7 +293,7 @@ class FileMissingError(UndersignedError):
     """A file is not stored: the time to keep it is over, or it was not copied from another stack."""
 
     status = 410
-    title = Message("This packet is not stored")
+    title = Message("This file is not stored")
     detail = Message(
         "The time to keep its file is over, or the file was not copied when the campaign moved to another system."
     )

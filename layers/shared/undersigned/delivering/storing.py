@@ -54,11 +54,11 @@ class SentPacket:
     def file(self, key: DeliveryKey) -> str:
         """Return the PDF's name in the store. Raises PacketErasedError, PacketNotReadyError."""
         if self.is_gone:
-            raise PacketErasedError(Message("Every letter in this packet was erased."))
+            raise PacketErasedError(Message("Every letter in this file was erased."))
         if self.is_outdated:
             raise PacketNotReadyError(
                 Message(
-                    "A letter in this packet was erased, so the packet is being made again without it. "
+                    "A letter in this file was erased, so the file is being made again without it. "
                     "Try again in a few minutes."
                 )
             )
@@ -100,7 +100,7 @@ def packet_file(deliveries: Deliveries, key: DeliveryKey, number: int, now: date
     is_over = delivery is not None and delivery.has_ended_links(now)
     is_outdated = packet is not None and packet.is_outdated and not packet.is_gone
     if delivery and (delivery.cleared_at or (is_over and (is_outdated or delivery.way == "by hand"))):
-        raise PacketErasedError(Message("The time to keep this packet was over, so it was deleted."))
+        raise PacketErasedError(Message("The time to keep this file was over, so it was deleted."))
     if packet:
         return packet.file(key), len(packets)
     message = f"delivery {key.period} to {key.target!r} has no packet {number}"

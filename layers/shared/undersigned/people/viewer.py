@@ -38,9 +38,9 @@ _NOTICES: Mapping[str, Message] = {
         "file has other letters, we’re making it again without this one."
     ),
     "erased-after-sending": Message(
-        "The letter is erased, with everything that it said about its signer. We deleted the packet that has it. If "
-        "the packet has other letters, we’re making it again without this one. The office keeps the email and the "
-        "packets that it already has. If the signer wants those deleted, ask the office."
+        "The letter is erased, with everything that it said about its signer. We deleted the file that has it. If "
+        "the file has other letters, we’re making it again without this one. The office keeps the email and the "
+        "files that it already has. If the signer wants those deleted, ask the office."
     ),
     "released-letter": Message("We’re sending its confirmation email again. The letter counts once it is confirmed."),
     "ended-hold": Message("Included. The letter goes out with the next delivery."),

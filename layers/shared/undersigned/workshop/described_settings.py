@@ -139,7 +139,7 @@ SETTINGS = (
         "id",
         kinds.SLUG,
         Message("Name in web addresses"),
-        Message("a short name in lowercase letters"),
+        Message("a name for web addresses, in lowercase letters"),
         Message("It stays the same once people sign."),
         required=True,
         sample="safer-streets",

@@ -154,7 +154,7 @@ def _delivery(sender: Sender, entry: Entry, read: SignedForm, signature: Signatu
     if target.by_hand:
         notice = Message(
             "This is a test, and only you get this email. It shows the draft: nobody has signed this letter. The "
-            "recipient has no email address, and gets no email: you print the packet that is attached, and hand it "
+            "recipient has no email address, and gets no email: you print the file that is attached, and hand it "
             "over or mail it."
         )
     mail = delivery_email(

@@ -27,7 +27,7 @@ NAMES: Mapping[str, str] = {
     **dict.fromkeys(("town", "city", "village", "municipality", "place", "community", "localidad"), "locality"),
     **dict.fromkeys(("e-mail", "mail", "email address", "e-mail address", "correo"), "email"),
     **dict.fromkeys(("address", "mailing address", "postal address", "dirección postal"), POSTAL_ADDRESS),
-    **dict.fromkeys(("short name", "nombre corto"), "id"),
+    **dict.fromkeys(("name in web addresses", "nombre en direcciones web"), "id"),
     **dict.fromkeys(("postal code", "postcode", "post code", "código postal", "plz"), "postal_codes"),
     **dict.fromkeys(("zip", "zip code", "zipcode"), "postal_codes"),
 }

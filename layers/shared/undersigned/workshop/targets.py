@@ -190,12 +190,13 @@ class _Reader:
 
     def _check_id(self, line: int, identifier: str) -> None:
         if not identifier:
-            self._mistake(line, Message("give the recipient a short name, such as evanston"), "id")
+            self._mistake(line, Message("give the recipient a name for web addresses, such as evanston"), "id")
         elif not ID_PATTERN.fullmatch(identifier):
             self._mistake(line, Message("use only lowercase letters, digits and hyphens, such as evanston"), "id")
         elif first := self._line_of_id.get(identifier):
             message = Message(
-                "this short name is also %(line)s; give each recipient a different one", {"line": on_line(first)}
+                "this name in web addresses is also %(line)s; give each recipient a different one",
+                {"line": on_line(first)},
             )
             self._mistake(line, message, "id")
         self._line_of_id.setdefault(identifier, line)

@@ -190,15 +190,15 @@ def test_cover_and_footers_are_in_the_campaigns_language(fonts: FontBook) -> Non
         "PARA",
         "2 cartas firmadas",
         "Cartas 1,001–1,002 de 1,252",
-        "EN ESTE PAQUETE",
+        "EN ESTE ARCHIVO",
         "2 de 6",
         f"ENVIADO POR {CAMPAIGN.campaign.organizer.name}",
         "Para contestar, escriba a ",
     ):
         assert part in first
-    assert "Índice · paquete 2 de 6 Página 2" in index
-    assert "Carta 1,001 de 1,252 · paquete 2 de 6 Número de referencia 2026-11-30-1001 Página 3" in second
-    assert "Carta 1,002 de 1,252 · paquete 2 de 6" in third
+    assert "Índice · archivo 2 de 6 Página 2" in index
+    assert "Carta 1,001 de 1,252 · archivo 2 de 6 Número de referencia 2026-11-30-1001 Página 3" in second
+    assert "Carta 1,002 de 1,252 · archivo 2 de 6" in third
     assert read(packet).root_object["/Lang"] == "es"
     assert read(packet).metadata.title == f"{CAMPAIGN.campaign.title}: Cartas 1,001–1,002 de 1,252"
     assert packet.accessible
@@ -217,7 +217,7 @@ def test_every_letter_has_a_page_of_its_own_with_all_its_parts(fonts: FontBook) 
         assert f"{TARGET.title} {TARGET.name} {TARGET.department} Dear" in words
         assert "without buyers there would be no prostitution" in words
         assert f"Sincerely, {name} November 2, 2026 {name} 100 Maple Avenue Evanston, IL 60201" in words
-        assert f"Letter {number} of 3 · packet 1 of 1" in words
+        assert f"Letter {number} of 3 · file 1 of 1" in words
         assert not any(other in words for other in names if other != name)
         assert "Caveat-Regular" in fonts_on(page)
 
@@ -248,7 +248,7 @@ def test_the_index_says_whose_letter_is_on_which_page_and_when_it_was_confirmed(
         "1,007 Ann, Evanston 3 2026-11-30-1007 1,008 Bo, Evanston 6 2026-11-30-1008 · Nov 21, 2026, 4:05 PM" in pages[1]
     )
     assert pages[5].startswith("1,008 Bo, Evanston")
-    assert "Letter 1,008 of 1,008 · packet 1 of 1 Reference number 2026-11-30-1008 Page 6" in pages[5]
+    assert "Letter 1,008 of 1,008 · file 1 of 1 Reference number 2026-11-30-1008 Page 6" in pages[5]
 
 
 def test_the_index_names_no_signer_of_an_erased_letter_and_leaves_its_number_out(fonts: FontBook) -> None:
@@ -268,8 +268,7 @@ def test_250_letters_are_in_the_index_with_their_pages(fonts: FontBook) -> None:
         page = letters + number
         assert f"{number} Signer {number}, Evanston {page} 2026-11-30-{number} " in index
         assert (
-            f"Letter {number} of 250 · packet 1 of 1 Reference number 2026-11-30-{number} Page {page}"
-            in words[page - 1]
+            f"Letter {number} of 250 · file 1 of 1 Reference number 2026-11-30-{number} Page {page}" in words[page - 1]
         )
 
 

@@ -334,7 +334,7 @@ def _link(cover: PacketCover) -> dict[str, str] | None:
     """Return the address of the page of what was sent, with its code for telephones."""
     if not cover.cover_url:
         return None
-    words = Message("All packets that were sent to your office:")
+    words = Message("All files that were sent to your office:")
     return {
         "words": words.in_language(cover.language),
         "url": cover.cover_url,
@@ -396,10 +396,10 @@ def _cover(cover: PacketCover) -> dict[str, Any]:
         "headline": _headline(cover),
         "to": Message("To").in_language(language),
         "facts": [
-            [Message("In this packet").in_language(language), _span(cover)],
+            [Message("In this file").in_language(language), _span(cover)],
             *_erased(cover),
             [
-                Message("Packet").in_language(language),
+                Message("File").in_language(language),
                 Message("%(packet)s of %(packets)s", _numbers(cover)).in_language(language),
             ],
             *_so_far(cover),
@@ -419,7 +419,7 @@ def _index(cover: PacketCover) -> dict[str, str]:
             "Each entry has a letter’s number, the name and the town of its signer, and its page; below them its "
             "reference number, and when the signer confirmed it by email."
         ),
-        "footer": Message("%(index)s · packet %(packet)s of %(packets)s", {"index": title, **_numbers(cover)}),
+        "footer": Message("%(index)s · file %(packet)s of %(packets)s", {"index": title, **_numbers(cover)}),
         "page": Message("Page %(number)s", {"number": "#"}),
     }
     return {name: message.in_language(cover.language) for name, message in said.items()}
@@ -433,7 +433,7 @@ def _ended(words: str) -> str:
 def _numbered(cover: PacketCover, letters: Sequence[PacketLetter]) -> Iterator[dict[str, Any]]:
     """Yield the label, the entry in the index and the footer of each letter."""
     language, period = cover.language, cover.delivered_on.isoformat()
-    footer = Message("Letter %(number)s of %(total)s · packet %(packet)s of %(packets)s").in_language(language)
+    footer = Message("Letter %(number)s of %(total)s · file %(packet)s of %(packets)s").in_language(language)
     reference = Message("Reference number %(reference)s").in_language(language)
     numbers = _numbers(cover)
     positions = (number for number in range(cover.first, cover.last + 1) if number not in cover.without)

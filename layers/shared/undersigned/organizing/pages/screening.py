@@ -46,7 +46,7 @@ _ADVICE: Mapping[ScreeningAction, tuple[Message, Message]] = {
         Message("Erase letters"),
         Message(
             "This erases everything that these letters say about their signers, for good, wherever the letters are. "
-            "They no longer count. If a letter has already been sent, the recipient keeps the email and the packets "
+            "They no longer count. If a letter has already been sent, the recipient keeps the email and the files "
             "that they have."
         ),
     ),

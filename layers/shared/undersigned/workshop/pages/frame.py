@@ -57,7 +57,7 @@ COLUMNS: Mapping[str, Message] = {
     "email": Message("Email"),
     "postal_codes": Message("Postal codes"),
     "postal_address": Message("Postal address"),
-    "id": Message("Short name"),
+    "id": Message("Name in web addresses"),
 }
 """The columns of the table, in the order of the page."""
 

@@ -33,7 +33,7 @@ _LABELS: Mapping[str, Message] = {
     "day": Message("Day on which the answer came"),
     "email": Message("The office’s email address"),
     "pasted": Message("Cells from a spreadsheet"),
-    "campaign": Message("Short name"),
+    "campaign": Message("Name in web addresses"),
 }
 
 
