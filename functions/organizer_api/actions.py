@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+import re
+from typing import TYPE_CHECKING
 
 from functions.organizer_api.dashboard import recipient_page
 from functions.organizer_api.dashboard_routes import DashboardRoutes, done, viewer_of
@@ -11,7 +12,7 @@ from undersigned.base.email_addresses import email_mistake
 from undersigned.base.errors import GivenError, NotNowError
 from undersigned.base.posted import posted_values
 from undersigned.campaigns.activity import perform
-from undersigned.delivering.rules.deliveries import DeliveryKey, Settlement
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.organizing.actions import ACTIONS
 from undersigned.wiring import cases
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.people.requests import DashboardRequest
 
 buttons = DashboardRoutes()
@@ -28,124 +28,90 @@ buttons = DashboardRoutes()
 
 def _button(name: str) -> Callable[..., Response[str]]:
     """Return the handler of an action that is one function: it gets the ids of the address and the form's fields."""
+    page = ACTIONS[name].page.rpartition("/")[0]
 
     def pressed(request: DashboardRequest, **ids: str) -> Response[str]:
-        given = {field: request.posted(field) for field, _ in ACTIONS[name].fields()}
-        word = perform(request.stack, name, request.campaign, given | ids, request.by)
-        return done(request, word, "".join(f"/{kind}s/{of}" for kind, of in ids.items()))
+        word = perform(request.stack, name, request.campaign, _given(request, name) | ids, request.by)
+        return done(request, word, re.sub(r"<(\w+)>", lambda part: ids[part[1]], page))
 
     pressed.__name__ = name.replace(" ", "_")
     return pressed
 
 
-for _action in ("pause", "resume", "hold", "release", "lift stop", "count on paper"):
+def _given(request: DashboardRequest, name: str) -> dict[str, str]:
+    """Return the fields of an action that a form has."""
+    given: dict[str, str] = {}
+    for field, told in ACTIONS[name].fields():
+        match field:
+            case "email":
+                given[field] = request.address()
+            case "revision":
+                given[field] = request.revision(required=told.is_needed) or ""
+            case _:
+                given[field] = request.posted(field)
+    return given
+
+
+for _action in (
+    "pause",
+    "resume",
+    "hold",
+    "release",
+    "lift stop",
+    "count on paper",
+    "correct address",
+    "settle as sent",
+    "settle as not sent",
+    "close unsent",
+    "hand over",
+):
     buttons.does(_action)(_button(_action))
 
 
 @buttons.does("deliver")
 def deliver(request: DashboardRequest) -> Response[str]:
     """Send now: queue the letters that the page showed, for all targets or for one."""
-    period, target = _period_of(request), request.posted_name("target")
-    plan = cases(request.stack).delivering.controls.deliver(
-        request.campaign, period, request.by, request.why(), seen_at=request.seen_at(), only=target
-    )
-    return done(request, "delivered" if plan.going else "not-delivered", f"/targets/{target}" if target else "")
-
-
-def _period_of(request: DashboardRequest) -> str:
-    return cases(request.stack).operating.overviews.period(cases(request.stack).campaigns.campaign(request.campaign))
-
-
-def _while_paused(request: DashboardRequest, word: str) -> str:
-    """Return the word for what was done; while the campaign is paused, nothing goes with the next delivery."""
-    return f"{word}-while-paused" if cases(request.stack).campaigns.controls(request.campaign).paused else word
-
-
-@buttons.does("correct address")
-def set_address(request: DashboardRequest, target: str) -> Response[str]:
-    """Save the address that takes a target's email, or remove it: its letters then go by hand or post."""
-    typed, controls = request.address(), cases(request.stack).delivering.controls
-    email = controls.set_address(request.campaign, target, typed, request.by, request.why())
-    return done(request, "address-saved" if email else "address-removed", f"/targets/{target}")
+    given = _given(request, "deliver")
+    word = perform(request.stack, "deliver", request.campaign, given, request.by)
+    return done(request, word, f"/targets/{given['target']}" if given["target"] else "")
 
 
 @buttons.does("record answer")
-def save_answer(request: DashboardRequest, target: str) -> Response[str]:
+def record_answer(request: DashboardRequest, target: str) -> Response[str]:
     """Save or delete an answer. After a mistake, show the form again with what was typed."""
+    given = {"target": target, **_given(request, "record answer")}
     try:
-        answer = cases(request.stack).delivering.controls.save_answer(
-            request.campaign,
-            target,
-            request.posted("day"),
-            request.posted("text"),
-            request.by,
-            is_public=request.ticked("public"),
-            revision=request.posted("revision"),
-        )
+        request.ticked("public")
+        word = perform(request.stack, "record answer", request.campaign, given, request.by)
     except (GivenError, NotNowError) as error:
-        typed = {name: request.posted(name) for name in ("day", "text", "public")}
-        shown = recipient_page(request, viewer_of(request), target, typed=typed, error=error.detail)
+        shown = recipient_page(request, viewer_of(request), target, typed=given, error=error.detail)
         return dashboard_page(shown, status=error.status)
-    return done(request, "answer-recorded" if answer else "answer-deleted", f"/targets/{target}")
+    return done(request, word, f"/targets/{target}")
 
 
 @buttons.does("test")
 def test(request: DashboardRequest, target: str) -> Response[str]:
     """Send the target's next email to the person who is signed in instead, as a test."""
-    person, period = request.person, _period_of(request)
-    cases(request.stack).delivering.controls.test(
-        request.campaign, target, period, request.by, request.why(), who=person.id, to=person.email
-    )
-    return done(request, "test-sent", f"/targets/{target}")
+    given = {"target": target, "why": request.why(), "who": request.person.id, "to": request.person.email}
+    return done(request, perform(request.stack, "test", request.campaign, given, request.by), f"/targets/{target}")
 
 
 @buttons.does("retry")
 def retry(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Send a delivery again that bounced or is held, to the address that was typed beside the button."""
-    controls = cases(request.stack).delivering.controls
+    ids = {"period": period, "target": target}
     if "email" in posted_values(request.event):
-        typed = request.address()
-        if mistake := email_mistake(typed):
+        given = _given(request, "correct address") | ids
+        if mistake := email_mistake(given["email"]):
             raise GivenError(mistake)
-        if typed != cases(request.stack).campaigns.target(request.campaign, target).email:
-            controls.set_address(request.campaign, target, typed, request.by, request.why())
-    opened = controls.retry(
-        DeliveryKey(request.campaign, target, period), request.by, request.why(), revision=request.revision()
-    )
-    return done(request, _sent_again(opened), f"/deliveries/{period}/{target}")
+        if given["email"] != Campaigns(request.stack.table).target(request.campaign, target).email:
+            perform(request.stack, "correct address", request.campaign, given, request.by)
+    return _button("retry")(request, **ids)
 
 
-def _sent_again(opened: Delivery) -> str:
-    return "goes-by-hand" if opened.way == "by hand" else "retried"
-
-
-@buttons.does("settle as sent")
-def settle(request: DashboardRequest, period: str, target: str) -> Response[str]:
-    """Settle a delivery: decide whether its email was sent. One that was not is sent again."""
-    outcome, key = request.decision("outcome", get_args(Settlement)), DeliveryKey(request.campaign, target, period)
-    settled = cases(request.stack).delivering.controls.settle(
-        key, request.by, request.why(), outcome, revision=request.revision(required=True)
-    )
-    word = "settled-as-sent" if outcome == "sent" else _sent_again(settled)
-    return done(request, word, f"/deliveries/{period}/{target}")
-
-
-@buttons.does("close unsent")
-def close_unsent(request: DashboardRequest, period: str, target: str) -> Response[str]:
-    """Decide that the letters of a delivery are sent no more; the reason is required."""
-    key, revision = DeliveryKey(request.campaign, target, period), request.revision(required=True)
-    cases(request.stack).delivering.controls.close_unsent(key, request.by, request.why(), revision=revision)
-    return done(request, "closed-unsent", f"/deliveries/{period}/{target}")
-
-
-@buttons.does("hand over")
-def hand_over(request: DashboardRequest, period: str, target: str) -> Response[str]:
-    """Record the day on which an office got the letters of a delivery by hand, with a note."""
-    key = DeliveryKey(request.campaign, target, period)
-    cases(request.stack).delivering.controls.hand_over(
-        key, request.day("day"), request.posted("note"), request.by, revision=request.revision(required=True)
-    )
-    return done(request, "handed-over", f"/deliveries/{period}/{target}")
+def _while_paused(request: DashboardRequest, word: str) -> str:
+    """Return the word for what was done; while the campaign is paused, nothing goes with the next delivery."""
+    return f"{word}-while-paused" if cases(request.stack).campaigns.controls(request.campaign).paused else word
 
 
 @buttons.does("erase")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.acting import Decisions
 from tests.world import CAMPAIGN
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def decide(world: World, *, bounced: Collection[str] = (), retry: bool = False) 
     An email has arrived if it is in the outbox, and its message id is not in `bounced`. With `retry`, deliveries that
     bounced are sent again.
     """
-    controls, decisions = world.wiring.delivering.controls, 0
+    controls, decisions = Decisions(world.wiring), 0
     for target in world.wiring.campaigns.targets(CAMPAIGN):
         for delivery in list(world.wiring.deliveries.deliveries(CAMPAIGN, target.id)):
             question = delivery.with_word_of(target).question(world.clock.now)

@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests import world as worlds
+from tests.acting import Decisions
 from tests.faults.interleavings import typeset_plainly
 from tests.faults.invariants import breaches
 from tests.faults.platform import Fate, Faults, Outage, Platform
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tests.world import World
-    from undersigned.delivering.delivery_controls import DeliveryControls
     from undersigned.delivering.printing.packets import Packet, PacketCover, PacketLetter
     from undersigned.signing.rules.signatures import Signature
 
@@ -611,12 +611,12 @@ class Simulation:
         browser = someone(self.world, "editor")
         return self.platform.tries(lambda: browser.post(path, {"token": browser.post_token, **(values or {})}))
 
-    def _insist(self, decide: Callable[[DeliveryControls], object]) -> None:
+    def _insist(self, decide: Callable[[Decisions], object]) -> None:
         """Decide with `--again`, as a command does. It may be refused."""
 
         def run() -> Answer:
             try:
-                decide(self.world.stacks["organizer_api"].delivering.controls)
+                decide(Decisions(self.world.stacks["organizer_api"]))
             except UndersignedError:
                 return Answer(_CONFLICT, {}, b"")
             return Answer(_DONE, {}, b"")
@@ -913,9 +913,8 @@ class Simulation:
             values = {"why": "the address is correct now"}
             path = f"{path}/retry"
         else:
-            outcome = "sent" if arrived else "not sent"
-            values = {"outcome": outcome, "why": "asked the office", "revision": revision}
-            path = f"{path}/settle"
+            values = {"why": "asked the office", "revision": revision}
+            path = f"{path}/settle-as-{'sent' if arrived else 'not-sent'}"
         if arrived:
             self._organizer(path, values)
         else:

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
-from tests.acting import decide
+from tests.acting import Decisions, decide
 from tests.faults.refusals import Refusing, refusal
 from tests.world import CAMPAIGN, CONTEXT, load_event
 from undersigned.base.mailbox import PATIENCE, SHORT_WAITS, pauses
@@ -442,7 +442,7 @@ def test_a_delivery_reaches_an_address_on_the_suppression_list(world: World, cas
     world.confirmed()
     world.week()
     world.feedback(case, world.deliveries[0])
-    controls = world.wiring.delivering.controls
+    controls = Decisions(world.wiring)
     if case == "bounce":
         controls.retry(KEY, "cli", "the mailbox is repaired")
     else:

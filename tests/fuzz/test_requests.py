@@ -121,7 +121,8 @@ POST /dashboard/{campaign}/targets/{target}/on-paper
 GET /dashboard/{campaign}/deliveries
 GET /dashboard/{campaign}/deliveries/2026-11-24/{target}
 POST /dashboard/{campaign}/deliveries/2026-11-24/{target}/retry
-POST /dashboard/{campaign}/deliveries/2026-11-24/{target}/settle
+POST /dashboard/{campaign}/deliveries/2026-11-24/{target}/settle-as-sent
+POST /dashboard/{campaign}/deliveries/2026-11-24/{target}/settle-as-not-sent
 GET /dashboard/{campaign}/deliveries/2026-11-24/{target}/packets/{odd}
 POST /dashboard/{campaign}/deliveries/next
 GET /dashboard/{campaign}/signatures
@@ -182,7 +183,7 @@ FIELDS = {
     "do": "save", "text": "Dear {{ target.name }} <canary>", "language": "en", "pasted": "name\temail\nA\ta@b.example",
     "replace": "yes", "cell-0-name": "<canary>", "cell-99999-id": "x", "cell-0-": "x", "remove-1": "yes", "was": "{}",
     "was-0": "evanston", "row-evanston": "{}", "row-": "[1]", "title": "<canary>", "goal": "5", "start": "letter",
-    "copy": CAMPAIGN, "outcome": "sent", "scope": "counts", "label": "x",
+    "copy": CAMPAIGN, "scope": "counts", "label": "x",
     "reason": "<canary>", "day": "2026-11-30", "public": True, "role": "editor",
     "cursor": "MjAyNi0xMS0zMCBldmFuc3Rvbg==", "find": "ada", "code": "123456",
 }  # fmt: skip

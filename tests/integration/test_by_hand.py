@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acting import decide
+from tests.acting import Decisions, decide
 from tests.faults.invariants import words_of
 from tests.faults.refusals import Refusing
 from tests.organizers import act
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from tests.organizers import Browser
     from tests.world import World
     from undersigned.base.emails import Mail
-    from undersigned.delivering.delivery_controls import DeliveryControls
     from undersigned.delivering.rules.deliveries import Delivery
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
@@ -39,8 +38,8 @@ ADDRESS = "chief@evanston-police.example"
 
 
 @pytest.fixture
-def controls(world: World) -> DeliveryControls:
-    return world.wiring.delivering.controls
+def controls(world: World) -> Decisions:
+    return Decisions(world.wiring)
 
 
 def delivery(world: World, key: DeliveryKey = KEY) -> Delivery:
@@ -62,7 +61,7 @@ def ready(world: World) -> Delivery:
     return delivery(world)
 
 
-def send_by_hand(world: World, controls: DeliveryControls) -> Delivery:
+def send_by_hand(world: World, controls: Decisions) -> Delivery:
     """Remove the address of the recipient, and send again what did not arrive."""
     set_address(world, "")
     return controls.retry(KEY, "cli", "")
@@ -86,7 +85,7 @@ def stored(world: World, key: DeliveryKey = KEY) -> int:
 
 @pytest.mark.moto
 def test_letters_to_a_recipient_without_an_address_are_ready_to_print_once_then_handed_over(
-    world: World, controls: DeliveryControls
+    world: World, controls: Decisions
 ) -> None:
     made = ready(world)
     world.plan()
@@ -102,9 +101,7 @@ def test_letters_to_a_recipient_without_an_address_are_ready_to_print_once_then_
     assert (entry.action, entry.about, entry.why) == ("hand over", f"evanston {PERIOD}", "at the front desk")
 
 
-def test_the_same_record_again_changes_nothing_and_another_one_is_refused(
-    world: World, controls: DeliveryControls
-) -> None:
+def test_the_same_record_again_changes_nothing_and_another_one_is_refused(world: World, controls: Decisions) -> None:
     seen = ready(world).revision
     controls.hand_over(KEY, DAY, "at the desk", "ada@example.org", revision=seen)
     world.clock.advance(hours=1)
@@ -121,16 +118,14 @@ def test_the_same_record_again_changes_nothing_and_another_one_is_refused(
 
 
 @pytest.mark.parametrize(("day", "note"), [(date(2026, 11, 23), ""), (date(2026, 11, 25), ""), (DAY, "x" * 501)])
-def test_a_day_or_a_note_that_cannot_be_is_refused(
-    world: World, controls: DeliveryControls, day: date, note: str
-) -> None:
+def test_a_day_or_a_note_that_cannot_be_is_refused(world: World, controls: Decisions, day: date, note: str) -> None:
     ready(world)
     with pytest.raises(GivenError):
         controls.hand_over(KEY, day, note, "cli")
     assert delivery(world).handed is None
 
 
-def test_what_is_not_ready_to_print_is_not_handed_over(world: World, controls: DeliveryControls) -> None:
+def test_what_is_not_ready_to_print_is_not_handed_over(world: World, controls: Decisions) -> None:
     world.confirmed()
     world.week()
     with pytest.raises(NotNowError, match="ready to print"):
@@ -140,7 +135,7 @@ def test_what_is_not_ready_to_print_is_not_handed_over(world: World, controls: D
 
 
 def test_a_record_that_somebody_makes_meanwhile_is_not_written_over(
-    world: World, controls: DeliveryControls, monkeypatch: pytest.MonkeyPatch
+    world: World, controls: Decisions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ready(world)
     before(monkeypatch, "change", partial(controls.hand_over, KEY, DAY, "first", "cli"))
@@ -152,7 +147,7 @@ def test_a_record_that_somebody_makes_meanwhile_is_not_written_over(
 
 
 def test_letters_that_nobody_brings_are_closed_unsent_for_a_reason_that_signers_read(
-    world: World, controls: DeliveryControls, manager: Browser
+    world: World, controls: Decisions, manager: Browser
 ) -> None:
     made = ready(world)
     manager.enter("editor")
@@ -234,7 +229,7 @@ def test_an_address_that_comes_while_a_delivery_by_hand_is_open_gets_no_email(
 
 
 def test_what_was_on_hold_before_a_letter_was_sealed_follows_the_way_on_the_same_day(
-    world: World, controls: DeliveryControls
+    world: World, controls: Decisions
 ) -> None:
     world.confirmed()
     world.wiring.campaigns.set_mail_state(CAMPAIGN, "evanston", ADDRESS, "bounced")
@@ -260,9 +255,7 @@ def several_ready(world: World, *targets: str) -> None:
 
 
 @pytest.mark.moto
-def test_the_organizer_is_told_once_a_period_that_letters_are_ready_to_print(
-    world: World, controls: DeliveryControls
-) -> None:
+def test_the_organizer_is_told_once_a_period_that_letters_are_ready_to_print(world: World, controls: Decisions) -> None:
     several_ready(world, "evanston", "wilmette")
     controls.retry(KEY, "cli", "the printer tore them")
     for _ in range(2):
@@ -282,7 +275,7 @@ def test_the_organizer_is_told_once_a_period_that_letters_are_ready_to_print(
 
 
 def test_letters_that_a_person_sends_by_hand_later_are_told_of_if_none_was_before(
-    world: World, controls: DeliveryControls
+    world: World, controls: Decisions
 ) -> None:
     world.confirmed()
     world.week()
@@ -360,7 +353,7 @@ def test_what_becomes_of_the_email_to_the_organizer_changes_no_delivery_and_no_r
 
 
 def test_a_hold_and_a_pause_stop_both_ways_and_a_complaint_only_email(
-    world: World, controls: DeliveryControls, monkeypatch: pytest.MonkeyPatch
+    world: World, controls: Decisions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_address(world, "")
     world.confirmed()
@@ -380,7 +373,7 @@ def test_a_hold_and_a_pause_stop_both_ways_and_a_complaint_only_email(
 
 
 def test_letters_that_a_complaint_keeps_go_by_hand_once_the_address_is_removed(
-    world: World, controls: DeliveryControls
+    world: World, controls: Decisions
 ) -> None:
     world.confirmed()
     complain = partial(world.wiring.campaigns.record_complaint, CAMPAIGN, "evanston", world.clock.now)
@@ -400,7 +393,7 @@ def test_letters_that_a_complaint_keeps_go_by_hand_once_the_address_is_removed(
 
 
 def test_a_late_event_of_the_email_changes_nothing_once_its_letters_are_ready(
-    world: World, controls: DeliveryControls
+    world: World, controls: Decisions
 ) -> None:
     world.confirmed()
     world.week()
@@ -433,7 +426,7 @@ def test_an_email_in_doubt_goes_by_hand_if_it_did_not_arrive_and_its_mailbox_get
         assert 'value="not sent"' not in manager.see(page).body
         assert 'name="email" value="">Send letters by hand or post<' in manager.see(page).body
     assert manager.press("/targets/evanston/address", {"email": ""}).status == 303
-    answer = manager.press(f"{page}/settle", {"outcome": "not sent", **manager.revision(page)})
+    answer = manager.press(f"{page}/settle-as-not-sent", {**manager.revision(page)})
     assert "These letters go by hand or post" in manager.words(answer.headers["location"])
     assert (delivery(world).state, delivery(world).way) == ("open", "by hand")
     with pytest.MonkeyPatch.context() as patch:
@@ -442,7 +435,7 @@ def test_an_email_in_doubt_goes_by_hand_if_it_did_not_arrive_and_its_mailbox_get
     assert (delivery(world).state, delivery(world).way) == ("delivered", "email")
 
 
-def test_letters_that_may_be_on_paper_never_go_by_email(world: World, controls: DeliveryControls) -> None:
+def test_letters_that_may_be_on_paper_never_go_by_email(world: World, controls: Decisions) -> None:
     """Somebody may have printed and brought them before an address came, and records it later."""
     ready(world)
     set_address(world, ADDRESS)
@@ -455,7 +448,7 @@ def test_letters_that_may_be_on_paper_never_go_by_email(world: World, controls: 
     assert (delivery(world).state, [mail.to for mail in world.deliveries]) == ("sent", [ADDRESS])
 
 
-def test_an_email_that_arrived_after_all_is_not_printed(world: World, controls: DeliveryControls) -> None:
+def test_an_email_that_arrived_after_all_is_not_printed(world: World, controls: Decisions) -> None:
     world.confirmed()
     world.week()
     world.feedback("out_of_office", world.deliveries[0])
@@ -468,7 +461,7 @@ def test_an_email_that_arrived_after_all_is_not_printed(world: World, controls: 
 # What stays
 
 
-def test_packets_that_are_kept_no_longer_are_made_again(world: World, controls: DeliveryControls) -> None:
+def test_packets_that_are_kept_no_longer_are_made_again(world: World, controls: Decisions) -> None:
     ready(world)
     world.clock.advance(days=32)
     world.wiring.bucket.delete(*world.wiring.bucket.names("packets/"))
@@ -503,9 +496,7 @@ def test_the_file_begins_with_the_address_and_is_made_again_without_an_erased_le
     assert "2 Ben, Evanston" in words
 
 
-def test_packets_that_an_email_had_get_an_address_sheet_on_the_same_day(
-    world: World, controls: DeliveryControls
-) -> None:
+def test_packets_that_an_email_had_get_an_address_sheet_on_the_same_day(world: World, controls: Decisions) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
@@ -529,9 +520,7 @@ def test_a_cover_counts_the_letters_of_earlier_days_that_may_have_arrived(world:
     assert "SO FAR" not in words_of_files(world)[0], "the letters of the same day and of later ones do not count"
 
 
-def test_a_cover_counts_earlier_letters_by_hand_once_they_are_handed_over(
-    world: World, controls: DeliveryControls
-) -> None:
+def test_a_cover_counts_earlier_letters_by_hand_once_they_are_handed_over(world: World, controls: Decisions) -> None:
     ready(world)
     earlier = delivery(world)
     for is_handed in (False, True):
@@ -554,7 +543,7 @@ def test_a_letter_that_is_erased_after_it_was_ready_is_in_no_file(world: World) 
 
 
 def test_a_campaign_that_is_over_keeps_letters_until_they_are_handed_over_or_closed_unsent(
-    world: World, controls: DeliveryControls
+    world: World, controls: Decisions
 ) -> None:
     ready(world)
     world.change(closes=DAY, keep_for_days=0)
@@ -602,7 +591,7 @@ def cleared(world: World) -> None:
 
 
 def test_letters_that_were_deleted_with_the_data_of_their_campaign_are_not_made_again(
-    world: World, controls: DeliveryControls, monkeypatch: pytest.MonkeyPatch, manager: Browser
+    world: World, controls: Decisions, monkeypatch: pytest.MonkeyPatch, manager: Browser
 ) -> None:
     world.change(closes=DAY, keep_for_days=0)
     ready(world)
@@ -618,7 +607,7 @@ def test_letters_that_were_deleted_with_the_data_of_their_campaign_are_not_made_
     assert "/retry" not in manager.see(f"/deliveries/{PERIOD}/evanston").body
 
 
-def test_there_is_no_email_to_preview_or_test(world: World, controls: DeliveryControls) -> None:
+def test_there_is_no_email_to_preview_or_test(world: World, controls: Decisions) -> None:
     set_address(world, "")
     world.confirmed()
     sender = world.wiring.settings.sender
@@ -626,7 +615,7 @@ def test_there_is_no_email_to_preview_or_test(world: World, controls: DeliveryCo
     assert made
     assert (made.mail, len(made.pdfs)) == (None, 1)
     with pytest.raises(NotNowError, match="no email to send"):
-        controls.test(CAMPAIGN, "evanston", PERIOD, "cli", "")
+        decide(world, "test", "evanston")
     world.week()
     with pytest.raises(NotFoundError, match="has no email"):
         email_again(world.wiring, sender, delivery(world), (), world.wiring.deliveries.packets(KEY))

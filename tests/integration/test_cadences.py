@@ -8,6 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from tests.acting import Decisions
 from tests.hours import at, reports, sent, sign
 from tests.world import CAMPAIGN
 from undersigned.delivering.hours import NotDoneError
@@ -104,7 +105,7 @@ def test_a_run_that_failed_is_done_again_by_the_next(world: World, monkeypatch: 
 def test_a_recipient_for_whom_a_slot_was_too_soon_gets_its_letters_with_the_next(world: World) -> None:
     sign(world, 1)
     at(world, "2026-11-26T12:00")
-    world.wiring.delivering.controls.deliver(
+    Decisions(world.wiring).deliver(
         CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday", seen_at=world.clock.now
     )
     world.run_queue()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
+from tests.acting import Decisions, decide
 from tests.damage import change, damage
 from tests.faults.invariants import words_of
 from tests.organizers import Browser, someone
@@ -209,7 +210,7 @@ def test_a_tray_with_damaged_letters_only_has_no_email_to_preview_or_test(world:
     damage(world, "Ada")
     assert someone(world, "editor").see("/targets/evanston/next/mail").status == 409
     with pytest.raises(NotNowError, match="No letters are waiting"):
-        world.wiring.delivering.controls.test(CAMPAIGN, "evanston", KEY.period, "cli", "")
+        decide(world, "test", "evanston")
     world.wiring.queue.put_test(KEY, "olu@organizers.example")
     assert world.run_queue() == [{"batchItemFailures": []}]
     assert [mail for mail in world.sent if mail.tags["kind"] != "confirmation"] == []
@@ -328,7 +329,7 @@ def test_the_command_sends_nothing_if_all_letters_are_damaged(world: World) -> N
 def test_nothing_is_recorded_if_nothing_but_damaged_letters_would_go(world: World) -> None:
     confirm(world, "Ada")
     damage(world, "Ada")
-    plan = world.wiring.delivering.controls.deliver(CAMPAIGN, KEY.period, "Olu", "", seen_at=world.clock.now)
+    plan = Decisions(world.wiring).deliver(CAMPAIGN, KEY.period, "Olu", "", seen_at=world.clock.now)
     assert plan.queued == ()
     assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
 

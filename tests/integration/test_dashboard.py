@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.acting import Decisions
 from tests.faults.refusals import Refusing
 from tests.logos import png
 from tests.openapi_document import routed
@@ -172,7 +173,8 @@ ROUTES = [
     Route("POST", "/targets/{target}/test", 403, 303),
     # The role allows this, but the delivery was sent, so it can't be sent again.
     Route("POST", "/deliveries/{period}/{target}/retry", 403, 409),
-    Route("POST", "/deliveries/{period}/{target}/settle", 403, 409, {"outcome": "sent", "revision": "1-sent"}),
+    Route("POST", "/deliveries/{period}/{target}/settle-as-sent", 403, 409, {"revision": "1-sent"}),
+    Route("POST", "/deliveries/{period}/{target}/settle-as-not-sent", 403, 409, {"revision": "1-sent"}),
     Route("POST", "/targets/{target}/address", 403, 303, {"email": "chief@evanston.example"}),
     Route("POST", "/deliveries/{period}/{target}/handed-over", 403, 409, {"day": "2026-11-24", "revision": "1-sent"}),
     Route("POST", "/deliveries/{period}/{target}/close-unsent", 403, 409, {"why": "x", "revision": "1-sent"}),
@@ -437,7 +439,7 @@ def test_an_email_without_an_outcome_needs_a_decision(world: World, manager: Bro
     assert "The office has the email" in page
     assert "The office has the email" not in reader.words(f"/deliveries/{PERIOD}/evanston")
     seen = manager.revision(f"/deliveries/{PERIOD}/evanston")
-    settled = manager.press(f"/deliveries/{PERIOD}/evanston/settle", {**seen, "outcome": "sent", "why": "they called"})
+    settled = manager.press(f"/deliveries/{PERIOD}/evanston/settle-as-sent", {**seen, "why": "they called"})
     assert settled.status == 303
     assert "Needs attention No problems" in manager.words()
     assert "Decided that an email was sent" in manager.words("/audit")
@@ -460,7 +462,7 @@ def test_a_page_does_not_say_that_an_email_without_an_answer_is_being_sent(world
 def test_an_email_that_did_not_arrive_is_sent_again(world: World, manager: Browser) -> None:
     without_an_outcome(world, manager)
     seen = manager.revision(f"/deliveries/{PERIOD}/evanston")
-    assert manager.press(f"/deliveries/{PERIOD}/evanston/settle", {**seen, "outcome": "not sent"}).status == 303
+    assert manager.press(f"/deliveries/{PERIOD}/evanston/settle-as-not-sent", seen).status == 303
     world.run_queue()
     assert len(world.deliveries) == 2
 
@@ -487,12 +489,12 @@ def test_an_email_that_did_not_arrive_is_sent_again_although_another_one_went(wo
     open_another_delivery(world)
     page = manager.words(path)
     assert ("It did not arrive: send it again" in page, "--again" in page) == (True, False)
-    assert manager.press(f"{path}/settle", manager.revision(path) | {"outcome": "not sent"}).status == 303
+    assert manager.press(f"{path}/settle-as-not-sent", manager.revision(path)).status == 303
     world.run_queue()
     assert [mail.tags["period"] for mail in world.deliveries].count(PERIOD) == 2
 
 
-@pytest.mark.parametrize("action", ["retry", "settle", "close-unsent"])
+@pytest.mark.parametrize("action", ["retry", "settle-as-not-sent", "close-unsent"])
 def test_a_page_that_is_out_of_date_decides_nothing(world: World, manager: Browser, action: str) -> None:
     """Two people looked at it after its first email bounced; one of them sent it again, and that one bounced, too."""
     path = f"/deliveries/{PERIOD}/evanston"
@@ -503,7 +505,7 @@ def test_a_page_that_is_out_of_date_decides_nothing(world: World, manager: Brows
     manager.press(f"{path}/retry", seen)
     world.run_queue()
     world.feedback("bounce", world.deliveries[1])
-    refused = manager.press(f"{path}/{action}", {**seen, "outcome": "not sent", "why": "they called"})
+    refused = manager.press(f"{path}/{action}", {**seen, "why": "they called"})
     assert (refused.status, "The delivery has just changed. Look at it again." in refused.body) == (409, True)
     assert "It bounced" in manager.words(path)
     world.run_queue()
@@ -515,7 +517,7 @@ def test_a_page_that_was_loaded_before_the_bounce_sends_nothing_to_that_address(
     without_an_outcome(world, manager)
     seen = manager.revision(path)
     world.feedback("bounce", world.deliveries[0])
-    assert manager.press(f"{path}/settle", {**seen, "outcome": "not sent"}).status == 409
+    assert manager.press(f"{path}/settle-as-not-sent", seen).status == 409
     world.run_queue()
     assert len(world.deliveries) == 1
 
@@ -615,7 +617,7 @@ def test_what_the_command_sent_within_seven_days_is_in_the_activity_log(world: W
     world.week()
     world.confirmed(email="bo@signers.example")
     world.clock.advance(days=1)
-    world.wiring.delivering.controls.deliver(
+    Decisions(world.wiring).deliver(
         CAMPAIGN, "2026-11-25", "cli", "the office asked for it", seen_at=world.clock.now, again=True
     )
     world.run_queue()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pypdf import PdfReader
 
-from tests.acting import decide
+from tests.acting import Decisions, decide
 from tests.faults.platform import CrashError
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
@@ -329,7 +329,7 @@ def test_a_message_that_comes_late_sends_no_email_in_doubt_again(world: World) -
 
 def test_a_message_that_comes_late_sends_no_bounced_email_again_after_a_hold(world: World) -> None:
     """A retry was held before its email began. Once released, it waits for a person again."""
-    controls = world.wiring.delivering.controls
+    controls = Decisions(world.wiring)
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
@@ -366,7 +366,7 @@ def test_a_late_event_of_an_earlier_attempt_changes_nothing(world: World) -> Non
     world.confirmed()
     lose_answer(world)
     world.clock.advance(hours=2)
-    world.wiring.delivering.controls.settle(KEY, "cli", "they have nothing", "not sent")
+    Decisions(world.wiring).settle(KEY, "cli", "they have nothing", "not sent")
     world.run_queue()
     assert (len(world.deliveries), delivery(world).attempt) == (2, 2)
     world.feedback("bounce", world.deliveries[0])
@@ -444,7 +444,7 @@ def test_what_bounced_waits_for_a_person_and_what_was_held_goes_when_the_address
     assert ["Ada Specimen" in names_in(sent.pdfs[0]) for sent in world.deliveries] == [True, False]
     assert "Ben Specimen" in names_in(world.deliveries[1].pdfs[0])
     assert delivery(world).state == "bounced"
-    world.wiring.delivering.controls.retry(KEY, "cli", "the address is correct now")
+    Decisions(world.wiring).retry(KEY, "cli", "the address is correct now")
     world.week()
     assert ["Ada Specimen" in names_in(sent.pdfs[0]) for sent in world.deliveries] == [True, False, True]
     assert {sent.to for sent in world.deliveries[1:]} == {"chief@evanston.example"}
@@ -469,7 +469,7 @@ def test_a_late_event_of_a_bounced_email_loses_no_letter(world: World) -> None:
     world.week()
     world.feedback("send", world.deliveries[0])
     assert delivery(world).state == "bounced"
-    world.wiring.delivering.controls.retry(KEY, "cli", "")
+    Decisions(world.wiring).retry(KEY, "cli", "")
     world.feedback("send", world.deliveries[0])
     world.feedback("bounce", world.deliveries[0])
     world.run_queue()
@@ -480,7 +480,7 @@ def test_the_next_attempt_has_no_details_of_the_bounced_email(world: World) -> N
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    world.wiring.delivering.controls.retry(KEY, "cli", "")
+    Decisions(world.wiring).retry(KEY, "cli", "")
     world.throttles = 100
     world.run_queue()
     again = delivery(world)
@@ -532,7 +532,7 @@ def test_an_email_sent_again_after_months_has_its_letters(world: World) -> None:
     s3 = client_of("s3")
     for stored in s3.list_objects_v2(Bucket=bucket)["Contents"]:
         s3.delete_object(Bucket=bucket, Key=stored["Key"])
-    world.wiring.delivering.controls.retry(KEY, "key", "the address is corrected")
+    Decisions(world.wiring).retry(KEY, "key", "the address is corrected")
     world.run_queue()
     assert "Ada Specimen" in names_in(world.deliveries[-1].pdfs[0])
     assert len(s3.list_objects_v2(Bucket=bucket)["Contents"]) == 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from tests.acting import decide
+from tests.acting import Decisions, decide
 from tests.faults.invariants import words_of
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, PERIOD
@@ -22,21 +22,20 @@ from undersigned.workshop.pushing import OF_THE_STACK
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.delivering.delivery_controls import DeliveryControls
 
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
 
 
 @pytest.fixture
-def controls(world: World) -> DeliveryControls:
-    return world.wiring.delivering.controls
+def controls(world: World) -> Decisions:
+    return Decisions(world.wiring)
 
 
 def sent(world: World) -> list[str]:
     return [mail.tags["target"] for mail in world.deliveries]
 
 
-def test_a_paused_campaign_sends_nothing_until_it_resumes(world: World, controls: DeliveryControls) -> None:
+def test_a_paused_campaign_sends_nothing_until_it_resumes(world: World, controls: Decisions) -> None:
     world.confirmed()
     decide(world, "pause", why="the letter has a mistake")
     assert world.week() == []
@@ -46,7 +45,7 @@ def test_a_paused_campaign_sends_nothing_until_it_resumes(world: World, controls
     assert sent(world) == ["evanston"]
 
 
-def test_a_pause_also_stops_queued_deliveries(world: World, controls: DeliveryControls) -> None:
+def test_a_pause_also_stops_queued_deliveries(world: World, controls: Decisions) -> None:
     world.confirmed()
     world.plan()
     decide(world, "pause")
@@ -58,7 +57,7 @@ def test_a_pause_also_stops_queued_deliveries(world: World, controls: DeliveryCo
     assert sent(world) == ["evanston"]
 
 
-def test_a_started_delivery_continues_after_a_pause(world: World, controls: DeliveryControls) -> None:
+def test_a_started_delivery_continues_after_a_pause(world: World, controls: Decisions) -> None:
     world.confirmed()
     world.refusal = "AccessDeniedException"
     world.week()
@@ -73,7 +72,7 @@ def test_a_started_delivery_continues_after_a_pause(world: World, controls: Deli
 
 @pytest.mark.parametrize("stop", ["pause", "hold"])
 def test_a_delivery_stopped_while_its_packet_is_typeset_is_not_sent(
-    world: World, controls: DeliveryControls, monkeypatch: pytest.MonkeyPatch, stop: str
+    world: World, controls: Decisions, monkeypatch: pytest.MonkeyPatch, stop: str
 ) -> None:
     world.confirmed()
     put_packet = Deliveries.put_packet
@@ -100,7 +99,7 @@ def state(world: World) -> str:
     return found.state
 
 
-def test_a_held_target_gets_no_letters_and_the_others_do(world: World, controls: DeliveryControls) -> None:
+def test_a_held_target_gets_no_letters_and_the_others_do(world: World, controls: Decisions) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", postal_code="60091")
     decide(world, "hold", "evanston", why="the chief retires this week")
@@ -122,7 +121,7 @@ def test_a_held_target_gets_no_letters_and_the_others_do(world: World, controls:
     ],
 )
 def test_a_signer_sees_that_and_why_the_letter_is_held(
-    world: World, controls: DeliveryControls, language: str, headline: str, reason: str
+    world: World, controls: Decisions, language: str, headline: str, reason: str
 ) -> None:
     page = world.confirmed().link("confirm") + f"?lang={language}"
     assert headline not in world.get(page).body
@@ -135,7 +134,7 @@ def test_a_signer_sees_that_and_why_the_letter_is_held(
     assert headline not in world.get(page).body
 
 
-def test_the_signer_of_a_sealed_letter_sees_why_it_is_held(world: World, controls: DeliveryControls) -> None:
+def test_the_signer_of_a_sealed_letter_sees_why_it_is_held(world: World, controls: Decisions) -> None:
     page = world.confirmed().link("confirm")
     world.refusal = "AccessDeniedException"
     world.week()
@@ -151,7 +150,7 @@ def test_a_push_writes_each_attribute_of_a_target_or_leaves_it_to_the_stack(worl
     assert sorted([*written, *OF_THE_STACK]) == sorted(field.name for field in fields(Target))
 
 
-def test_pushing_the_campaign_again_keeps_a_pause_and_a_hold(world: World, controls: DeliveryControls) -> None:
+def test_pushing_the_campaign_again_keeps_a_pause_and_a_hold(world: World, controls: Decisions) -> None:
     campaigns = world.wiring.campaigns
     decide(world, "pause")
     decide(world, "hold", "evanston", why="wait")
@@ -164,7 +163,7 @@ def test_pushing_the_campaign_again_keeps_a_pause_and_a_hold(world: World, contr
     assert campaigns.target(CAMPAIGN, "evanston") == target
 
 
-def test_a_bounced_email_is_sent_again_on_request(world: World, controls: DeliveryControls) -> None:
+def test_a_bounced_email_is_sent_again_on_request(world: World, controls: Decisions) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
@@ -186,7 +185,7 @@ def bounced(world: World) -> None:
 
 
 @pytest.mark.parametrize("event", ["send", "delivery"])
-def test_a_sent_email_cannot_be_sent_again(world: World, controls: DeliveryControls, event: str) -> None:
+def test_a_sent_email_cannot_be_sent_again(world: World, controls: Decisions, event: str) -> None:
     world.confirmed()
     world.week()
     world.feedback(event, world.deliveries[0])
@@ -208,7 +207,7 @@ def in_doubt(world: World) -> None:
     assert state(world) == "in_doubt"
 
 
-def test_an_email_in_doubt_that_was_sent_is_not_asked_about_again(world: World, controls: DeliveryControls) -> None:
+def test_an_email_in_doubt_that_was_sent_is_not_asked_about_again(world: World, controls: Decisions) -> None:
     in_doubt(world)
     settled = controls.settle(EVANSTON, "cli", "the office has it", "sent")
     assert (settled.state, settled.last.settled_at) == ("sent", world.clock.now)
@@ -220,7 +219,7 @@ def test_an_email_in_doubt_that_was_sent_is_not_asked_about_again(world: World, 
     assert (entry.action, entry.about, entry.why) == ("settle as sent", f"evanston {PERIOD}", "the office has it")
 
 
-def test_an_email_in_doubt_that_was_not_sent_is_sent_in_a_new_attempt(world: World, controls: DeliveryControls) -> None:
+def test_an_email_in_doubt_that_was_not_sent_is_sent_in_a_new_attempt(world: World, controls: Decisions) -> None:
     in_doubt(world)
     controls.settle(EVANSTON, "cli", "the office has nothing", "not sent")
     world.run_queue()
@@ -230,7 +229,7 @@ def test_an_email_in_doubt_that_was_not_sent_is_sent_in_a_new_attempt(world: Wor
 
 @pytest.mark.parametrize("event", ["send", "delivery"])
 def test_a_late_event_stops_the_second_email_after_a_wrong_answer(
-    world: World, controls: DeliveryControls, event: str
+    world: World, controls: Decisions, event: str
 ) -> None:
     in_doubt(world)
     controls.settle(EVANSTON, "cli", "they did not find it", "not sent")
@@ -239,7 +238,7 @@ def test_a_late_event_stops_the_second_email_after_a_wrong_answer(
     assert sent(world) == ["evanston"]
 
 
-def test_an_email_without_an_outcome_is_settled_after_three_days(world: World, controls: DeliveryControls) -> None:
+def test_an_email_without_an_outcome_is_settled_after_three_days(world: World, controls: Decisions) -> None:
     world.confirmed()
     world.week()
     world.clock.advance(hours=71)
@@ -259,7 +258,7 @@ def address(world: World) -> str:
 
 
 def test_letters_that_an_out_of_office_reply_answered_are_closed_unsent_and_the_address_works(
-    world: World, controls: DeliveryControls
+    world: World, controls: Decisions
 ) -> None:
     world.confirmed()
     world.week()
@@ -272,9 +271,7 @@ def test_letters_that_an_out_of_office_reply_answered_are_closed_unsent_and_the_
     assert (state(world), sent(world)) == ("closed_unsent", ["evanston"])
 
 
-def test_letters_that_are_closed_unsent_are_not_sent_and_not_asked_about(
-    world: World, controls: DeliveryControls
-) -> None:
+def test_letters_that_are_closed_unsent_are_not_sent_and_not_asked_about(world: World, controls: Decisions) -> None:
     bounced(world)
     settled = controls.close_unsent(EVANSTON, "cli", "the office has closed")
     assert (settled.state, settled.is_settled, settled.question(world.clock.now)) == ("closed_unsent", True, None)
@@ -291,7 +288,7 @@ def test_letters_that_are_closed_unsent_are_not_sent_and_not_asked_about(
     assert sent(world) == ["evanston", "evanston"], "a person can change their mind"
 
 
-def test_a_signer_reads_why_a_letter_was_closed_unsent(world: World, controls: DeliveryControls) -> None:
+def test_a_signer_reads_why_a_letter_was_closed_unsent(world: World, controls: Decisions) -> None:
     bounced(world)
     own = re.findall(r'href="(/letters/[^"]+)', world.post(world.sent[0].link("confirm")).body)[0]
     with pytest.raises(NotNowError, match="Give a reason"):
@@ -302,7 +299,7 @@ def test_a_signer_reads_why_a_letter_was_closed_unsent(world: World, controls: D
     assert "the organizer sends it no more. The reason: “the office &lt;b&gt;has closed&lt;/b&gt;”." in page
 
 
-def test_an_address_that_works_again_gets_the_next_letters(world: World, controls: DeliveryControls) -> None:
+def test_an_address_that_works_again_gets_the_next_letters(world: World, controls: Decisions) -> None:
     bounced(world)
     controls.close_unsent(EVANSTON, "cli", "the mailbox was full")
     assert controls.set_address(CAMPAIGN, "evanston", address(world), "cli", "they called") == address(world)
@@ -313,7 +310,7 @@ def test_an_address_that_works_again_gets_the_next_letters(world: World, control
     assert {entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)} == {"address works", "close unsent"}
 
 
-def test_a_bounced_delivery_goes_to_the_address_that_was_corrected(world: World, controls: DeliveryControls) -> None:
+def test_a_bounced_delivery_goes_to_the_address_that_was_corrected(world: World, controls: Decisions) -> None:
     bounced(world)
     controls.set_address(CAMPAIGN, "evanston", "New.Chief@Evanston.example ", "cli", "they called")
     assert state(world) == "bounced"
@@ -324,7 +321,7 @@ def test_a_bounced_delivery_goes_to_the_address_that_was_corrected(world: World,
     assert world.deliveries[-1].to == "New.Chief@evanston.example"
 
 
-def test_an_address_that_cannot_be_one_is_refused(world: World, controls: DeliveryControls) -> None:
+def test_an_address_that_cannot_be_one_is_refused(world: World, controls: Decisions) -> None:
     before = address(world)
     with pytest.raises(GivenError, match="is not a whole email address"):
         controls.set_address(CAMPAIGN, "evanston", "chief", "cli", "")
@@ -335,7 +332,7 @@ def test_an_address_that_cannot_be_one_is_refused(world: World, controls: Delive
 
 
 def test_nobody_settles_an_email_that_bounced_and_letters_in_doubt_are_not_closed_unsent(
-    world: World, controls: DeliveryControls
+    world: World, controls: Decisions
 ) -> None:
     bounced(world)
     for outcome in get_args(Settlement):
@@ -349,7 +346,7 @@ def test_nobody_settles_an_email_that_bounced_and_letters_in_doubt_are_not_close
             controls.close_unsent(EVANSTON, "cli", "nobody reads it")
 
 
-def test_nothing_is_sent_again_in_a_paused_campaign(world: World, controls: DeliveryControls) -> None:
+def test_nothing_is_sent_again_in_a_paused_campaign(world: World, controls: Decisions) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
@@ -362,7 +359,7 @@ def test_nothing_is_sent_again_in_a_paused_campaign(world: World, controls: Deli
 
 
 def test_a_delivery_that_changes_meanwhile_is_not_settled(
-    world: World, controls: DeliveryControls, monkeypatch: pytest.MonkeyPatch
+    world: World, controls: Decisions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_doubt(world)
     change = Deliveries.change
@@ -379,7 +376,7 @@ def test_a_delivery_that_changes_meanwhile_is_not_settled(
     assert world.run_queue() == []
 
 
-def test_a_held_delivery_is_not_sent_again_before_it_is_released(world: World, controls: DeliveryControls) -> None:
+def test_a_held_delivery_is_not_sent_again_before_it_is_released(world: World, controls: Decisions) -> None:
     in_doubt(world)
     decide(world, "hold", "evanston", why="a new chief")
     with pytest.raises(NotNowError, match="on hold: a new chief"):
@@ -389,7 +386,7 @@ def test_a_held_delivery_is_not_sent_again_before_it_is_released(world: World, c
     assert state(world) == "sent"
 
 
-def test_a_complaint_holds_new_letters_until_a_person_releases_them(world: World, controls: DeliveryControls) -> None:
+def test_a_complaint_holds_new_letters_until_a_person_releases_them(world: World, controls: Decisions) -> None:
     world.confirmed()
     world.week()
     world.feedback("complaint", world.deliveries[0])
@@ -407,7 +404,7 @@ def test_a_complaint_holds_new_letters_until_a_person_releases_them(world: World
 
 
 def test_a_complaint_outlives_a_push_and_stops_a_delivery_that_is_being_made(
-    world: World, controls: DeliveryControls, monkeypatch: pytest.MonkeyPatch
+    world: World, controls: Decisions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.confirmed()
     world.week()
@@ -431,7 +428,7 @@ def test_a_complaint_outlives_a_push_and_stops_a_delivery_that_is_being_made(
     assert sent(world) == ["evanston", "evanston"]
 
 
-def test_an_unknown_target_or_delivery_cannot_be_held_or_retried(world: World, controls: DeliveryControls) -> None:
+def test_an_unknown_target_or_delivery_cannot_be_held_or_retried(world: World, controls: Decisions) -> None:
     for act in (
         lambda: decide(world, "hold", "atlantis", why="why"),
         lambda: controls.retry(DeliveryKey(CAMPAIGN, "evanston", "2020-01-01"), "cli", ""),
@@ -447,7 +444,7 @@ def test_a_hold_needs_a_reason(world: World) -> None:
         decide(world, "hold", "evanston", why=" ")
 
 
-def test_the_activity_log_has_who_did_what_when_and_why(world: World, controls: DeliveryControls) -> None:
+def test_the_activity_log_has_who_did_what_when_and_why(world: World, controls: Decisions) -> None:
     decide(world, "pause", by="key 0123456789ab", why="a mistake in the letter")
     world.clock.advance(minutes=1)
     decide(world, "resume", by="key 0123456789ab", why="corrected")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.acting import Decisions
 from tests.organizers import add
 from tests.workshop import publish
 from tests.world import CAMPAIGN, files_of_campaign, publish_files
@@ -259,7 +260,7 @@ def test_the_last_ten_versions_can_be_seen_and_taken_back(stack: Stack, world: W
 def test_an_address_that_a_delivery_corrects_is_corrected_in_the_draft(stack: Stack, world: World) -> None:
     draft = drafting.write(stack, CAMPAIGN, 0, {}, ANN, {"goal": 11})
 
-    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "new@evanston.example", BEN, "they called")
+    Decisions(world.wiring).set_address(CAMPAIGN, "evanston", "new@evanston.example", BEN, "they called")
 
     followed = drafting.draft_of(stack, CAMPAIGN)
     assert (followed.revision, followed.changed_by) == (draft.revision + 1, BEN)
@@ -271,7 +272,7 @@ def test_an_address_that_a_delivery_corrects_is_corrected_in_the_draft(stack: St
 def test_a_draft_with_another_address_of_the_same_recipient_keeps_its_own(stack: Stack, world: World) -> None:
     draft = publish_table(stack, ("chief@evanston", "mine@evanston"))
 
-    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "new@evanston.example", BEN, "they called")
+    Decisions(world.wiring).set_address(CAMPAIGN, "evanston", "new@evanston.example", BEN, "they called")
 
     assert drafting.draft_of(stack, CAMPAIGN) == draft
     assert publishing.to_publish(stack, draft).changes == ("evanston (email)",)

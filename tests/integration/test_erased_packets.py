@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.acting import Decisions
 from tests.faults.invariants import words_of
 from tests.faults.refusals import Refusing
 from tests.organizers import read, someone
@@ -162,7 +163,7 @@ def test_an_email_after_an_erasure_has_the_letters_that_are_left_under_their_num
     for name in ("Ada", "Cyd"):
         erase(sent, name)
     repack(sent)
-    sent.wiring.delivering.controls.retry(KEY, "cli", "corrected")
+    Decisions(sent.wiring).retry(KEY, "cli", "corrected")
     sent.run_queue()
     mail = sent.deliveries[-1]
     assert mail.mail["Subject"].startswith("1 signed letter ")
@@ -192,7 +193,7 @@ def test_a_retry_after_an_erasure_has_new_packets(sent: World) -> None:
     erase(sent, "Ada")
     repack(sent)
     sent.feedback("bounce", sent.deliveries[0])
-    sent.wiring.delivering.controls.retry(KEY, "cli", "corrected")
+    Decisions(sent.wiring).retry(KEY, "cli", "corrected")
     sent.run_queue()
     assert [letters_at(sent, link) for link in links(sent)] == [["Ben"], ["Cyd"]]
     assert repack(sent) == {"batchItemFailures": []}
@@ -258,7 +259,7 @@ def test_a_slower_process_does_not_bring_an_erased_letter_back(sent: World, monk
         put(bucket, name, content)
 
     sent.feedback("bounce", sent.deliveries[0])
-    sent.wiring.delivering.controls.retry(KEY, "cli", "corrected")
+    Decisions(sent.wiring).retry(KEY, "cli", "corrected")
     sent.clock.advance(days=2)
     monkeypatch.setattr(Bucket, "put", erased_meanwhile)
     sent.run_queue()
@@ -273,7 +274,7 @@ def test_a_repacking_of_nothing_changes_nothing(sent: World, monkeypatch: pytest
 
 def test_a_letter_erased_while_its_email_is_sent_keeps_its_packet(sent: World) -> None:
     sent.feedback("bounce", sent.deliveries[0])
-    sent.wiring.delivering.controls.retry(KEY, "cli", "corrected")
+    Decisions(sent.wiring).retry(KEY, "cli", "corrected")
     sent.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, status=500)
     sent.run_queue()
     sent.watch = None
@@ -284,7 +285,7 @@ def test_a_letter_erased_while_its_email_is_sent_keeps_its_packet(sent: World) -
 def test_a_letter_erased_while_ses_refuses_its_email_is_in_no_packet(sent: World) -> None:
     sent.feedback("bounce", sent.deliveries[0])
     sent.refusal = "AccessDeniedException"
-    sent.wiring.delivering.controls.retry(KEY, "cli", "corrected")
+    Decisions(sent.wiring).retry(KEY, "cli", "corrected")
     sent.run_queue()
     assert erase(sent, "Ada").headers["location"].endswith("?done=erased")
     assert "Ada" not in stored_letters(sent)

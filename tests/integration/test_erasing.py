@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
+from tests.acting import Decisions
 from tests.faults.refusals import Refusing
 from tests.world import ADA, CAMPAIGN
 from undersigned.base.bucket import Bucket
@@ -215,7 +216,7 @@ def test_a_letter_erased_after_its_email_bounced_is_not_sent_again(world: World,
     world.week()
     world.feedback("bounce", world.deliveries[0])
     erasing.erase(CAMPAIGN, signer(world))
-    world.wiring.delivering.controls.retry(EVANSTON, "cli", "corrected")
+    Decisions(world.wiring).retry(EVANSTON, "cli", "corrected")
     world.run_queue()
     again = world.deliveries[1]
     assert again.mail["Subject"].startswith("1 signed letter for")
@@ -232,7 +233,7 @@ def test_a_letter_erased_before_its_email_bounced_is_not_sent_again(world: World
     world.week()
     erasing.erase(CAMPAIGN, signer(world))
     world.feedback("bounce", world.deliveries[0])
-    world.wiring.delivering.controls.retry(EVANSTON, "cli", "corrected")
+    Decisions(world.wiring).retry(EVANSTON, "cli", "corrected")
     world.run_queue()
     words = words_of(world.deliveries[1].pdfs[0])
     assert ("Ada Specimen" in words, "Bo Placeholder" in words) == (False, True)
@@ -243,7 +244,7 @@ def test_a_delivery_without_letters_left_sends_nothing(world: World, erasing: Er
     world.week()
     world.feedback("bounce", world.deliveries[0])
     erasing.erase(CAMPAIGN, signer(world))
-    world.wiring.delivering.controls.retry(EVANSTON, "cli", "corrected")
+    Decisions(world.wiring).retry(EVANSTON, "cli", "corrected")
     world.run_queue()
     assert len(world.deliveries) == 1
     delivery = world.wiring.deliveries.delivery(EVANSTON)

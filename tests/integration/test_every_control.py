@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import pytest
 
+from tests.acting import Decisions
 from tests.logos import png
 from tests.organizers import Browser, add, signed_in
 from tests.packets import links_of_office
@@ -275,7 +276,7 @@ def test_every_button_and_link_of_every_page_works(world: World, author: Author)
     to = {mail.to: mail for mail in world.deliveries}
     world.feedback("bounce", to["chief@skokie-police.example"])
     world.feedback("delivery", to["chief@evanston-police.example"])
-    world.wiring.delivering.controls.save_answer(
+    Decisions(world.wiring).save_answer(
         CAMPAIGN, "evanston", world.period, "We read it.", "cli", is_public=True, revision=""
     )
     world.confirmed(name="Dee", email="dee@signers.example")

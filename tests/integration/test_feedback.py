@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto.events.models import EventPattern, EventPatternParser
 
+from tests.acting import Decisions
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, NotRecordedError, load_event
 from undersigned.base.queue import SqsQueue
@@ -76,7 +77,7 @@ def test_a_late_complaint_about_an_earlier_attempt_raises_an_alarm(
 ) -> None:
     """It changes nothing of the delivery, but it holds the target."""
     sent.feedback("bounce", sent.deliveries[0])
-    sent.wiring.delivering.controls.retry(KEY, "cli", "corrected")
+    Decisions(sent.wiring).retry(KEY, "cli", "corrected")
     sent.run_queue()
     caplog.clear()
     sent.feedback("complaint", sent.deliveries[0])

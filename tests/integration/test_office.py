@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.acting import Decisions
 from tests.faults.refusals import Refusing
 from tests.organizers import add, read, signed_in, someone
 from tests.packets import KEY, PEOPLE, confirm, erase, links_of_office, organizer, repack
@@ -47,12 +48,12 @@ def test_both_pages_have_days_and_counts(sent: World) -> None:
 def test_letters_that_go_by_hand_after_a_bounce_are_on_both_pages_once_they_are_handed_over(sent: World) -> None:
     sent.feedback("bounce", sent.deliveries[0])
     office, cover = links_of_office(sent)
-    sent.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "", "cli", "")
-    sent.wiring.delivering.controls.retry(KEY, "cli", "")
+    Decisions(sent.wiring).set_address(CAMPAIGN, "evanston", "", "cli", "")
+    Decisions(sent.wiring).retry(KEY, "cli", "")
     sent.run_queue()
     for path in (office, cover):
         assert "Nothing yet." in sent.get(path).words
-    sent.wiring.delivering.controls.hand_over(KEY, sent.clock.now.date(), "", "cli")
+    Decisions(sent.wiring).hand_over(KEY, sent.clock.now.date(), "", "cli")
     for path in (office, cover):
         assert "5 letters, on paper, by hand or post. File 1: letters 1 to 5 " in sent.get(path).words
 
@@ -84,18 +85,18 @@ def test_a_delivery_that_did_not_arrive_is_on_no_cover_but_its_office_may_have_i
     browser = someone(sent, "editor")
     assert "But the office said that it has these letters, so press “Close unsent”." in browser.words()
     assert not [each for each in (f"{ADDRESS}/retry", 'name="email" value=""') if each in browser.see("").body]
-    sent.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "new@evanston.example", "cli", "")
+    Decisions(sent.wiring).set_address(CAMPAIGN, "evanston", "new@evanston.example", "cli", "")
     sent.clock.advance(days=1)
     sent.report()
     [told] = sent.mails("report")
     assert "(the office said that it has these letters)" in " ".join(told.text.split())
     assert "Open each delivery, and send it again." not in told.text, "its page has no button for that"
     assert organizer(sent, f"{ADDRESS}/retry", {}).status == 409
-    sent.wiring.delivering.controls.retry(KEY, "cli", "they lost it", again=True)
+    Decisions(sent.wiring).retry(KEY, "cli", "they lost it", again=True)
 
 
 def test_a_refused_retry_names_the_command_that_sends_the_letters_again(sent: World) -> None:
-    retry = partial(sent.wiring.delivering.controls.retry, KEY, "cli")
+    retry = partial(Decisions(sent.wiring).retry, KEY, "cli")
     assert press(sent) == 303
     for again in (False, True):
         with pytest.raises(NotNowError, match="The delivery’s state is “sent”"):
@@ -160,12 +161,12 @@ def test_what_an_office_has_goes_again_only_if_a_person_insists(asked: World) ->
     revision = read(asked, ADDRESS)["revision"]
     assert press(asked) == 303
     asked.clock.advance(minutes=1)
-    decision = {"outcome": "not sent", "revision": read(asked, ADDRESS)["revision"]}
+    decision = {"revision": read(asked, ADDRESS)["revision"]}
     for values in (decision, {**decision, "revision": revision}):
-        assert organizer(asked, f"{ADDRESS}/settle", values).status == 409
-    refused = organizer(asked, f"{ADDRESS}/settle", decision)
+        assert organizer(asked, f"{ADDRESS}/settle-as-not-sent", values).status == 409
+    refused = organizer(asked, f"{ADDRESS}/settle-as-not-sent", decision)
     assert "The office said on November 27, 2026 that it has these letters" in text_of(refused, 409)
-    settle = asked.wiring.delivering.controls.settle
+    settle = Decisions(asked.wiring).settle
     with pytest.raises(NotNowError):
         settle(KEY, "cli", "", "not sent", revision=decision["revision"], again=True)
     settle(KEY, "cli", "they lost it", "not sent", revision=decision["revision"], again=True)
@@ -181,7 +182,7 @@ def test_what_an_office_has_goes_again_only_if_a_person_insists(asked: World) ->
 
 def test_what_an_office_has_does_not_go_by_hand_by_itself_while_its_stop_holds_a_second_email(asked: World) -> None:
     browser, path = someone(asked, "editor"), f"/deliveries/{PERIOD}/evanston"
-    assert browser.press(f"{path}/settle", {"outcome": "not sent", **browser.revision(path)}).status == 303
+    assert browser.press(f"{path}/settle-as-not-sent", browser.revision(path)).status == 303
     asked.post(f"{links_of_office(asked)[0]}/stop")
     asked.run_queue()
     assert press(asked) == 303
@@ -196,7 +197,7 @@ def test_what_an_office_has_does_not_go_by_hand_by_itself_while_its_stop_holds_a
         "email",
         "the recipient has no email address any more",
     )
-    asked.wiring.delivering.controls.retry(KEY, "cli", "they lost it", again=True)
+    Decisions(asked.wiring).retry(KEY, "cli", "they lost it", again=True)
     asked.run_queue()
     assert (read(asked, ADDRESS)["state"], read(asked, ADDRESS)["way"]) == ("sent", "by hand")
 
@@ -214,6 +215,6 @@ def test_letters_on_paper_are_on_both_pages_and_are_handed_over_not_received(wor
     assert press(world) == 303
     found = read(world, ADDRESS)
     assert (found["state"], found["received_at"]) == ("sent", None)
-    world.wiring.delivering.controls.hand_over(KEY, world.clock.now.date(), "", "cli")
+    Decisions(world.wiring).hand_over(KEY, world.clock.now.date(), "", "cli")
     for path in links_of_office(world):
         assert "1 letter, on paper, by hand or post. File 1: letter 1 " in world.get(path).words

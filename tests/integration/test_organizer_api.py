@@ -258,15 +258,14 @@ def test_an_email_without_an_outcome_is_settled(world: World) -> None:
     evanston = f"/deliveries/{PERIOD}/evanston"
     assert get(world, evanston)["needs_attention"] == "no outcome"
     assert get(world, "/targets")["targets"][1]["needs_attention"] == [{"period": PERIOD, "question": "no outcome"}]
-    for damaged in ({}, {"outcome": "yes"}, {"outcome": None, "why": "they called"}, {"outcome": True}):
-        assert post(world, f"{evanston}/settle", damaged) == 400
+    assert post(world, f"{evanston}/settle-as-sent", {}) == 400
     revision = get(world, evanston)["revision"]
-    assert post(world, f"{evanston}/settle", {"outcome": "sent", "why": "they called"}) == 400
-    decided = {"outcome": "sent", "why": "they called", "revision": revision}
-    assert post(world, f"{evanston}/settle", decided) == 303
+    assert post(world, f"{evanston}/settle-as-sent", {"why": "they called"}) == 400
+    decided = {"why": "they called", "revision": revision}
+    assert post(world, f"{evanston}/settle-as-sent", decided) == 303
     assert get(world, evanston)["state"] == "sent"
     assert get(world, evanston)["needs_attention"] is None
-    assert post(world, f"{evanston}/settle", {"outcome": "not sent", "revision": revision}) == 409
+    assert post(world, f"{evanston}/settle-as-not-sent", {"revision": revision}) == 409
 
 
 def test_a_bounced_email_that_did_not_arrive_is_settled(world: World) -> None:
@@ -285,7 +284,7 @@ def test_a_bounced_email_is_closed_unsent_and_the_address_is_corrected(world: Wo
     world.feedback("bounce", world.deliveries[0])
     evanston = f"/deliveries/{PERIOD}/evanston"
     revision = get(world, evanston)["revision"]
-    assert post(world, f"{evanston}/settle", {"outcome": "sent", "revision": revision}) == 409
+    assert post(world, f"{evanston}/settle-as-sent", {"revision": revision}) == 409
     assert post(world, f"{evanston}/close-unsent", {"why": "closed", "revision": revision}) == 303
     assert get(world, evanston)["state"] == "closed_unsent"
     assert get(world, evanston)["needs_attention"] is None

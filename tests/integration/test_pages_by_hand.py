@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acting import decide
+from tests.acting import Decisions, decide
 from tests.organizers import Browser
 from tests.packets import erase, repack
 from tests.pages import text_of
@@ -184,7 +184,7 @@ def test_the_file_is_made_again_once_it_is_gone(world: World, printed: Browser) 
 
 
 def test_what_is_made_again_goes_on_after_a_hold_whatever_came_that_week(world: World, printed: Browser) -> None:
-    controls, key = world.wiring.delivering.controls, DeliveryKey(CAMPAIGN, "evanston", PERIOD)
+    controls, key = Decisions(world.wiring), DeliveryKey(CAMPAIGN, "evanston", PERIOD)
     controls.retry(key, "cli", "")
     decide(world, "hold", "evanston", why="the chief retires")
     world.run_queue()
@@ -216,7 +216,7 @@ def test_packets_whose_letters_are_all_erased_are_not_offered_to_print(
     assert "File 2 of 2: Print the letters" in said
     assert "File 1 of 2: Print" not in said
     assert "Letters to print 1" in organizer.words()
-    world.wiring.delivering.controls.retry(DeliveryKey(CAMPAIGN, "evanston", PERIOD), "cli", "")
+    Decisions(world.wiring).retry(DeliveryKey(CAMPAIGN, "evanston", PERIOD), "cli", "")
     world.run_queue()
     assert "File 2 of 2: Print the letters" in organizer.words(PAGE)
     erase(world, "Ben")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
+from tests.acting import Decisions
 from tests.damage import DAMAGED, OTHER, damage_campaign, damage_delivery
 from tests.hours import at, sign
 from tests.world import CAMPAIGN, PERIOD
@@ -77,7 +78,7 @@ def test_letters_that_wait_for_send_now_are_not_planned(world: World) -> None:
     world.confirmed()
     assert world.plan()["deliveries"] == []
     assert world.run_queue() == []
-    plan = world.wiring.delivering.controls.deliver(CAMPAIGN, PERIOD, "cli", "", seen_at=world.clock.now)
+    plan = Decisions(world.wiring).deliver(CAMPAIGN, PERIOD, "cli", "", seen_at=world.clock.now)
     assert plan.queued == (DeliveryKey(CAMPAIGN, "evanston", PERIOD),)
     assert sent_to(world) == {"evanston"}
 
@@ -117,22 +118,21 @@ def test_a_damaged_campaign_stops_no_other(signed: World) -> None:
 def test_sending_now_sends_to_all_others(signed: World, monkeypatch: pytest.MonkeyPatch) -> None:
     fail_for_evanston(monkeypatch)
     with pytest.raises(NotPlannedError, match=CAMPAIGN):
-        signed.wiring.delivering.controls.deliver(CAMPAIGN, PERIOD, "Olu", "", seen_at=signed.clock.now)
+        Decisions(signed.wiring).deliver(CAMPAIGN, PERIOD, "Olu", "", seen_at=signed.clock.now)
     assert sent_to(signed) == {"wilmette", "skokie"}
     assert [entry.action for entry in signed.wiring.campaigns.audit(CAMPAIGN)] == ["deliver"]
 
 
 def test_what_could_not_be_previewed_and_goes_is_in_the_log(signed: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    controls = signed.wiring.delivering.controls
-    store, fails = type(controls.planning.deliveries), iter([True])
-    deliveries = store.deliveries
+    controls = Decisions(signed.wiring)
+    fails, deliveries = iter([True]), Deliveries.deliveries
 
     def throttled_once(self: Any, campaign: str, target: str, *, whole: bool = True) -> Any:
         if next(fails, False):
             raise TimeoutError
         return deliveries(self, campaign, target, whole=whole)
 
-    monkeypatch.setattr(store, "deliveries", throttled_once)
+    monkeypatch.setattr(Deliveries, "deliveries", throttled_once)
     controls.deliver(CAMPAIGN, PERIOD, "Olu", "", seen_at=signed.clock.now, only="evanston")
     assert sent_to(signed) == {"evanston"}
     assert [entry.action for entry in signed.wiring.campaigns.audit(CAMPAIGN)] == ["deliver"]

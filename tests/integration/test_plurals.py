@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
+from tests.acting import Decisions
 from tests.organizers import someone
 from tests.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
 from undersigned.base.errors import BusyError, problem_of
@@ -101,7 +102,7 @@ def test_pages_and_emails_have_the_right_plural(world: World, language: str, let
     world.clock.advance(hours=1)
     world.hour()
     texts = [words_of(answer.body) for answer in pages(world, language, cookies)]
-    world.wiring.delivering.controls.deliver(CAMPAIGN, world.period, "tests", "", seen_at=world.clock.now)
+    Decisions(world.wiring).deliver(CAMPAIGN, world.period, "tests", "", seen_at=world.clock.now)
     world.run_queue()
     texts += [words_of(answer.body) for answer in pages(world, language, cookies)]
     texts += [words_of(world.get(mail.link("confirm")).body) for mail in confirmations]

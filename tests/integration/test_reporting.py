@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acting import decide
+from tests.acting import Decisions, decide
 from tests.reports import section
 from tests.world import CAMPAIGN
 from undersigned.delivering.hours import NotDoneError
@@ -184,7 +184,7 @@ def test_a_delivery_on_another_day_is_reported_the_day_after_and_not_again(world
     world.clock.advance(days=-4)  # Friday
     world.run_job("report")
     world.confirmed()
-    world.wiring.delivering.controls.deliver(
+    Decisions(world.wiring).deliver(
         CAMPAIGN, "2026-11-20", "cli", "the council meets on Monday", seen_at=world.clock.now
     )
     world.run_queue()
@@ -198,7 +198,7 @@ def test_a_delivery_on_another_day_is_reported_the_day_after_and_not_again(world
 
 
 def test_a_delivery_that_goes_after_its_report_is_in_the_next_one(world: World) -> None:
-    controls = world.wiring.delivering.controls
+    controls = Decisions(world.wiring)
     world.confirmed()
     decide(world, "hold", "evanston", why="the chief retires")
     world.week()

@@ -14,6 +14,7 @@ import pytest
 from botocore import xform_name
 from typer.testing import CliRunner
 
+from tests.acting import Decisions
 from tests.faults.invariants import stored_text, words_of
 from tests.faults.memory import Memory
 from tests.organizers import Browser, add
@@ -289,7 +290,7 @@ def test_a_lost_recipient_comes_back_with_the_answer_of_its_office(recovery: Rec
     world = recovery.world
     confirm(world, "Ada")
     world.week()
-    answer = world.wiring.delivering.controls.save_answer(
+    answer = Decisions(world.wiring).save_answer(
         CAMPAIGN, "evanston", PERIOD, "Kept.", "ann", is_public=False, revision=""
     )
     recovery.keep()
@@ -514,7 +515,7 @@ def test_an_erased_person_does_not_return(recovery: Recovery) -> None:
     assert [place(world, name) for name in ("Ada", "Bo", "Cy", "Di")] == [None, "in a delivery", "erased", None]
     assert delivery(world).erased == {id_of("Ada"), id_of("Cy")}
     run("resume", CAMPAIGN)
-    world.wiring.delivering.controls.retry(EVANSTON, "cli", "corrected")
+    Decisions(world.wiring).retry(EVANSTON, "cli", "corrected")
     world.run_queue()
     assert letters_in(world.deliveries[1:]) == ["Bo"]
     world.clock.advance(hours=2)

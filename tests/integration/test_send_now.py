@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 from typer.testing import CliRunner
 
-from tests.acting import decide
+from tests.acting import Decisions, decide
 from tests.command_line import command_line
 from tests.emitted import metrics_in
 from tests.organizers import Browser, read, someone
@@ -22,7 +22,6 @@ from undersigned_cli.main import app
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.delivering.delivery_controls import DeliveryControls
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
 MONDAY = datetime(2026, 11, 30, 15, tzinfo=UTC)
@@ -39,10 +38,10 @@ def editor(world: World) -> Browser:
     return someone(world, "editor")
 
 
-def held_after_send_now(world: World) -> DeliveryControls:
+def held_after_send_now(world: World) -> Decisions:
     """Let somebody confirm, hold their recipient, and send now: the delivery has begun, and nothing is sealed."""
     world.confirmed()
-    controls = world.wiring.delivering.controls
+    controls = Decisions(world.wiring)
     decide(world, "hold", "evanston", why="a new chief")
     controls.deliver(CAMPAIGN, PERIOD, "cli", "", seen_at=world.clock.now)
     world.run_queue()
@@ -133,7 +132,7 @@ def test_pressing_twice_sends_once_and_what_the_first_page_showed(world: World, 
 @pytest.mark.parametrize("crashed", ["before it is queued", "while some are queued"])
 def test_after_a_crash_the_button_is_pressed_again(world: World, monkeypatch: pytest.MonkeyPatch, crashed: str) -> None:
     world.confirmed()
-    controls = world.wiring.delivering.controls
+    controls = Decisions(world.wiring)
     with monkeypatch.context() as broken:
         broken.setattr(type(world.wiring.queue), "put", Mock(side_effect=ConnectionError))
         with pytest.raises(NotPlannedError):
@@ -200,7 +199,7 @@ def test_a_held_delivery_that_is_retried_takes_what_the_page_showed(world: World
 def test_a_delivery_that_began_by_itself_takes_what_had_come_then(world: World) -> None:
     world.change(send_now_only=False)
     world.confirmed()
-    controls = world.wiring.delivering.controls
+    controls = Decisions(world.wiring)
     decide(world, "hold", "evanston", why="a new chief")
     world.week()
     world.change(send_now_only=True)
@@ -219,7 +218,7 @@ def test_a_second_email_within_seven_days_has_what_was_seen(world: World) -> Non
     confirm(world, "bo")
     seen_at = world.clock.now
     confirm(world, "cy")
-    controls = world.wiring.delivering.controls
+    controls = Decisions(world.wiring)
     controls.deliver(CAMPAIGN, "2026-11-25", "cli", "the office asked for it", seen_at=seen_at, again=True)
     world.run_queue()
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1), ("2026-11-25", "evanston", 1)], 1)
@@ -249,7 +248,7 @@ def test_a_letter_that_was_due_at_the_very_moment_of_the_page_goes(world: World)
     seen_at = world.clock.now
     world.clock.advance(microseconds=1)
     world.confirmed(email="cy@signers.example")
-    world.wiring.delivering.controls.deliver(CAMPAIGN, PERIOD, "cli", "", seen_at=seen_at)
+    Decisions(world.wiring).deliver(CAMPAIGN, PERIOD, "cli", "", seen_at=seen_at)
     world.run_queue()
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 2)], 1)
 

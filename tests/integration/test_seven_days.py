@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acting import decide
+from tests.acting import Decisions, decide
 from tests.hours import sent
 from tests.organizers import act
 from tests.sending import send_now
@@ -69,7 +69,7 @@ def test_a_message_of_another_plan_opens_no_second_delivery(world: World) -> Non
 
 
 def test_a_message_of_a_held_delivery_sends_nothing_once_another_email_took_its_week(world: World) -> None:
-    controls = world.wiring.delivering.controls
+    controls = Decisions(world.wiring)
     world.confirmed()
     decide(world, "hold", "evanston", why="they moved")
     world.week()
@@ -86,7 +86,7 @@ def test_a_message_of_a_held_delivery_sends_nothing_once_another_email_took_its_
 def test_after_a_delivery_by_hand_the_weekly_one_leaves_out_the_target(world: World) -> None:
     world.clock.advance(days=2)  # Thursday
     world.confirmed()
-    world.wiring.delivering.controls.deliver(
+    Decisions(world.wiring).deliver(
         CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday", seen_at=world.clock.now
     )
     world.run_queue()
@@ -113,7 +113,7 @@ def test_pages_know_of_a_delivery_within_a_minute_and_read_its_recipient_once_fo
     world.clock.advance(days=2)  # Thursday
     own_letter = world.confirmed().link("confirm")
     assert "on Monday, November 30, 2026" in world.get(own_letter).body
-    world.wiring.delivering.controls.deliver(
+    Decisions(world.wiring).deliver(
         CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday", seen_at=world.clock.now
     )
     world.run_queue()
@@ -138,7 +138,7 @@ def test_a_delivery_that_surely_did_not_arrive_does_not_count(world: World) -> N
 
 
 def test_a_retry_keeps_the_rule_and_a_person_can_override_it(world: World) -> None:
-    controls = world.wiring.delivering.controls
+    controls = Decisions(world.wiring)
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
@@ -167,7 +167,7 @@ def test_an_email_that_did_not_arrive_keeps_the_rule_and_a_person_can_override_i
     world.open(Delivery(other, "open", opened_at=world.clock.now, letters=1))
 
     def retry(why: str, revision: str = "1-bounced", *, again: bool = False) -> None:
-        controls = world.wiring.delivering.controls
+        controls = Decisions(world.wiring)
         day = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
         controls.retry(day, "cli", why, revision=revision, again=again)
 
@@ -226,7 +226,7 @@ def test_an_organizer_sends_what_waits_and_reads_what_stays(world: World) -> Non
     [line] = world.get(path, headers=key).json["deliveries"]
     assert (line["outcome"], line["last_period"], line["not_before"]) == ("too soon", "2026-11-24", "2026-12-01")
     world.clock.advance(days=1)
-    controls = world.wiring.delivering.controls
+    controls = Decisions(world.wiring)
     with pytest.raises(NotNowError):
         controls.deliver(CAMPAIGN, "2026-11-25", "cli", "", seen_at=world.clock.now, again=True)
     assert act(world, "/deliveries/next", {"target": "Atlantis"}).status == 404
@@ -305,7 +305,7 @@ def test_a_bounced_delivery_gives_its_week_back_and_takes_it_again_before_it_is_
     assert free_from(world) == date(2026, 12, 1)
     world.feedback("bounce", world.deliveries[0])
     assert free_from(world) is None
-    world.wiring.delivering.controls.retry(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"), "cli", "")
+    Decisions(world.wiring).retry(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"), "cli", "")
     assert (len(sent(world)), free_from(world)) == (1, date(2026, 12, 1))
     # The event comes again: it is no news, and gives nothing back.
     world.feedback("bounce", world.deliveries[0])
@@ -317,9 +317,9 @@ def test_a_bounced_delivery_gives_its_week_back_and_takes_it_again_before_it_is_
 def test_new_letters_go_within_seven_days_of_an_email_that_was_refused(world: World) -> None:
     sent_on_tuesday(world)
     world.feedback("bounce", world.deliveries[0])
-    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "chief@evanston.example", "cli", "")
+    Decisions(world.wiring).set_address(CAMPAIGN, "evanston", "chief@evanston.example", "cli", "")
     world.clock.advance(days=2)
-    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-26", "cli", "", seen_at=world.clock.now)
+    Decisions(world.wiring).deliver(CAMPAIGN, "2026-11-26", "cli", "", seen_at=world.clock.now)
     world.run_queue()
     assert [(mail.to, mail.tags["period"]) for mail in world.deliveries[1:]] == [
         ("chief@evanston.example", "2026-11-26")
@@ -334,9 +334,7 @@ def test_an_email_that_ses_rejects_gives_its_week_back(world: World) -> None:
     assert record(world.wiring, event).delivery
     assert free_from(world) is None
     world.clock.advance(days=1)
-    world.wiring.delivering.controls.deliver(
-        CAMPAIGN, "2026-11-25", "cli", "the council meets", seen_at=world.clock.now
-    )
+    Decisions(world.wiring).deliver(CAMPAIGN, "2026-11-25", "cli", "the council meets", seen_at=world.clock.now)
     world.run_queue()
     assert (sent(world)[1:], free_from(world)) == ([("evanston", "2026-11-25")], date(2026, 12, 2))
 
@@ -367,13 +365,13 @@ def test_a_bounced_delivery_is_not_sent_again_in_a_week_that_another_took_before
         key = DeliveryKey(CAMPAIGN, "evanston", day)
         world.open(Delivery(key, "open", opened_at=world.clock.now, letters=1))
     with pytest.raises(NotNowError, match="There is a delivery of November 28, 2026"):
-        world.wiring.delivering.controls.retry(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"), "cli", "")
+        Decisions(world.wiring).retry(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"), "cli", "")
 
 
 def test_a_bounced_delivery_does_not_give_back_the_week_of_another(world: World) -> None:
     sent_on_tuesday(world)
     world.clock.advance(days=2)
-    world.wiring.delivering.controls.deliver(
+    Decisions(world.wiring).deliver(
         CAMPAIGN, "2026-11-26", "cli", "the council meets", seen_at=world.clock.now, again=True
     )
     world.run_queue()
@@ -387,7 +385,7 @@ def test_a_bounced_delivery_does_not_give_back_the_week_of_another(world: World)
 def test_a_bounced_delivery_gives_back_the_days_that_it_took_from_an_earlier_one_only(world: World) -> None:
     sent_on_tuesday(world)
     world.clock.advance(days=2)
-    world.wiring.delivering.controls.deliver(
+    Decisions(world.wiring).deliver(
         CAMPAIGN, "2026-11-26", "cli", "the council meets", seen_at=world.clock.now, again=True
     )
     world.run_queue()
@@ -398,7 +396,7 @@ def test_a_bounced_delivery_gives_back_the_days_that_it_took_from_an_earlier_one
 def test_a_bounced_delivery_gives_no_week_back_beside_a_damaged_one_that_may_have_taken_it(world: World) -> None:
     sent_on_tuesday(world)
     world.clock.advance(days=2)
-    world.wiring.delivering.controls.deliver(
+    Decisions(world.wiring).deliver(
         CAMPAIGN, "2026-11-26", "cli", "the council meets", seen_at=world.clock.now, again=True
     )
     world.run_queue()
@@ -415,8 +413,8 @@ def test_letters_of_a_bounced_email_that_go_by_hand_take_the_week(world: World) 
     world.week()
     world.feedback("bounce", world.deliveries[0])
     key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
-    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "", "cli", "")
-    world.wiring.delivering.controls.retry(key, "cli", "")
+    Decisions(world.wiring).set_address(CAMPAIGN, "evanston", "", "cli", "")
+    Decisions(world.wiring).retry(key, "cli", "")
     assert free_from(world) == date(2026, 12, 1)
 
 

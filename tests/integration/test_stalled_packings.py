@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acting import decide
+from tests.acting import Decisions, decide
 from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, repack, stored_letters
 from tests.world import client_of
 from undersigned.base.bucket import Bucket
@@ -110,7 +110,7 @@ def test_a_repacking_of_an_earlier_attempts_packet_leaves_no_letter_that_was_era
 
     def others() -> None:
         sent.feedback("bounce", sent.deliveries[0])
-        sent.wiring.delivering.controls.retry(KEY, "cli", "corrected")
+        Decisions(sent.wiring).retry(KEY, "cli", "corrected")
         sent.run_queue()
         assert len(sent.deliveries) == 2
         assert erase(sent, "Ben").status == 303
@@ -166,7 +166,7 @@ def test_a_packet_that_a_killed_attempt_was_replacing_is_still_linked(
     [link] = links(sent)
     sent.feedback("bounce", sent.deliveries[0])
     sent.clock.advance(days=2)
-    sent.wiring.delivering.controls.retry(KEY, "cli", "corrected")
+    Decisions(sent.wiring).retry(KEY, "cli", "corrected")
     with monkeypatch.context() as patch:
         patch.setattr(Bucket, "put", killed)
         with pytest.raises(KilledError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acting import decide
+from tests.acting import Decisions, decide
 from tests.organizers import someone
 from tests.world import CAMPAIGN, PERIOD, world
 from undersigned.base.errors import NotNowError, UncertainError
@@ -210,17 +210,17 @@ def test_a_stop_is_about_the_letters_to_one_recipient(world: World) -> None:
 
 @pytest.mark.parametrize("who", ["", "p1"])
 def test_a_stopped_mailbox_gets_no_test_of_real_letters(world: World, who: str) -> None:
-    stopping, controls = CHIEF.replace("@", "+me@"), world.wiring.delivering.controls
+    stopping, controls = CHIEF.replace("@", "+me@"), Decisions(world.wiring)
     world.confirmed()
     stop(world)
     controls.set_address(CAMPAIGN, "evanston", NEW, "cli", "")
     with pytest.raises(NotNowError, match="An office stopped the emails"):
-        controls.test(CAMPAIGN, "evanston", world.period, "x", "", who=who, to=stopping)
+        decide(world, "test", "evanston", who=who, to=stopping)
 
 
 @pytest.mark.parametrize("way", ["release", "retry", "the address works", "in capitals", "with a tag"])
 def test_an_organizer_undoes_no_stop_in_another_way(world: World, way: str) -> None:
-    controls = world.wiring.delivering.controls
+    controls = Decisions(world.wiring)
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[-1])
@@ -253,7 +253,7 @@ def test_a_stopped_recipients_page_offers_the_way_by_hand_once(world: World) -> 
 
 
 def test_another_mailbox_gets_the_letters_and_the_stopped_one_none_when_it_comes_back(world: World) -> None:
-    controls = world.wiring.delivering.controls
+    controls = Decisions(world.wiring)
     a_week(world)
     stop(world)
     for email in (NEW, CHIEF):
@@ -271,7 +271,7 @@ def test_another_mailbox_gets_the_letters_and_the_stopped_one_none_when_it_comes
 def test_a_link_of_a_former_mailbox_shows_and_stops_nothing(world: World, now: str, values: dict[str, str]) -> None:
     a_week(world)
     before = world.office_path(CHIEF)
-    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", now, "cli", "")
+    Decisions(world.wiring).set_address(CAMPAIGN, "evanston", now, "cli", "")
     answer = world.post(f"{before}/stop", values)
     assert (answer.status, "no longer go to the address that got this link" in answer.words) == (200, True)
     assert f'action="{before}' not in answer.body
@@ -283,7 +283,7 @@ def test_a_link_of_a_former_mailbox_shows_and_stops_nothing(world: World, now: s
 
 def test_a_stop_whose_mailbox_changes_before_the_email_leaves_needs_none(world: World) -> None:
     stop(world)
-    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", NEW, "cli", "")
+    Decisions(world.wiring).set_address(CAMPAIGN, "evanston", NEW, "cli", "")
     assert about_stops(world) == []
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.acting import decide
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN
 from undersigned.base.errors import NotNowError
@@ -119,17 +120,15 @@ def test_a_recipient_gets_no_test_from_the_command_line(world: World) -> None:
     """A test is no way around one email in seven days."""
     campaigns = world.wiring.campaigns
     world.confirmed()
-    controls, period = world.wiring.delivering.controls, world.period
     chief = campaigns.target(CAMPAIGN, "wilmette").email
     with pytest.raises(NotNowError, match="is a recipient of this campaign"):
-        controls.test(CAMPAIGN, "evanston", period, "command line", "", to=chief.upper())
+        decide(world, "test", "evanston", to=chief.upper())
     assert sent_as_tests(world) == []
 
 
 def test_the_operator_has_no_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits_of_tests, "MOST_TESTS_AN_HOUR", 1)
     world.confirmed()
-    controls, period = world.wiring.delivering.controls, world.period
-    for to in (None, None, "ada@office.example"):
-        controls.test(CAMPAIGN, "evanston", period, "command line", "", to=to)
+    for to in ("", "", "ada@office.example"):
+        decide(world, "test", "evanston", to=to)
     assert len(sent_as_tests(world)) == 3

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pypdf import PdfReader
 
+from tests.acting import Decisions
 from tests.organizers import Browser, add
 from tests.packets import links_of_office
 from tests.world import CAMPAIGN, FORM, files_of_campaign, publish_files
@@ -57,7 +58,7 @@ def deliver(world: World) -> None:
     world.hour()
     world.clock.now = datetime(2026, 11, 30, 15, tzinfo=UTC)
     world.hour()
-    world.wiring.delivering.controls.deliver(CAMPAIGN, world.period, "command line", "", seen_at=world.clock.now)
+    Decisions(world.wiring).deliver(CAMPAIGN, world.period, "command line", "", seen_at=world.clock.now)
     world.run_queue()
 
 

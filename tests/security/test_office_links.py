@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.acting import Decisions
 from tests.damage import damage_delivery, put
 from tests.packets import KEY, confirm, links_of_office
 from tests.world import CAMPAIGN, PERIOD
@@ -31,7 +32,7 @@ def sent(world: World) -> World:
 
 
 def moved_to(world: World, email: str) -> None:
-    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", email, "cli", "")
+    Decisions(world.wiring).set_address(CAMPAIGN, "evanston", email, "cli", "")
 
 
 def grow_old(world: World) -> None:

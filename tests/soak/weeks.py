@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tests.acting import Decisions
 from undersigned.delivering.rules.deliveries import UNSETTLED_FOR, DeliveryKey
 from undersigned_cli.dead_letters import DeadLetters
 from undersigned_cli.local.errors import LocalStackError
@@ -45,7 +46,7 @@ class Weeks:
         self._stack = stack
         self._campaigns = wiring.campaigns
         self._deliveries = wiring.deliveries
-        self._controls = wiring.delivering.controls
+        self._controls = Decisions(wiring)
         self._campaign = campaign
         self._killer = killer
         self._rng = rng

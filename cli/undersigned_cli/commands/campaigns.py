@@ -11,7 +11,7 @@ import typer
 from undersigned.base.colors import accents
 from undersigned.base.errors import NotFoundError, UndersignedError
 from undersigned.base.languages import SOURCE
-from undersigned.campaigns.activity import perform
+from undersigned.campaigns.activity import perform, record
 from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.campaigns.rules.postal_codes import in_words
 from undersigned.workshop import described_settings, drafting, publishing, settings
@@ -132,7 +132,7 @@ def push(
     before = campaign_folder.PublishedCampaign.read(wiring, campaign.id)
     if changes := campaign_folder.in_short(before.changes(compiled)):
         # First, so that no change goes without an entry.
-        wiring.delivering.controls.record(campaign.id, "push", COMMAND_LINE, about=changes, why=reason)
+        record(wiring, campaign.id, "push", COMMAND_LINE, about=changes, why=reason)
     pushed = campaign_folder.push(wiring, compiled, before, pictures)
     say(f"{campaign.id}: {counted(pushed.targets, 'recipient')}.")
     for language, version in campaign.letters.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from undersigned.campaigns.activity import record
 from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.signing.rules.mail_budgets import LANES
 from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Reason, examples, on_stack
@@ -52,7 +53,7 @@ def stop(stack: Stack, *, reason: Reason = "") -> None:
     wiring = stack.wiring()
     wiring.mail_budgets.stop()
     for campaign in wiring.campaigns.campaign_ids():
-        wiring.delivering.controls.record(campaign, "stop confirmations", COMMAND_LINE, why=reason)
+        record(wiring, campaign, "stop confirmations", COMMAND_LINE, why=reason)
     say("Stopped. Confirmation emails wait until `undersigned confirmations start`.")
 
 
@@ -64,5 +65,5 @@ def start(stack: Stack, *, reason: Reason = "") -> None:
     wiring = stack.wiring()
     wiring.mail_budgets.start(wiring.clock())
     for campaign in wiring.campaigns.campaign_ids():
-        wiring.delivering.controls.record(campaign, "start confirmations", COMMAND_LINE, why=reason)
+        record(wiring, campaign, "start confirmations", COMMAND_LINE, why=reason)
     say("Started. Those that waited go within their budgets, in some minutes.")

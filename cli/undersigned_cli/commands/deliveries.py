@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from undersigned.base.errors import UndersignedError
+from undersigned.campaigns.activity import perform
+from undersigned.delivering.actions import send_now
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
@@ -195,7 +197,7 @@ def deliver(  # noqa: PLR0913  (options)
     if preview is not None:
         _write_preview(wiring, campaign, period, preview)
     elif test is not None:
-        wiring.delivering.controls.test(campaign, test, period, COMMAND_LINE, "", to=test_to)
+        perform(wiring, "test", campaign, {"target": test, "to": test_to or ""}, COMMAND_LINE)
         say(f"The email is on its way to {test_to or "the campaign's organizer"}. Nothing was sent to anyone else.")
     else:
         _deliver(wiring, campaign, target, reason, again=again, yes=yes)
@@ -218,9 +220,7 @@ def _deliver(  # noqa: PLR0913  (the command's options)
         say("0 deliveries started: there is nothing to send now.")
         return
     ask(f"Start {counted(len(planned.going), 'delivery', 'deliveries')} now?", yes=yes)
-    plan = wiring.delivering.controls.deliver(
-        campaign, period, COMMAND_LINE, reason, seen_at=seen_at, only=only, again=again
-    )
+    plan = send_now(wiring, campaign, COMMAND_LINE, reason, seen_at=seen_at, only=only, again=again)
     show_started(plan)
     started = counted(len(plan.going), "delivery", "deliveries")
     say(f"{started} started. To see the outcome, run `undersigned deliveries {campaign}`.")

@@ -10,7 +10,7 @@ import typer
 
 from undersigned.base.errors import NotFoundError
 from undersigned.campaigns.activity import perform
-from undersigned.delivering.rules.deliveries import DeliveryKey, Settlement
+from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.actions import ACTIONS
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
@@ -41,24 +41,12 @@ Period = Annotated[
 ]
 
 
-_QUESTIONS: Mapping[Settlement, str] = {
-    "sent": "Record that its email was sent?",
-    "not sent": "Send its email again?",
-}
-
-_SETTLED: Mapping[Settlement, str] = {
-    "sent": "counts as sent. It won't be asked about again.",
-    "not sent": "is on its way again. To see the outcome, run `undersigned deliveries {campaign}`.",
-}
-
-
 def of_action(name: str) -> Callable[..., None]:
     """Return the command of an action: its campaign, its ids and needed fields, then the others as options."""
     action, fields = ACTIONS[name], dict(ACTIONS[name].fields())
 
     def command(wiring: Wiring, campaign: str, **given: str) -> None:
-        word = perform(wiring, name, campaign, given, COMMAND_LINE)
-        say(f"{given.get('target', campaign)}: {action.done[word].in_language('en')}")
+        _do(wiring, name, campaign, given)
 
     annotations: dict[str, object] = {"wiring": Wiring, "campaign": Campaign}
     annotations |= dict.fromkeys(action.ids, TargetId)
@@ -118,13 +106,7 @@ def retry(  # noqa: PLR0913  (options)
     """
     check_again(reason, again=again)
     key = DeliveryKey(campaign, target, _day(period) or _last_unsent(wiring, campaign, target))
-    seen = _show(wiring, key)
-    ask("Send its email again?", yes=yes)
-    wiring.delivering.controls.retry(key, COMMAND_LINE, reason, again=again, revision=seen)
-    say(
-        f"{target}: the delivery of {key.period} is on its way again. "
-        f"To see the outcome, run `undersigned deliveries {campaign}`."
-    )
+    _decide(wiring, "retry again" if again else "retry", key, "Send its email again?", yes=yes, why=reason)
 
 
 @on_campaign
@@ -147,13 +129,13 @@ def settle(  # noqa: PLR0913  (a command's parameters)
     if sent == not_sent:
         message = "say one of --sent and --not-sent: ask the recipient's office whether it has the email"
         raise typer.BadParameter(message)
-    outcome: Settlement = "sent" if sent else "not sent"
     check_again(reason, again=again)
     key = DeliveryKey(campaign, target, _day(period) or _last_in_question(wiring, campaign, target))
-    seen = _show(wiring, key)
-    ask(_QUESTIONS[outcome], yes=yes)
-    wiring.delivering.controls.settle(key, COMMAND_LINE, reason, outcome, again=again, revision=seen)
-    say(f"{target}: the delivery of {key.period} {_SETTLED[outcome].format(campaign=campaign)}")
+    if sent:
+        _decide(wiring, "settle as sent", key, "Record that its email was sent?", yes=yes, why=reason)
+    else:
+        name = "settle as not sent again" if again else "settle as not sent"
+        _decide(wiring, name, key, "Send its email again?", yes=yes, why=reason)
 
 
 @on_campaign
@@ -169,11 +151,10 @@ def hand_over(  # noqa: PLR0913  (options)
     note: Annotated[str, typer.Option("--note", help="What the activity log says, such as who took them.")] = "",
 ) -> None:
     """Record that an office got the letters of a delivery by hand or post. Without --on: today."""
-    key = DeliveryKey(campaign, target, period.date().isoformat())
     today = wiring.campaigns.campaign(campaign).local(wiring.clock()).date()
-    handed = wiring.delivering.controls.hand_over(key, on.date() if on else today, note, COMMAND_LINE)
-    on_day = f"{handed.handed.day}" if handed.handed else ""
-    say(f"{target}: the letters of {key.period} were handed over on {on_day}.")
+    day = on.date() if on else today
+    given = {"period": period.date().isoformat(), "day": day.isoformat(), "note": note}
+    _do(wiring, "hand over", campaign, {"target": target, **given})
 
 
 @on_campaign
@@ -188,10 +169,7 @@ def close_unsent(  # noqa: PLR0913  (options)
 ) -> None:
     """Send the letters of a delivery no more: it bounced, or is ready to print. Shows it first, and asks."""
     key = DeliveryKey(campaign, target, period.date().isoformat())
-    seen = _show(wiring, key)
-    ask("Close it unsent?", yes=yes)
-    wiring.delivering.controls.close_unsent(key, COMMAND_LINE, reason, revision=seen)
-    say(f"{target}: the letters of {key.period} are sent no more. To send them all the same, run `undersigned retry`.")
+    _decide(wiring, "close unsent", key, "Close it unsent?", yes=yes, why=reason)
 
 
 @on_campaign
@@ -213,11 +191,7 @@ def set_address(  # noqa: PLR0913  (options)
     if by_hand == bool(email.strip()):
         message = "give the address, or --by-hand"
         raise typer.BadParameter(message)
-    saved = wiring.delivering.controls.set_address(campaign, target, email, COMMAND_LINE, reason)
-    if by_hand:
-        say(f"{target}: letters go by hand or post. What bounced, or is on hold, goes with `undersigned retry`.")
-        return
-    say(f"{target}: letters go to {saved}. To send again what bounced, run `undersigned retry {campaign} {target}`.")
+    _do(wiring, "correct address", campaign, {"target": target, "email": email, "why": reason})
 
 
 @on_campaign
@@ -241,6 +215,21 @@ def audit(
     ]
     columns = {"at": "When", "action": "Action", "about": "About", "by": "By", "why": "Reason"}
     show(f"Audit log of {campaign}", columns, rows, as_json=as_json)
+
+
+def _do(wiring: Wiring, name: str, campaign: str, given: Mapping[str, str]) -> None:
+    """Do an action, and say what it did."""
+    word = perform(wiring, name, campaign, given, COMMAND_LINE)
+    say(f"{given.get('target', campaign)}: {ACTIONS[name].done[word].in_language('en')}")
+
+
+def _decide(  # noqa: PLR0913  (what, and what is asked)
+    wiring: Wiring, name: str, key: DeliveryKey, question: str, *, yes: bool, why: str
+) -> None:
+    """Show a delivery, ask, and do an action that decides about it."""
+    seen = _show(wiring, key)
+    ask(question, yes=yes)
+    _do(wiring, name, key.campaign, {"target": key.target, "period": key.period, "revision": seen, "why": why})
 
 
 def _show(wiring: Wiring, key: DeliveryKey) -> str:

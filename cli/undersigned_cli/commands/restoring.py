@@ -23,6 +23,7 @@ import typer
 from undersigned.base.errors import DamagedRowsError, NotFoundError, UndersignedError
 from undersigned.base.rows import Key
 from undersigned.base.table import BATCH_GET, Update, read_row, written
+from undersigned.campaigns.activity import record
 from undersigned.campaigns.rows.counters import counter_key
 from undersigned.campaigns.rows.offices import office_partition
 from undersigned.campaigns.rows.slots import Slot
@@ -119,7 +120,7 @@ def restore(
     source = replace(stack, outputs={**stack.outputs, "TableName": table}).wiring().table
     restoring = Restoring(wiring, source, campaign)
     restoring.check(table)
-    wiring.delivering.controls.record(campaign, "restore", COMMAND_LINE, about=table)
+    record(wiring, campaign, "restore", COMMAND_LINE, about=table)
     with progress_of("rows") as progress:
         task = progress.add_task("restore", total=None)
         for _ in restoring.run():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from undersigned.base.keyring import IN_USE_AFTER, KNOWN_FOR
+from undersigned.campaigns.activity import record
 from undersigned_cli.cdn import replace_proof
 from undersigned_cli.commands.options import COMMAND_LINE, examples, on_stack
 from undersigned_cli.commands.output import say
@@ -43,7 +44,7 @@ def rotate(
     _rotate(wiring.organizers_secret, now)
     _rotate(wiring.stack_secret, now)
     for campaign in wiring.campaigns.campaign_ids():
-        wiring.delivering.controls.record(campaign, "rotate secret", COMMAND_LINE)
+        record(wiring, campaign, "rotate secret", COMMAND_LINE)
     say(f"The stack has new keys, and signs with them in {IN_USE_AFTER.seconds // 60} minutes.")
     say(ended or "Links in earlier emails work until the next rotation.")
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.errors import DamagedRowsError, NotFoundError
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.campaigns.rules.answers import MOST_PUBLIC
 from undersigned.campaigns.rules.cadence import WeeklySchedule, cadence_of
 from undersigned.campaigns.rules.campaigns import ID_PATTERN, Campaign, Roster
 
@@ -29,6 +28,9 @@ KEPT_FOR = timedelta(seconds=60)
 
 ROSTER_KEPT_FOR = timedelta(minutes=15)
 """How long a roster is kept while its last change has the same name. A process may die before it names its change."""
+
+MOST_PUBLIC = 3
+"""The most answers on a campaign's page, the newest ones: more would make its form slow to load."""
 
 _NAMED = 20
 """The most targets that an error names."""

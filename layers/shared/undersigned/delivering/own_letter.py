@@ -9,7 +9,6 @@ from undersigned.base.errors import DamagedRowsError, NotFoundError
 from undersigned.base.logs import report_damaged
 from undersigned.campaigns.catalog import KEPT_FOR, catalog_of, next_delivery
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.campaigns.rules.answers import is_unanswered, waits_since
 from undersigned.campaigns.rules.letters import render_html
 from undersigned.signing.rows.signatures import signature_key
 
@@ -81,9 +80,9 @@ def own_letter(stack: Stack, linked: LinkedLetter) -> OwnLetter:
     delivery = _delivery_of(stack, signature, target)
     answer: Answer | None = None
     is_late = False
-    if delivery and (since := waits_since(delivery)) and signature.status == "confirmed":
+    if delivery and (since := delivery.answerable_since) and signature.status == "confirmed":
         answer, today = target.answer_since(since), entry.campaign.local(stack.clock()).date()
-        is_late = is_unanswered(entry.campaign, delivery, answer, today)
+        is_late = delivery.is_unanswered(entry.campaign, answer, today)
     shown = "" if signature.is_empty else render_html(letter.template, target, signature.details, letter.language)
     return OwnLetter(
         entry=entry,

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.campaigns.rules.answers import is_unanswered
 from undersigned.campaigns.rules.cadence import cadence_of, period_of
 from undersigned.campaigns.rules.counts import TOTAL, Count
 from undersigned.delivering.rules.plans import plan_lines
@@ -84,7 +83,7 @@ class TargetState:
 
     def is_unanswered(self, campaign: Campaign, today: date) -> bool:
         """Say whether letters may have arrived 30 days ago, and no answer is recorded."""
-        return any(is_unanswered(campaign, made, self.target.answer, today) for made in self.deliveries)
+        return any(made.is_unanswered(campaign, self.target.answer, today) for made in self.deliveries)
 
     def plan(self, campaign: Campaign, controls: Controls, period: str) -> tuple[PlanLine, ...]:
         """Preview the plan of a period."""

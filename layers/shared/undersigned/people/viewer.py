@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from undersigned.base.actions import ACTIONS
 from undersigned.base.languages import SOURCE, Message, languages
 from undersigned.base.scopes import includes
 from undersigned.campaigns.rules.campaigns import dashboard_path
-from undersigned.organizing.actions import ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,18 +20,6 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import Campaign, Roster
 
 _NOTICES: Mapping[str, Message] = {
-    "delivered": Message("The emails go out within minutes."),
-    "not-delivered": Message("Nothing was sent. The list says why."),
-    "test-sent": Message("The test email is on its way to you, and to nobody else."),
-    "settled-as-sent": Message("Recorded: the email was sent. We won’t ask about it again."),
-    "goes-by-hand": Message("These letters go by hand or post. In some minutes, you can print them here."),
-    "handed-over": Message("Recorded: the letters were handed over."),
-    "closed-unsent": Message("Recorded: these letters are sent no more."),
-    "answer-recorded": Message("Recorded. The people whose letters it answers can read it, within two minutes."),
-    "answer-deleted": Message("The answer is deleted, and within two minutes no page shows it."),
-    "address-saved": Message("Saved. New letters go to this address. What bounced goes again only if you send it."),
-    "address-removed": Message("Saved. Letters that wait go by hand or post: you can print them at the next delivery."),
-    "retried": Message("We’re sending the delivery again. This takes a few minutes."),
     "erased": Message("The letter is erased, with everything that it said about its signer."),
     "erased-on-paper": Message(
         "The letter is erased, with everything that it said about its signer. We deleted the file that has it. If the "

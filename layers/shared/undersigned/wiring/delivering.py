@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from undersigned.delivering.delivery_controls import DeliveryControls
 from undersigned.delivering.packet_links import PacketLinks
 from undersigned.delivering.planning import Planning
 
@@ -33,20 +32,3 @@ class DeliveringCases:
     @cached_property
     def packet_links(self) -> PacketLinks:
         return PacketLinks(catalog=self.stack.catalog, deliveries=self.stack.deliveries, links=self.stack.links)
-
-    @cached_property
-    def controls(self) -> DeliveryControls:
-        from undersigned.delivering.limits_of_tests import LimitsOfTests
-        from undersigned.workshop.drafting import follow_address
-
-        return DeliveryControls(
-            campaigns=self.stack.campaigns,
-            signatures=self.stack.signatures,
-            deliveries=self.stack.deliveries,
-            queue=self.stack.queue,
-            planning=self.planning,
-            limits=LimitsOfTests(campaigns=self.stack.campaigns, sign_ins=self.stack.sign_ins, clock=self.stack.clock),
-            follow_address=partial(follow_address, self.stack),
-            clock=self.stack.clock,
-            new_id=self.stack.new_id,
-        )

@@ -8,11 +8,10 @@ from undersigned.base.errors import NotFoundError, NotNowError
 from undersigned.base.languages import Message
 from undersigned.campaigns.activity import record
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.delivering.limits_of_tests import LimitsOfTests
+from undersigned.delivering.limits_of_tests import address_of_test, count_test
 from undersigned.delivering.queue import delivery_queue
 from undersigned.people.directory import id_of, is_administrator
 from undersigned.people.rows.people import People
-from undersigned.people.rows.sign_ins import SignIns
 from undersigned.workshop.drafting import check, draft_of
 
 if TYPE_CHECKING:
@@ -34,8 +33,8 @@ def ask_for_test(stack: Stack, campaign: str, by: str, *, who: str = "", to: str
     compiled = check(draft_of(stack, campaign)).compiled
     if compiled is None:
         raise NotNowError(Message("Something is left to do in the draft. Do that first."))
-    limits = LimitsOfTests(campaigns=Campaigns(stack.table), sign_ins=SignIns(stack.table), clock=stack.clock)
-    address = limits.address(
+    address = address_of_test(
+        stack,
         campaign,
         to or organizers_address(stack, compiled),
         is_own=bool(who and to),
@@ -48,7 +47,7 @@ def ask_for_test(stack: Stack, campaign: str, by: str, *, who: str = "", to: str
                 {"email": address},
             )
         )
-    limits.count(who)
+    count_test(stack, who)
     record(stack, campaign, "test draft", by)
     delivery_queue(stack).put_draft_test(campaign, address)
 

@@ -11,7 +11,7 @@ from undersigned.base.purposes import PURPOSES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from undersigned.campaigns.rules.campaigns import Campaign, Target, Way
+    from undersigned.campaigns.rules.campaigns import Answer, Campaign, Target, Way
 
 DeliveryState = Literal[
     "open", "sending", "in_doubt", "sent", "delivered", "bounced", "closed_unsent", "complained", "held", "empty"
@@ -35,6 +35,9 @@ OUTCOME_WITHIN = timedelta(hours=72)
 
 Source: "Monitoring Amazon SES sending using EventBridge", SES developer guide.
 """
+
+ANSWER_WITHIN = timedelta(days=30)
+"""How long an office may take before its target counts as one without an answer."""
 
 _FRESH_FOR = timedelta(days=1)
 """How long an attempt reuses a stored PDF: PDFs are kept for at least 31 days, and links work for 30."""
@@ -321,6 +324,18 @@ class Delivery:
     def day(self) -> date:
         """Return the day that names it."""
         return date.fromisoformat(self.key.period)
+
+    @property
+    def answerable_since(self) -> date | None:
+        """Return the day from which an office that may have it can answer it."""
+        if self.way == "by hand":
+            return self.handed.day if self.handed else None
+        return self.day if self.may_have_arrived else None
+
+    def is_unanswered(self, campaign: Campaign, answer: Answer | None, today: date) -> bool:
+        """Say whether it may have arrived 30 days ago, and has no answer. After a campaign's time, none is kept."""
+        since = self.answerable_since
+        return since is not None and today - since >= ANSWER_WITHIN and answer is None and not campaign.is_over(today)
 
     @property
     def occupies_week(self) -> bool:

@@ -7,7 +7,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal, get_args
 
 from undersigned.base.languages import Message, long_date, number
-from undersigned.campaigns.rules.answers import waits_since
 from undersigned.delivering.rules.plans import week_taken
 from undersigned.organizing.overviews import MOST_POSTPONED
 
@@ -235,7 +234,7 @@ def _unanswered(states: Sequence[TargetState], language: str) -> Iterator[Point]
 
 
 def _first_letters(state: TargetState, language: str) -> Message:
-    first = min(since for made in state.deliveries if (since := waits_since(made)))
+    first = min(since for made in state.deliveries if (since := made.answerable_since))
     values = _whom(state.target, language) | {"day": long_date(first, language)}
     return Message("%(whom)s: the first letters went on %(day)s.", values)
 

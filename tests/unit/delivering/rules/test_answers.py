@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from tests.signatures import TREES
-from undersigned.campaigns.rules.answers import is_unanswered
 from undersigned.campaigns.rules.campaigns import Answer
 from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey, HandedOver
 
@@ -34,5 +33,5 @@ def test_an_office_has_30_days_from_the_day_on_which_it_may_have_the_letters(
 ) -> None:
     made = replace(Delivery(DeliveryKey("c", "t", "2026-11-30"), "open", AT, attempt=1), **delivery)
     answer = Answer(date(2026, 12, 1), "Thank you.", is_public=False, by="ann", at=AT)
-    assert is_unanswered(TREES, made, None, date.fromisoformat(today)) == waits
-    assert not is_unanswered(TREES, made, answer, date.fromisoformat(today))
+    assert made.is_unanswered(TREES, None, date.fromisoformat(today)) == waits
+    assert not made.is_unanswered(TREES, answer, date.fromisoformat(today))

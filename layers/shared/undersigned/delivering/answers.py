@@ -1,0 +1,141 @@
+"""Answers: what a recipient's office answered by email, as an organizer records it."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+from undersigned.base.actions import ACTIONS, Action, Done, Field, action
+from undersigned.base.characters import has_ink, without_hidden
+from undersigned.base.errors import ChangedError, GivenError, NotNowError
+from undersigned.base.languages import Message
+from undersigned.base.stack import Stack
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.campaigns.rules.campaigns import Answer
+from undersigned.delivering.rows.deliveries import Deliveries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from undersigned.delivering.rules.deliveries import Delivery
+
+LONGEST_ANSWER = 5_000
+"""The most characters in an answer."""
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _typed(typed: str) -> str:
+    return typed
+
+
+def _text(typed: str) -> str:
+    """Return a pasted text with its lines, and without what pages can't show; empty if it has no ink.
+
+    Raises GivenError for one that is too long.
+    """
+    # A text that is much too long is not looked at.
+    text = typed if len(typed) > 2 * LONGEST_ANSWER else _cleaned(typed)
+    if len(text) > LONGEST_ANSWER:
+        values = {"limit": f"{LONGEST_ANSWER:,}", "used": f"{len(text):,}"}
+        raise GivenError(Message("Use %(limit)s characters or fewer. This answer has %(used)s.", values))
+    return text if has_ink(text) else ""
+
+
+def _cleaned(typed: str) -> str:
+    lines = re.sub(r"\r\n|[\r\u2028\u2029]", "\n", typed)
+    return without_hidden(lines.replace("\t", " ")).strip()
+
+
+@action(
+    "record answer",
+    Message("Recorded an answer"),
+    page="/targets/<target>/answer",
+    button=Message("Save the answer"),
+    done={
+        "answer-recorded": Message("Recorded. The people whose letters it answers can read it, within two minutes."),
+        "answer-deleted": Message("The answer is deleted, and within two minutes no page shows it."),
+    },
+)
+def record_answer(  # noqa: PLR0913  (an answer's parts)
+    stack: Stack,
+    campaign: str,
+    target: str,
+    *,
+    day: Annotated[str, Field(_typed, "The day on which the answer came.")],
+    text: Annotated[str, Field(_text, "The answer; without a text, it is deleted.")],
+    public: Annotated[bool, Field(bool, "Whether the campaign's page shows it.")],
+    revision: Annotated[str, Field(_typed, "The revision of the answer that somebody saw; empty if there was none.")],
+    by: str,
+) -> Done:
+    """Keep an answer as somebody typed it, in place of the one that they saw; without a text, none.
+
+    Saving the same again changes nothing. Raises NotFoundError; GivenError for a wrong day or text; NotNowError for an
+    answer to nothing, for one that can't be kept, and if somebody has changed the answer since.
+    """
+    campaigns, now = Campaigns(stack.table), stack.clock()
+    settings, known = campaigns.campaign(campaign), campaigns.target(campaign, target)
+    new, was = None, known.answer
+    if text:
+        today = settings.local(now).date()
+        if settings.is_over(today):
+            raise NotNowError(
+                Message("This campaign no longer keeps what people wrote. Say under Details for how long.")
+            )
+        made = Deliveries(stack.table).deliveries(campaign, target, whole=False)
+        new = Answer(_read_day(day, today, made), text, public, by, now)
+    elif not revision:
+        raise GivenError(Message("Type or paste the answer."))
+    word, log = ("answer-recorded", "record answer") if new else ("answer-deleted", "delete answer")
+    changed = new or was
+    if changed is None or (new and was and new.says_the_same(was)):
+        return Done(word, log=None)
+    if revision != (was.revision if was else ""):
+        raise _changed()
+    try:
+        campaigns.put_answer(campaign, known, new)
+    except ChangedError as error:
+        raise _changed() from error
+    return Done(word, log, about=f"{target} {changed.day}")
+
+
+ACTIONS["delete answer"] = Action(Message("Deleted an answer"), page="/targets/<target>/answer")
+
+
+def _read_day(typed: str, today: date, made: Iterable[Delivery]) -> date:
+    """Read the day on which an answer to some of the deliveries that were made came.
+
+    Raises GivenError for one in the future, and for what is no day; NotNowError if no letter had arrived by then.
+    """
+    try:
+        day = date.fromisoformat(typed if _DAY.fullmatch(typed) else "")
+    except ValueError as error:
+        raise GivenError(
+            Message("Give the day on which the answer came, such as %(day)s.", {"day": today.isoformat()})
+        ) from error
+    if day > today:
+        raise GivenError(Message("This day is in the future. Give the day on which the answer came."))
+    sent = [since for each in made if (since := each.answerable_since)]
+    if not sent:
+        raise NotNowError(
+            Message(
+                "No letter has reached this recipient yet, so there is nothing to answer. Once a delivery to this "
+                "recipient has gone out or was handed over, record the answer."
+            )
+        )
+    if day < min(sent):
+        raise NotNowError(
+            Message(
+                "The first letters to this recipient went on %(day)s. An answer to them has that day or a later "
+                "one: check the day of the office’s email.",
+                {"day": min(sent)},
+            )
+        )
+    return day
+
+
+def _changed() -> NotNowError:
+    return NotNowError(
+        Message("Somebody has just changed this answer. Look at it, then save yours again if it should replace it.")
+    )
