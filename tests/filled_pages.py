@@ -9,7 +9,7 @@ from urllib.parse import urldefrag, urljoin
 
 from tests.logos import png
 from tests.workshop import send_parts
-from undersigned.workshop.pages.columns import unpacked
+from undersigned.people.pages.typed import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

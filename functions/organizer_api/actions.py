@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+import undersigned.organizing.actions  # noqa: F401  (what the buttons do)
 from functions.organizer_api.dashboard import recipient_page
-from functions.organizer_api.dashboard_routes import DashboardRoutes, done, viewer_of
 from undersigned.base.answers import dashboard_page
 from undersigned.base.email_addresses import email_mistake
 from undersigned.base.errors import GivenError, NotNowError
+from undersigned.base.languages import Message
 from undersigned.base.posted import posted_values
 from undersigned.campaigns.activity import perform
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.organizing.actions import ACTIONS
+from undersigned.people.routes.buttons import given_in, press
+from undersigned.people.routes.dashboard import DashboardRoutes, done, viewer_of
 from undersigned.wiring import cases
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.people.requests import DashboardRequest
@@ -26,60 +25,18 @@ if TYPE_CHECKING:
 buttons = DashboardRoutes()
 
 
-def _button(name: str) -> Callable[..., Response[str]]:
-    """Return the handler of an action that is one function: it gets the ids of the address and the form's fields."""
-    page = ACTIONS[name].page.rpartition("/")[0]
-
-    def pressed(request: DashboardRequest, **ids: str) -> Response[str]:
-        word = perform(request.stack, name, request.campaign, _given(request, name) | ids, request.by)
-        return done(request, word, re.sub(r"<(\w+)>", lambda part: ids[part[1]], page))
-
-    pressed.__name__ = name.replace(" ", "_")
-    return pressed
-
-
-def _given(request: DashboardRequest, name: str) -> dict[str, str]:
-    """Return the fields of an action that a form has."""
-    given: dict[str, str] = {}
-    for field, told in ACTIONS[name].fields():
-        match field:
-            case "email":
-                given[field] = request.address()
-            case "revision":
-                given[field] = request.revision(required=told.is_needed) or ""
-            case _:
-                given[field] = request.posted(field)
-    return given
-
-
-for _action in (
-    "pause",
-    "resume",
-    "hold",
-    "release",
-    "lift stop",
-    "count on paper",
-    "correct address",
-    "settle as sent",
-    "settle as not sent",
-    "close unsent",
-    "hand over",
-):
-    buttons.does(_action)(_button(_action))
-
-
 @buttons.does("deliver")
 def deliver(request: DashboardRequest) -> Response[str]:
     """Send now: queue the letters that the page showed, for all targets or for one."""
-    given = _given(request, "deliver")
+    given = given_in(request, "deliver")
     word = perform(request.stack, "deliver", request.campaign, given, request.by)
     return done(request, word, f"/targets/{given['target']}" if given["target"] else "")
 
 
-@buttons.does("record answer")
+@buttons.does("record answer", keeps={"text": Message("Text"), "day": Message("Day on which the answer came")}.get)
 def record_answer(request: DashboardRequest, target: str) -> Response[str]:
     """Save or delete an answer. After a mistake, show the form again with what was typed."""
-    given = {"target": target, **_given(request, "record answer")}
+    given = {"target": target, **given_in(request, "record answer")}
     try:
         request.ticked("public")
         word = perform(request.stack, "record answer", request.campaign, given, request.by)
@@ -101,12 +58,12 @@ def retry(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Send a delivery again that bounced or is held, to the address that was typed beside the button."""
     ids = {"period": period, "target": target}
     if "email" in posted_values(request.event):
-        given = _given(request, "correct address") | ids
+        given = given_in(request, "correct address") | ids
         if mistake := email_mistake(given["email"]):
             raise GivenError(mistake)
         if given["email"] != Campaigns(request.stack.table).target(request.campaign, target).email:
             perform(request.stack, "correct address", request.campaign, given, request.by)
-    return _button("retry")(request, **ids)
+    return press("retry", request, **ids)
 
 
 def _while_paused(request: DashboardRequest, word: str) -> str:

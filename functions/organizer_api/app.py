@@ -13,13 +13,10 @@ from functions.organizer_api import (
     dashboard,
     deliveries,
     exports,
-    keys,
     new_campaign,
     next_deliveries,
-    people,
     screening,
     session,
-    sign_in,
     signatures,
     workshop,
     workshop_preview,
@@ -27,13 +24,15 @@ from functions.organizer_api import (
     workshop_recipients,
     workshop_versions,
 )
-from functions.organizer_api.dashboard_routes import language_of
 from undersigned.base.errors import NotFoundError, UndersignedError, problem_of
 from undersigned.base.languages import SOURCE
 from undersigned.base.last_slash import without_last_slash
 from undersigned.base.methods import answering_head
 from undersigned.base.settings import Settings
 from undersigned.campaigns.problem_page import problem
+from undersigned.people.routes import keys, people, sign_in
+from undersigned.people.routes.buttons import other_buttons
+from undersigned.people.routes.dashboard import language_of
 from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from undersigned.base.stack import Stack
 
 # The first route that matches an address answers it, so `deliveries/next` comes before `deliveries/<period>`.
-TABLES = (
+_OWN = (
     campaign.routes,
     signatures.routes,
     exports.routes,
@@ -51,6 +50,7 @@ TABLES = (
     deliveries.routes,
     session.routes,
     sign_in.routes,
+    sign_in.of_session,
     dashboard.pages,
     actions.buttons,
     screening.pages,
@@ -63,6 +63,7 @@ TABLES = (
     workshop_versions.pages,
     workshop_publishing.pages,
 )
+TABLES = (*_OWN, other_buttons(_OWN))
 
 
 def make_handler(stack: Stack) -> Handler:

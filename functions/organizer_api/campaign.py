@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, get_args
 
 from functions.organizer_api.deliveries import delivery_values
-from functions.organizer_api.routes import ApiRoutes
 from undersigned.base.answers import data
 from undersigned.campaigns.cursors import TARGET_POSITION, cursor_of
 from undersigned.counting.rules.tallies import CountedBy
+from undersigned.people.routes.programs import ApiRoutes
 from undersigned.wiring import cases
 from undersigned.workshop.pages.campaign_values import settings_values
 

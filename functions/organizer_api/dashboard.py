@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+import undersigned.organizing.actions  # noqa: F401  (what the buttons do)
 from functions.organizer_api import deliveries as api_deliveries
 from functions.organizer_api import next_deliveries
-from functions.organizer_api.dashboard_routes import DashboardRoutes, done, viewer_of
 from functions.organizer_api.signatures import filter_of
 from undersigned.base.answers import dashboard_page, framed_mail, moved
 from undersigned.campaigns.cursors import AUDIT_POSITION, SIGNATURE_POSITION, TARGET_POSITION
@@ -19,6 +19,7 @@ from undersigned.organizing.pages.overview import overview_page
 from undersigned.organizing.pages.recipients import COLUMNS, preview_page, target_page
 from undersigned.organizing.pages.signatures import named_page, signature_page, signatures_page
 from undersigned.organizing.rules.exports import EXPORTED, ExportFilter
+from undersigned.people.routes.dashboard import DashboardRoutes, done, viewer_of
 from undersigned.wiring import cases
 
 if TYPE_CHECKING:

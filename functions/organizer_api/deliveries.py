@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from functions.organizer_api.routes import ApiRoutes
 from undersigned.base.answers import data, moved
 from undersigned.campaigns.cursors import DELIVERY_POSITION, cursor_of, delivery_at, delivery_position
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.people.routes.programs import ApiRoutes
 from undersigned.wiring import cases
 
 if TYPE_CHECKING:

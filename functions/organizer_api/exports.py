@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.organizer_api.routes import ApiRoutes
 from undersigned.base.answers import data
+from undersigned.people.routes.programs import ApiRoutes
 from undersigned.wiring import cases
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
-from functions.organizer_api.dashboard_routes import AdministratorRoutes, language_of
 from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.errors import NotFoundError
 from undersigned.base.languages import Message
 from undersigned.campaigns.rules.campaigns import dashboard_path
+from undersigned.people.routes.dashboard import AdministratorRoutes, language_of
 from undersigned.wiring import cases
 from undersigned.workshop import drafting
 from undersigned.workshop import letters as letter_file
@@ -52,7 +52,7 @@ def show_form(request: SessionRequest) -> Response[str]:
     return _form(request, NewCampaign())
 
 
-@routes.post("/new", "own")
+@routes.post("/new", "own", keeps={"text": Message("Text"), "campaign": Message("Name in web addresses")}.get)
 def begin(request: SessionRequest) -> Response[str]:
     """Make the draft of a campaign with the letter that was pasted, with our example of one, or with a copy."""
     given = NewCampaign(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.organizer_api.routes import ApiRoutes
 from undersigned.base.answers import data, download
 from undersigned.base.errors import NotFoundError, NotNowError
 from undersigned.base.languages import Message
@@ -12,6 +11,7 @@ from undersigned.base.logs import report_replaced
 from undersigned.base.reader import base_url
 from undersigned.campaigns.cursors import TARGET_POSITION, cursor_of
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.people.routes.programs import ApiRoutes
 from undersigned.wiring import cases
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, get_args
 from zoneinfo import ZoneInfo
 
-from functions.organizer_api.dashboard_routes import DashboardRoutes, viewer_of
+import undersigned.organizing.actions  # noqa: F401  (what the buttons do)
 from undersigned.base.answers import dashboard_page
 from undersigned.base.errors import GivenError
 from undersigned.base.languages import Message
@@ -14,6 +14,7 @@ from undersigned.campaigns.cursors import SIGNATURE_POSITION
 from undersigned.organizing.pages.screening import CRITERIA, screening_page
 from undersigned.organizing.rules.screening import ScreeningAction, checked_filter
 from undersigned.organizing.screening import Screened
+from undersigned.people.routes.dashboard import DashboardRoutes, viewer_of
 from undersigned.signing.rules.abuse_checks import WantedSuspicion
 from undersigned.signing.rules.signatures import SignatureFilter
 from undersigned.wiring import cases

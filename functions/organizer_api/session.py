@@ -1,14 +1,13 @@
-"""The front page, the guide, and signing out."""
+"""The front page, and the guide."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.organizer_api.dashboard_routes import SessionRoutes, home_with_cookie, language_of
 from undersigned.base.answers import dashboard_page
 from undersigned.organizing.pages.guide import guide
 from undersigned.organizing.pages.own_campaigns import own_campaigns_page
-from undersigned.people.sessions import end_session
+from undersigned.people.routes.dashboard import SessionRoutes, language_of
 from undersigned.wiring import cases
 
 if TYPE_CHECKING:
@@ -32,10 +31,3 @@ def show_guide(request: SessionRequest, page: str) -> Response[str]:
     """Show a page of the organizers' guide."""
     campaign = request.event.query_string_parameters.get("campaign") or ""
     return dashboard_page(guide(page, language_of(request.event), campaign))
-
-
-@routes.post("/sign-out", "read")
-def sign_out(request: SessionRequest) -> Response[str]:
-    """End a session. Other sites can't press this button, nor any other."""
-    end_session(request.stack, request.session.token)
-    return home_with_cookie("")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from functions.organizer_api.routes import ApiRoutes
 from undersigned.base.answers import data
 from undersigned.campaigns.cursors import SIGNATURE_POSITION, cursor_of
+from undersigned.people.routes.programs import ApiRoutes
 from undersigned.signing.rules.abuse_checks import WantedSuspicion
 from undersigned.signing.rules.signatures import ReportedStatus, SignatureFilter
 from undersigned.wiring import cases

@@ -6,14 +6,17 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from functions.organizer_api.dashboard_routes import DashboardRoutes, viewer_of
 from undersigned.base.answers import dashboard_page, moved
+from undersigned.base.languages import Message
 from undersigned.base.posted_files import posted_form
+from undersigned.people.pages.typed import packed
+from undersigned.people.routes.dashboard import viewer_of
 from undersigned.wiring import cases
 from undersigned.workshop import drafting
 from undersigned.workshop import letters as letter_file
 from undersigned.workshop import logos as logo_file
 from undersigned.workshop import targets as targets_file
+from undersigned.workshop.described_settings import label_of, setting_of
 from undersigned.workshop.draft_views import file_of_letter, previewed
 from undersigned.workshop.drafting import NotSavedError
 from undersigned.workshop.letter_files import language_of_file
@@ -22,11 +25,11 @@ from undersigned.workshop.mistakes import MistakesError
 from undersigned.workshop.pages import letter as letter_pages
 from undersigned.workshop.pages import recipients as recipient_pages
 from undersigned.workshop.pages import settings as settings_pages
-from undersigned.workshop.pages.columns import packed
 from undersigned.workshop.pages.conflict import changed_meanwhile
 from undersigned.workshop.pages.frame import Workshop, fingerprint
 from undersigned.workshop.pages.preview import Preview
 from undersigned.workshop.pasted_letters import pasted_letter
+from undersigned.workshop.routes.drafts import WorkshopRoutes
 from undersigned.workshop.rules.drafts import DRAFTED, ChangedMeanwhileError
 from undersigned.workshop.starting import empty_files, example_letter
 from undersigned.workshop.texts import with_our_line_ends
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
     from undersigned.workshop.pages.frame import Step
     from undersigned.workshop.rules.drafts import Draft
 
-pages = DashboardRoutes()
+pages = WorkshopRoutes()
 
 
 def workshop_of(request: DashboardRequest, draft: Draft | None = None) -> Workshop:
@@ -162,7 +165,7 @@ def _letter_page(  # noqa: PLR0913  (what the page shows)
     return dashboard_page(shown, status=status, has_frames=True)
 
 
-@pages.post("/workshop/letter", "manage")
+@pages.post("/workshop/letter", "manage", keeps={"text": Message("Text")}.get)
 def save_letter(request: DashboardRequest) -> Response[str]:
     """Save the letter; or show it as it was typed, without saving it."""
     workshop = replace(workshop_of(request), was=request.posted("was"))
@@ -206,7 +209,11 @@ def settings(request: DashboardRequest) -> Response[str]:
     return dashboard_page(shown, has_frames=True)
 
 
-@pages.post("/workshop/settings", "manage")
+def _label_of(name: str) -> Message | None:
+    return label_of(name) if setting_of(name) else None
+
+
+@pages.post("/workshop/settings", "manage", keeps=_label_of)
 def save_settings(request: DashboardRequest) -> Response[str]:
     """Save the settings of a page, with its logo; or show them as they were typed, without saving them."""
     workshop, logo, removes_logo = workshop_of(request), request.posted("kept-logo"), request.ticked("remove-logo")

@@ -7,16 +7,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from functions.organizer_api.dashboard_routes import HOME, DashboardRoutes, viewer_of
+import undersigned.organizing.actions  # noqa: F401  (what the buttons do)
 from functions.organizer_api.workshop import address_of, revision_of, workshop_of
 from undersigned.base.answers import dashboard_page, download, moved
 from undersigned.base.posted_files import posted_form
 from undersigned.campaigns.activity import perform
+from undersigned.people.routes.dashboard import HOME, viewer_of
 from undersigned.signing.rules.sources import labelled_path
 from undersigned.wiring import cases
 from undersigned.workshop import drafting, publishing
 from undersigned.workshop.mistakes import MistakesError
 from undersigned.workshop.pages import publish as publish_pages
+from undersigned.workshop.routes.drafts import WorkshopRoutes
 from undersigned.workshop.rules.drafts import ChangedMeanwhileError
 from undersigned.workshop.sites import pasted_origin
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from undersigned.workshop.pages.publish import TypedWebsite
     from undersigned.workshop.setting_kinds import Value
 
-pages = DashboardRoutes()
+pages = WorkshopRoutes()
 
 _MOST_TIME = timedelta(seconds=12)
 """How long one request deletes. The API times out after 30 seconds."""

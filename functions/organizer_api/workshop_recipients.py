@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from functions.organizer_api.dashboard_routes import DashboardRoutes
 from functions.organizer_api.workshop import as_typed, number_of, save, workshop_of, write
 from undersigned.base.answers import dashboard_page, download
+from undersigned.base.languages import Message
 from undersigned.base.posted_files import posted_form
+from undersigned.people.pages.typed import packed, unpacked
 from undersigned.workshop import drafting
 from undersigned.workshop import targets as targets_file
 from undersigned.workshop.column_choice import by_headings, rows_in, taken, used_twice
 from undersigned.workshop.mistakes import MistakesError
 from undersigned.workshop.pages import columns as column_pages
 from undersigned.workshop.pages import recipients as recipient_pages
-from undersigned.workshop.pages.frame import fingerprint
+from undersigned.workshop.pages.frame import COLUMNS, fingerprint
 from undersigned.workshop.pages.recipients import Upload
+from undersigned.workshop.routes.drafts import WorkshopRoutes
 from undersigned.workshop.target_tables import TargetTable, read_table
 
 if TYPE_CHECKING:
@@ -29,7 +32,9 @@ if TYPE_CHECKING:
     from undersigned.workshop.column_choice import Choice
     from undersigned.workshop.pages.frame import Workshop
 
-pages = DashboardRoutes()
+pages = WorkshopRoutes()
+
+_CELL = re.compile(r"cell-(\d+)-(\w+)")
 
 _LAST = 100_000
 """The number of the table's last page, or of one after it."""
@@ -49,7 +54,14 @@ def recipients_file(request: DashboardRequest) -> Response[bytes]:
     return download(f"\ufeff{text}".encode(), "text/csv; charset=utf-8", f"{request.campaign}-recipients.csv")
 
 
-@pages.post("/workshop/recipients", "manage")
+def _label_of(name: str) -> Message | None:
+    if cell := _CELL.fullmatch(name):
+        column = COLUMNS.get(cell[2], cell[2])
+        return Message("%(column)s, row %(number)s", {"column": column, "number": int(cell[1]) + 1})
+    return Message("Cells from a spreadsheet") if name == "pasted" else None
+
+
+@pages.post("/workshop/recipients", "manage", keeps=_label_of)
 def save_recipients(request: DashboardRequest) -> Response[str]:
     """Save a page of the table, or take rows from a spreadsheet in two steps; or show the page as it was typed."""
     page = _Typed.read(request)
@@ -101,7 +113,7 @@ class _Typed:
     def kept(self) -> str:
         """Return the table for the page's hidden field; empty if nothing in it was typed."""
         saved = recipient_pages.posted_table(self.workshop.table, {})
-        return "" if self.table.rows == saved.rows else column_pages.packed(self.table.text())
+        return "" if self.table.rows == saved.rows else packed(self.table.text())
 
     def with_rows(self, rows: list[list[str]]) -> Upload:
         """Return what the field for pasted rows has, with further rows before it: no page can fill in a file."""
@@ -180,7 +192,7 @@ def _taken(
         return answer
     workshop = _saved(workshop_of(request))
     text = before.draft.files.get(targets_file.FILE, "")
-    upload = replace(upload, taken=len(found.rows), before=column_pages.packed(text))
+    upload = replace(upload, taken=len(found.rows), before=packed(text))
     return dashboard_page(recipient_pages.recipients(workshop, 1, upload))
 
 
@@ -205,6 +217,6 @@ def _undo(request: DashboardRequest, page: _Typed) -> Response[str]:
 def _unpacked(posted: Mapping[str, object], name: str) -> str | None:
     """Return a text that a page kept; None if no page of ours did."""
     try:
-        return column_pages.unpacked(posted.get(name))
+        return unpacked(posted.get(name))
     except ValueError:
         return None

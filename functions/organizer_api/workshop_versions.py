@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.organizer_api.dashboard_routes import DashboardRoutes
 from functions.organizer_api.workshop import address_of, number_of, revision_of, workshop_of
 from undersigned.base.answers import dashboard_page, moved
 from undersigned.workshop import drafting
 from undersigned.workshop.pages.changes import changed_letters, changes, letter_name
 from undersigned.workshop.pages.frame import workshop_page
+from undersigned.workshop.routes.drafts import WorkshopRoutes
 from undersigned.workshop.rules.drafts import ChangedMeanwhileError
 from undersigned.workshop.typed_letters import typed_letter
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from undersigned.workshop.pages.frame import Workshop
     from undersigned.workshop.rules.drafts import Draft
 
-pages = DashboardRoutes()
+pages = WorkshopRoutes()
 
 
 @pages.get("/workshop/versions", "manage")

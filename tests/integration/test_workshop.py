@@ -24,10 +24,10 @@ from undersigned.base.errors import NotFoundError
 from undersigned.base.posted_files import LARGEST_UPLOAD
 from undersigned.campaigns.rules.letter_fields import FIELDS
 from undersigned.people.cookies import LANGUAGE_COOKIE
+from undersigned.people.pages.typed import packed
 from undersigned.workshop import drafting
 from undersigned.workshop.described_settings import ORGANIZER_SETTINGS, SETTINGS, TRANSLATION_SETTINGS
 from undersigned.workshop.draft_settings import DraftSettings
-from undersigned.workshop.pages.columns import packed
 from undersigned.workshop.rows.drafts import Drafts
 from undersigned.workshop.typed_letters import merged_letter
 

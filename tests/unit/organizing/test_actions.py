@@ -26,7 +26,8 @@ def rows() -> list[str]:
 
 def test_the_docs_have_the_table_of_actions() -> None:
     text = (Path(__file__).parents[3] / "docs/organizer-api.md").read_text("utf-8")
-    assert "\n".join(rows()) in text
+    listed = text.partition("| action | role | button | command |\n")[2].splitlines()[1:]
+    assert sorted(listed) == sorted(rows())
 
 
 def test_each_action_has_a_command_that_exists() -> None:

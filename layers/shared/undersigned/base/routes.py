@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+    from undersigned.base.languages import Message
     from undersigned.base.stack import Stack
 
     type Handler = Callable[..., Response[Any]]
+    type Labels = Callable[[str], Message | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,17 @@ class Request:
 
 
 class Route(NamedTuple):
-    """A route. Variable parts of its path are in angle brackets. Without a scope, anyone may ask for it."""
+    """A route. Variable parts of its path are in angle brackets. Without a scope, anyone may ask for it.
+
+    With `keeps`, what was typed into a form of it is kept when its session is over. It returns a field's label, or None
+    for a value that its form sends along.
+    """
 
     method: str
     path: str
     scope: str | None
     handler: Handler
+    keeps: Labels | None = None
 
 
 class RouteTable:
@@ -67,11 +74,13 @@ class RouteTable:
         """Answer a request with the route's handler. `parts` are the named parts of its address."""
         return route.handler(request, **parts)
 
-    def note[Decorated: Handler](self, method: str, path: str, scope: str | None) -> Callable[[Decorated], Decorated]:
+    def note[Decorated: Handler](
+        self, method: str, path: str, scope: str | None, keeps: Labels | None = None
+    ) -> Callable[[Decorated], Decorated]:
         """Note a function as the handler of a route."""
 
         def noted(handler: Decorated) -> Decorated:
-            self.routes.append(Route(method, f"{self.address}{path}", scope, handler))
+            self.routes.append(Route(method, f"{self.address}{path}", scope, handler, keeps))
             return handler
 
         return noted
@@ -91,3 +100,17 @@ class OpenRoutes(RouteTable):
     def options[Decorated: Handler](self, path: str) -> Callable[[Decorated], Decorated]:
         """Note the handler for OPTIONS."""
         return self.note("OPTIONS", path, None)
+
+
+class ScopedRoutes[Needed: str](RouteTable):
+    """Routes that each name the scope that they take, so that none is open by mistake."""
+
+    def get[Decorated: Handler](self, path: str, scope: Needed) -> Callable[[Decorated], Decorated]:
+        """Note the handler for GET."""
+        return self.note("GET", path, scope)
+
+    def post[Decorated: Handler](
+        self, path: str, scope: Needed, keeps: Labels | None = None
+    ) -> Callable[[Decorated], Decorated]:
+        """Note the handler for POST, which may keep what was typed."""
+        return self.note("POST", path, scope, keeps)

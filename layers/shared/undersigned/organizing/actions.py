@@ -39,20 +39,6 @@ ACTIONS |= {
     "test draft": Action(
         Message("Sent a test email of the draft"), "campaign test", "/workshop/test-email"
     ),
-    # People and keys
-    "add person": Action(Message("Invited somebody"), "person add", "/people", scope="own"),
-    "change role": Action(
-        Message("Changed somebody’s role"), "person role", "/people/<person>/role",
-        scope="own"
-    ),
-    "remove person": Action(
-        Message("Removed somebody"), "person remove", "/people/<person>/remove",
-        scope="own"
-    ),
-    "create key": Action(Message("Created a key"), "key create", "/keys", scope="own"),
-    "revoke key": Action(
-        Message("Revoked a key"), "key revoke", "/keys/<key>/revoke", scope="own"
-    ),
     # Operators
     "push": Action(Message("Changed the campaign"), "campaign push"),
     "restore": Action(Message("Brought back lost letters"), "restore"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from undersigned.base.actions import ACTIONS, Action
 from undersigned.base.errors import NotFoundError
+from undersigned.base.languages import Message
 from undersigned.campaigns.activity import record
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import DIGITS_SHOWN, KEY_WORKS_FOR, ApiKey, checked_label, digest_of
@@ -14,6 +16,19 @@ if TYPE_CHECKING:
     from undersigned.base.stack import Stack
     from undersigned.people.rules.api_keys import KeyScope
     from undersigned.people.rules.people import Member
+
+ACTIONS |= {
+    # It returns the key's text, which is shown once and kept nowhere.
+    "create key": Action(Message("Created a key"), "key create", "/keys", scope="own"),
+    # A person who is removed, or gets another role, loses theirs, too.
+    "revoke key": Action(
+        Message("Revoked a key"),
+        "key revoke",
+        "/keys/<key>/revoke",
+        scope="own",
+        done={"key-revoked": Message("The key is revoked. It stopped working at once.")},
+    ),
+}
 
 
 def keys_of(stack: Stack, campaign: str) -> tuple[ApiKey, ...]:

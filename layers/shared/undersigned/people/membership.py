@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from undersigned.base.actions import ACTIONS, Action
 from undersigned.base.errors import NotFoundError, NotNowError
 from undersigned.base.languages import Message
 from undersigned.base.rows import Key
@@ -20,6 +21,32 @@ from undersigned.people.rules.people import MOST_PEOPLE, Member
 if TYPE_CHECKING:
     from undersigned.base.stack import Stack
     from undersigned.people.rules.people import Role
+
+
+# Each returns more than a notice, which the command prints, and one can revoke keys as well.
+ACTIONS |= {
+    "add person": Action(
+        Message("Invited somebody"),
+        "person add",
+        "/people",
+        scope="own",
+        done={"invited": Message("Invited. An email says how to sign in.")},
+    ),
+    "change role": Action(
+        Message("Changed somebody’s role"),
+        "person role",
+        "/people/<person>/role",
+        scope="own",
+        done={"role-changed": Message("The role is changed. It takes effect at once.")},
+    ),
+    "remove person": Action(
+        Message("Removed somebody"),
+        "person remove",
+        "/people/<person>/remove",
+        scope="own",
+        done={"person-removed": Message("Removed. They can’t open this campaign any more.")},
+    ),
+}
 
 
 class PeopleError(NotNowError):

@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.base.actions import ACTIONS
+from undersigned.base.errors import NotFoundError
 from undersigned.base.languages import SOURCE, Message, languages
 from undersigned.base.scopes import includes
-from undersigned.campaigns.rules.campaigns import dashboard_path
+from undersigned.campaigns.catalog import find_campaign
+from undersigned.campaigns.rules.campaigns import Roster, dashboard_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from undersigned.base.actions import Action
     from undersigned.base.scopes import Scope
-    from undersigned.campaigns.rules.campaigns import Campaign, Roster
+    from undersigned.base.stack import Stack
+    from undersigned.campaigns.rules.campaigns import Campaign
 
 _NOTICES: Mapping[str, Message] = {
     "erased": Message("The letter is erased, with everything that it said about its signer."),
@@ -34,10 +37,6 @@ _NOTICES: Mapping[str, Message] = {
     "ended-hold": Message("Included. The letter goes out with the next delivery."),
     "ended-hold-while-paused": Message("Included. The letter goes out after the campaign is resumed."),
     "asked": Message("We’re creating the file."),
-    "invited": Message("Invited. An email says how to sign in."),
-    "role-changed": Message("The role is changed. It takes effect at once."),
-    "person-removed": Message("Removed. They can’t open this campaign any more."),
-    "key-revoked": Message("The key is revoked. It stopped working at once."),
     "none-found": Message("Nobody has signed with this email address."),
     "saved": Message("Saved in the draft. Nothing is published yet."),
     "saved-left": Message("Saved in the draft. The list below says what is left to do."),
@@ -138,3 +137,21 @@ class Viewer:
     def local(self, moment: datetime) -> datetime:
         """Return a moment in the campaign's time zone."""
         return self.campaign.local(moment)
+
+
+UNPUBLISHED: list[Callable[[Stack, str], Campaign]] = []
+"""How a campaign is found that was never published: the workshop finds its draft. Raises NotFoundError."""
+
+
+def found_campaign(stack: Stack, campaign: str) -> tuple[Campaign, Roster, bool]:
+    """Return a campaign with its targets, and whether it is published. Until then it has its draft's settings.
+
+    Raises NotFoundError.
+    """
+    try:
+        entry = find_campaign(stack, campaign)
+    except NotFoundError:
+        for find in UNPUBLISHED:
+            return find(stack, campaign), Roster.of(()), False
+        raise
+    return entry.campaign, entry.roster, True

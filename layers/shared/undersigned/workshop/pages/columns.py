@@ -6,16 +6,14 @@ nothing is left of them if somebody goes away.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import csv
 import io
 import json
-import zlib
 from typing import TYPE_CHECKING
 
 from undersigned.base.languages import Message
-from undersigned.base.posted_files import LARGEST_UPLOAD, encodable
+from undersigned.base.posted_files import encodable
+from undersigned.people.pages.typed import packed, unpacked
 from undersigned.workshop import targets as targets_file
 from undersigned.workshop.column_choice import Choice, used_twice
 from undersigned.workshop.pages.frame import COLUMNS, ShownMistake, fingerprint, heading_of, workshop_page
@@ -135,23 +133,3 @@ def as_pasted(rows: Sequence[Sequence[str]]) -> str:
     text = io.StringIO()
     csv.writer(text, delimiter="\t", lineterminator="\n").writerows(rows)
     return text.getvalue()
-
-
-def packed(text: str) -> str:
-    """Return a text for a hidden field: a tenth of its length, and without anything to escape."""
-    return base64.b64encode(zlib.compress(text.encode())).decode()
-
-
-def unpacked(value: object) -> str:
-    """Return the text of a hidden field. Raises ValueError for anything else, and for more than an upload may have."""
-    try:
-        content = base64.b64decode(value if isinstance(value, str) else "", validate=True)
-        unpacking = zlib.decompressobj()
-        text = unpacking.decompress(content, LARGEST_UPLOAD * 2)
-    except (binascii.Error, zlib.error) as error:
-        message = "this is no text that a page kept"
-        raise ValueError(message) from error
-    if not unpacking.eof:
-        message = "a text that a page kept is too long"
-        raise ValueError(message)
-    return text.decode()

@@ -1,11 +1,10 @@
-"""Sign in by email: ask for one, and type its code."""
+"""Sign in by email: ask for one, and type its code. Sign out."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from functions.organizer_api.dashboard_routes import HOME, language_of, signed_in
 from undersigned.base.abuse_counters import admit
 from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.email_addresses import email_mistake
@@ -17,11 +16,12 @@ from undersigned.base.visitors import address_of
 from undersigned.people import security_log, signing_in
 from undersigned.people.cookies import check_origin, session_cookie
 from undersigned.people.pages.sign_in import NO_CODE, code_page, sign_in_page
-from undersigned.people.requests import OrganizerRequest
+from undersigned.people.pages.typed import Typed, typed_page
+from undersigned.people.requests import OrganizerRequest, SessionRequest
+from undersigned.people.routes.dashboard import HOME, SessionRoutes, home_with_cookie, language_of, signed_in
 from undersigned.people.rules.people import REQUEST_PATTERN
-from undersigned.people.sessions import session_of
+from undersigned.people.sessions import end_session, session_of
 from undersigned.people.signing_in import MOST_ASKED_A_MINUTE, SignInError, WrongCodeError
-from undersigned.workshop.pages.typed import Typed, typed_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ class SignInRoutes(OpenRoutes):
         return route.handler(OrganizerRequest(request.stack, request.event), **parts)
 
 
-routes = SignInRoutes()
+routes, of_session = SignInRoutes(), SessionRoutes()
 
 
 @routes.post("")
@@ -145,3 +145,10 @@ def _what_was_typed(request: OrganizerRequest, session: Session) -> Response[str
     answer = dashboard_page(typed_page(language_of(request.event), typed, session.post_token))
     answer.cookies = [session_cookie(session.token)]
     return answer
+
+
+@of_session.post("/sign-out", "read")
+def sign_out(request: SessionRequest) -> Response[str]:
+    """End a session. Other sites can't press this button, nor any other."""
+    end_session(request.stack, request.session.token)
+    return home_with_cookie("")

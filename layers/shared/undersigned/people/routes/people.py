@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.organizer_api.dashboard_routes import DashboardRoutes, done, viewer_of
 from undersigned.base.answers import dashboard_page
 from undersigned.base.email_addresses import email_mistake
 from undersigned.base.languages import Message
@@ -12,6 +11,7 @@ from undersigned.base.posted import RequestError
 from undersigned.people import membership
 from undersigned.people.membership import PeopleError
 from undersigned.people.pages.people import people_page
+from undersigned.people.routes.dashboard import DashboardRoutes, done, viewer_of
 from undersigned.people.rules.people import SCOPE_OF
 
 if TYPE_CHECKING:

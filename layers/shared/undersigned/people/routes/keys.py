@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from functions.organizer_api.dashboard_routes import DashboardRoutes, done, viewer_of
 from undersigned.base.answers import dashboard_page
 from undersigned.base.errors import GivenError
 from undersigned.base.languages import Message
 from undersigned.base.posted import RequestError
 from undersigned.people import keys
 from undersigned.people.pages.people import keys_page
+from undersigned.people.routes.dashboard import DashboardRoutes, done, viewer_of
 from undersigned.people.rules.api_keys import KeyScope
 
 if TYPE_CHECKING:

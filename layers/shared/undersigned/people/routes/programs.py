@@ -1,14 +1,14 @@
-"""The routes of programs that read, each below a campaign's address."""
+"""Routes for programs that read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from undersigned.base.routes import ScopedRoutes
 from undersigned.people import security_log
 from undersigned.people.access import KeyRefusedError, KeyScopeError, TooManyRefusalsError, authorize
 from undersigned.people.requests import ApiRequest, bearer_key, check_names
 from undersigned.people.rules.api_keys import KeyScope
-from undersigned.people.scoped_routes import ScopedRoutes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The dashboard's routes, and the functions that its pages and buttons share."""
+"""The dashboard: its kinds of routes, how they are served, and what its pages and buttons share."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlencode
 
+from undersigned.base.actions import ACTIONS
 from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.errors import NotFoundError, TokenError, UndersignedError, problem_of
 from undersigned.base.posted import RequestError
 from undersigned.base.posted_files import posted_form
 from undersigned.base.reader import language_for
+from undersigned.base.routes import ScopedRoutes
 from undersigned.base.scopes import Scope
 from undersigned.base.typos import MistypedError
-from undersigned.campaigns.rules.campaigns import Roster, dashboard_path
-from undersigned.organizing.actions import ACTIONS
+from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.people import security_log
 from undersigned.people.access import ScopeError, check_scope
 from undersigned.people.cookies import (
@@ -32,17 +33,10 @@ from undersigned.people.cookies import (
 )
 from undersigned.people.dashboard_frame import address_question, dashboard_problem_page, doorstep_page
 from undersigned.people.pages.sign_in import sign_in_page
+from undersigned.people.pages.typed import Typed, packed_values, typed_page
 from undersigned.people.requests import DashboardRequest, OrganizerRequest, SessionRequest, check_names
-from undersigned.people.scoped_routes import ScopedRoutes
 from undersigned.people.sessions import SignedOutError, person_of_post, session_of
-from undersigned.people.viewer import Viewer
-from undersigned.wiring import cases
-from undersigned.workshop import drafting
-from undersigned.workshop.draft_views import shown_campaign
-from undersigned.workshop.pages.frame import unreadable_draft
-from undersigned.workshop.pages.typed import Typed, packed_values, typed_page
-from undersigned.workshop.rows.drafts import Drafts
-from undersigned.workshop.rules.drafts import UnreadableDraftError
+from undersigned.people.viewer import Viewer, found_campaign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,9 +44,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.base.routes import Handler, Request, Route
+    from undersigned.base.routes import Handler, Labels, Request, Route
     from undersigned.base.stack import Stack
-    from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.people.rules.people import Member
     from undersigned.people.sessions import Session
 
@@ -84,19 +77,53 @@ class DashboardRoutes(ScopedRoutes[Scope]):
 
     address = dashboard_path("<campaign>")
 
-    def does[Decorated: Handler](self, action: str) -> Callable[[Decorated], Decorated]:
+    def does[Decorated: Handler](self, action: str, keeps: Labels | None = None) -> Callable[[Decorated], Decorated]:
         """Note the handler for an action, at the address and with the scope that the table of actions has."""
         deed = ACTIONS[action]
-        return self.post(deed.page, deed.scope)
+        return self.post(deed.page, deed.scope, keeps)
 
     def serve(self, request: Request, route: Route, parts: Mapping[str, str]) -> Response[Any]:
         """Check a session and its role in the campaign, call the handler, and show errors as pages."""
-        return _keeping_language(request, _serve(request, route, parts))
+        return _keeping_language(request, self._serve(request, route, parts))
+
+    def answer(self, request: DashboardRequest, handler: Handler, names: Mapping[str, str]) -> Response[Any]:
+        """Call the handler of a request that is allowed."""
+        return handler(request, **names)
+
+    def _serve(self, asked: Request, route: Route, parts: Mapping[str, str]) -> Response[Any]:
+        stack, event, names = asked.stack, asked.event, {**parts}
+        campaign, scope, name = names.pop("campaign"), cast("Scope", route.scope), route.handler.__name__
+        try:
+            session = session_of(stack, session_token(event.cookies), campaign)
+        except SignedOutError as error:
+            return _sign_in_first(asked, route, error)
+        request: DashboardRequest | None = None
+        try:
+            with security_log.refusals("dashboard", session, campaign, name):
+                request = DashboardRequest(stack, event, campaign, _member_of(stack, session, campaign), session)
+                if event.http_method == "POST":
+                    check_post(request)
+                check_scope(request.member, scope)
+            if scope != "read":
+                security_log.requested(request.member, "dashboard", name)
+            check_names(names)
+            try:
+                return self.answer(request, route.handler, names)
+            except MistypedError as error:
+                return dashboard_page(address_question(viewer_of(request), event.path, posted_form(event), error))
+        except ForeignPostError as error:
+            typed, person = _typed_in(asked, route), session.person
+            # They signed in again in another tab.
+            if typed and typed.person == person.id:
+                return dashboard_page(typed_page(language_of(event), typed, session.post_token), status=403)
+            return _problem(event, error, request)
+        except UndersignedError as error:
+            return _problem(event, error, request)
 
 
 def viewer_of(request: DashboardRequest) -> Viewer:
     """Return the organizer who looks at a page. Raises NotFoundError if there is neither a campaign nor its draft."""
-    campaign, roster, is_published = _campaign_of(request)
+    campaign, roster, is_published = found_campaign(request.stack, request.campaign)
     return Viewer(
         campaign,
         roster,
@@ -108,19 +135,6 @@ def viewer_of(request: DashboardRequest) -> Viewer:
         here=_here(request),
         is_published=is_published,
     )
-
-
-def _campaign_of(request: DashboardRequest) -> tuple[Campaign, Roster, bool]:
-    """Return the campaign with its targets, and whether it is published. Until then it has its draft's settings."""
-    try:
-        entry = cases(request.stack).catalog.entry(request.campaign)
-    except NotFoundError:
-        try:
-            draft = drafting.draft_of(request.stack, request.campaign)
-        except UnreadableDraftError as error:
-            draft = error.draft
-        return shown_campaign(draft), Roster.of(()), False
-    return entry.campaign, entry.roster, True
 
 
 def language_of(event: APIGatewayProxyEventV2) -> str:
@@ -167,37 +181,6 @@ def _keeping_language(request: Request, answer: Response[Any]) -> Response[Any]:
     return answer
 
 
-def _serve(asked: Request, route: Route, parts: Mapping[str, str]) -> Response[Any]:
-    stack, event, names = asked.stack, asked.event, {**parts}
-    campaign, scope, handler = names.pop("campaign"), cast("Scope", route.scope), route.handler
-    try:
-        session = session_of(stack, session_token(event.cookies), campaign)
-    except SignedOutError as error:
-        return _sign_in_first(asked, error)
-    request: DashboardRequest | None = None
-    try:
-        with security_log.refusals("dashboard", session, campaign, handler.__name__):
-            request = DashboardRequest(stack, event, campaign, _member_of(stack, session, campaign), session)
-            if event.http_method == "POST":
-                check_post(request)
-            check_scope(request.member, scope)
-        if scope != "read":
-            security_log.requested(request.member, "dashboard", handler.__name__)
-        check_names(names)
-        try:
-            return handler(request, **names)
-        except MistypedError as error:
-            return dashboard_page(address_question(viewer_of(request), event.path, posted_form(event), error))
-    except ForeignPostError as error:
-        typed, person = _typed_in(asked), session.person
-        # They signed in again in another tab.
-        if typed and typed.person == person.id:
-            return dashboard_page(typed_page(language_of(event), typed, session.post_token), status=403)
-        return _problem(event, error, request)
-    except UndersignedError as error:
-        return _problem(event, error, request)
-
-
 def _member_of(stack: Stack, session: Session, campaign: str) -> Member:
     if session.is_administrator and _exists(stack, campaign):
         return session.person.as_owner(campaign)
@@ -209,12 +192,11 @@ def _member_of(stack: Stack, session: Session, campaign: str) -> Member:
 
 
 def _exists(stack: Stack, campaign: str) -> bool:
-    """Say whether there is a campaign. One that was never published has only its draft."""
     try:
         check_names({"target": campaign})
-        cases(stack).catalog.entry(campaign)
+        found_campaign(stack, campaign)
     except NotFoundError:
-        return campaign in Drafts(stack).campaigns()
+        return False
     return True
 
 
@@ -222,7 +204,7 @@ def _serve_session(asked: Request, route: Route, parts: Mapping[str, str], *, fo
     try:
         session = session_of(asked.stack, session_token(asked.event.cookies))
     except SignedOutError as error:
-        return _sign_in_first(asked, error)
+        return _sign_in_first(asked, route, error)
     request, name = SessionRequest(asked.stack, asked.event, session), route.handler.__name__
     try:
         with security_log.refusals("dashboard", session, "", name):
@@ -244,8 +226,6 @@ def _problem(
     viewer = None
     with suppress(UndersignedError):
         viewer = viewer_of(request) if request else None
-    if viewer and isinstance(error, UnreadableDraftError):
-        return dashboard_page(unreadable_draft(viewer, error.draft), status=409)
     found, language = problem_of(error, "organizer"), language_of(event)
     return dashboard_page(
         dashboard_problem_page(viewer, language, found.title, found.detail),
@@ -254,7 +234,7 @@ def _problem(
     )
 
 
-def _sign_in_first(request: Request, error: SignedOutError) -> Response[str]:
+def _sign_in_first(request: Request, route: Route, error: SignedOutError) -> Response[str]:
     """Show the sign-in form on the dashboard's front page, and redirect there from any other."""
     event = request.event
     if session_token(event.cookies):
@@ -263,7 +243,7 @@ def _sign_in_first(request: Request, error: SignedOutError) -> Response[str]:
         # Only when the page reloads does the browser send its strict cookie.
         return dashboard_page(doorstep_page(language_of(event), quote(event.path)))
     if event.http_method != "GET":
-        return _with_what_was_typed(request)
+        return _with_what_was_typed(request, route)
     if event.path == HOME:
         return dashboard_page(sign_in_page(language_of(event)))
     answer = home_with_cookie("")
@@ -274,10 +254,10 @@ def _sign_in_first(request: Request, error: SignedOutError) -> Response[str]:
     return answer
 
 
-def _with_what_was_typed(request: Request) -> Response[str]:
+def _with_what_was_typed(request: Request, route: Route) -> Response[str]:
     """Show the sign-in form with the text of a post in it, sealed; redirect to the form if none is kept."""
     answer = home_with_cookie("")
-    if typed := _typed_in(request):
+    if typed := _typed_in(request, route):
         sealed = request.stack.links.sign("typed", *typed)
         shown = dashboard_page(sign_in_page(language_of(request.event), typed=sealed))
         shown.cookies = answer.cookies
@@ -285,12 +265,12 @@ def _with_what_was_typed(request: Request) -> Response[str]:
     return answer
 
 
-def _typed_in(request: Request) -> Typed | None:
+def _typed_in(request: Request, route: Route) -> Typed | None:
     """Return what a person typed into a page of a session that is over; None if it is not kept."""
     with suppress(RequestError, TokenError):
         event, posted = request.event, OrganizerRequest(request.stack, request.event).posted
         check_origin(event.headers, request.base_url)
         person = person_of_post(request.stack.links, posted("token"))
-        if values := packed_values(event.path, posted_form(event)):
+        if route.keeps and (values := packed_values(posted_form(event), route.keeps, language_of(event))):
             return Typed(person, event.path, values)
     return None
