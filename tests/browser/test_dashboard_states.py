@@ -18,6 +18,7 @@ from tests.organizers import begin_session
 from tests.sending import open_another_delivery, sent_yesterday
 from tests.served_world import served, sign_in
 from tests.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
+from undersigned.workshop import drafting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -268,3 +269,38 @@ def test_what_erases_deletes_or_closes_looks_like_it(world: World, address: str,
     assert color("/workshop/publish", "Delete the campaign", "Yes, delete the campaign") == (red, red)
     assert color(f"/signatures/{world.signer()}", "Erase this letter", "Yes, erase this letter") == (red, red)
     assert red not in color("", "Pause campaign", "Pause")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/targets/evanston",
+        f"/deliveries/{PERIOD}/evanston",
+        "/signatures/{signer}",
+        "/screening",
+        "/people",
+        "/keys",
+        "/workshop/letter",
+        "/workshop/settings",
+        "/workshop/recipients",
+        "/workshop/preview",
+        "/workshop/publish",
+    ],
+)
+def test_a_form_stands_beside_what_helps_with_it_where_there_is_room(
+    world: World, address: str, visitor: Visitor, path: str
+) -> None:
+    world.confirmed()
+    world.week()
+    drafting.write(world.wiring, CAMPAIGN, 0, {}, "ann", {"goal": 700})
+    for width, is_beside in ((1280, True), (360, False)):
+        page = visitor.open(width=width)
+        page.goto(f"{address}/organizer")
+        sign_in(page, begin_session(world.wiring, "owner"))
+        page.goto(f"{address}{DASHBOARD}{path.format(signer=world.signer())}")
+        one, other = (it.bounding_box() for it in page.locator(".desk").first.locator("> *").all())
+        assert one
+        assert other
+        assert (min(one["x"], other["x"]) + min(one["width"], other["width"]) < max(one["x"], other["x"])) is is_beside
+        assert page.locator("html").evaluate("it => it.scrollWidth <= innerWidth")
+        visitor.assert_accessible(page)
