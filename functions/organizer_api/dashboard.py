@@ -10,6 +10,7 @@ from functions.organizer_api import deliveries as api_deliveries
 from functions.organizer_api import next_deliveries
 from functions.organizer_api.signatures import filter_of
 from undersigned.base.answers import dashboard_page, framed_mail, moved
+from undersigned.base.languages import Message
 from undersigned.campaigns.cursors import AUDIT_POSITION, SIGNATURE_POSITION, TARGET_POSITION
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.pages.audit import audit_page
@@ -20,6 +21,7 @@ from undersigned.organizing.pages.recipients import COLUMNS, preview_page, targe
 from undersigned.organizing.pages.signatures import named_page, signature_page, signatures_page
 from undersigned.organizing.rules.exports import EXPORTED, ExportFilter
 from undersigned.people.routes.dashboard import DashboardRoutes, done, viewer_of
+from undersigned.people.viewer import NOTICES
 from undersigned.wiring import cases
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.base.languages import Message
     from undersigned.base.page import Page
     from undersigned.organizing.organizing import Organizing
     from undersigned.people.requests import DashboardRequest
@@ -39,6 +40,10 @@ pages = DashboardRoutes()
 def _organizing(request: DashboardRequest) -> Organizing:
     return cases(request.stack).counting.organizing
 
+
+NOTICES |= {
+    "none-found": Message("Nobody has signed with this email address."),
+}
 
 TARGETS_SHOWN = 50
 ROWS_SHOWN = 25

@@ -11,6 +11,7 @@ from undersigned.base.languages import Message
 from undersigned.base.posted_files import posted_form
 from undersigned.people.pages.typed import packed
 from undersigned.people.routes.dashboard import viewer_of
+from undersigned.people.viewer import NOTICES
 from undersigned.wiring import cases
 from undersigned.workshop import drafting
 from undersigned.workshop import letters as letter_file
@@ -44,6 +45,11 @@ if TYPE_CHECKING:
     from undersigned.workshop.mistakes import Mistake
     from undersigned.workshop.pages.frame import Step
     from undersigned.workshop.rules.drafts import Draft
+
+NOTICES |= {
+    "saved": Message("Saved in the draft. Nothing is published yet."),
+    "saved-left": Message("Saved in the draft. The list below says what is left to do."),
+}
 
 pages = WorkshopRoutes()
 

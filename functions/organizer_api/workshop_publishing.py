@@ -10,9 +10,11 @@ from urllib.parse import urlencode
 import undersigned.organizing.actions  # noqa: F401  (what the buttons do)
 from functions.organizer_api.workshop import address_of, revision_of, workshop_of
 from undersigned.base.answers import dashboard_page, download, moved
+from undersigned.base.languages import Message
 from undersigned.base.posted_files import posted_form
 from undersigned.campaigns.activity import perform
 from undersigned.people.routes.dashboard import HOME, viewer_of
+from undersigned.people.viewer import NOTICES
 from undersigned.signing.rules.sources import labelled_path
 from undersigned.wiring import cases
 from undersigned.workshop import drafting, publishing
@@ -32,6 +34,13 @@ if TYPE_CHECKING:
     from undersigned.workshop.pages.frame import Workshop
     from undersigned.workshop.pages.publish import TypedWebsite
     from undersigned.workshop.setting_kinds import Value
+
+NOTICES |= {
+    "website-added": Message("The website is in the draft. It may show the form once you publish."),
+    "changed": Message("Somebody else changed the campaign meanwhile. This is how it is now. Nothing was published."),
+    "deleting": Message("Part of the campaign is deleted. Press the button again until all of it is."),
+    "not-deleted": Message("Nothing was deleted: type the campaign’s title to say that you mean it."),
+}
 
 pages = WorkshopRoutes()
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from functions.organizer_api.workshop import address_of, number_of, revision_of, workshop_of
 from undersigned.base.answers import dashboard_page, moved
+from undersigned.base.languages import Message
+from undersigned.people.viewer import NOTICES
 from undersigned.workshop import drafting
 from undersigned.workshop.pages.changes import changed_letters, changes, letter_name
 from undersigned.workshop.pages.frame import workshop_page
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from undersigned.people.requests import DashboardRequest
     from undersigned.workshop.pages.frame import Workshop
     from undersigned.workshop.rules.drafts import Draft
+
+NOTICES |= {
+    "taken-back": Message("The earlier version is the draft again. Nothing is published yet."),
+}
 
 pages = WorkshopRoutes()
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from functions.public_api import office, packets
 from undersigned.base.errors import (
     DamagedRowsError,
     NotFoundError,
@@ -23,15 +22,15 @@ from undersigned.base.posted import RequestError
 from undersigned.base.reader import is_embedded, language_for, theme_of, wants_json
 from undersigned.base.routes import Request
 from undersigned.base.settings import Settings
+from undersigned.base.stack import Stack
 from undersigned.campaigns import routes as campaigns
 from undersigned.campaigns.catalog import find_campaign
 from undersigned.campaigns.problem_page import problem
-from undersigned.delivering import routes as own_letters
+from undersigned.delivering.routes import office, own_letter, packets
 from undersigned.signing import routes as signing
 from undersigned.signing.letters import ExpiredError
 from undersigned.signing.sign import ClosedError
 from undersigned.signing.sites import foreign_site, readable_by, site_of
-from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
@@ -39,10 +38,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from undersigned.base.methods import Handler
-    from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Campaign
 
-TABLES = (signing.routes, campaigns.routes, own_letters.routes, packets.routes, office.routes)
+TABLES = (signing.routes, campaigns.routes, own_letter.routes, packets.routes, office.routes)
 
 
 def make_handler(stack: Stack) -> Handler:
@@ -142,7 +140,7 @@ def _answer_no_route(event: APIGatewayProxyEventV2) -> Response[str]:
 
 
 handler = make_handler(
-    Wiring(
+    Stack(
         Settings(os.environ).check(
             "table_name",
             "secret_arn",

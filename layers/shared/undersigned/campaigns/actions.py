@@ -174,7 +174,13 @@ def count_on_paper(
     return Done("counted", why=f"{letters:,}")
 
 
-@action("close", Message("Closed the campaign"), command="campaign close", page="/workshop/close")
+@action(
+    "close",
+    Message("Closed the campaign"),
+    command="campaign close",
+    page="/workshop/close",
+    done={"closed": Message("Closed. Within a minute, nobody can sign any more. Letters that wait still go out.")},
+)
 def close(stack: Stack, campaign: str, why: Annotated[str, FOR_THE_LOG]) -> Done:
     """Let nobody sign any more. Letters that wait still go out, and signers can confirm for 14 days.
 
@@ -184,7 +190,13 @@ def close(stack: Stack, campaign: str, why: Annotated[str, FOR_THE_LOG]) -> Done
     return _close(stack, campaign, stack.clock(), "closed")
 
 
-@action("reopen", Message("Opened the campaign again"), command="campaign reopen", page="/workshop/reopen")
+@action(
+    "reopen",
+    Message("Opened the campaign again"),
+    command="campaign reopen",
+    page="/workshop/reopen",
+    done={"reopened": Message("Open again. Within a minute, people can sign.")},
+)
 def reopen(stack: Stack, campaign: str, why: Annotated[str, FOR_THE_LOG]) -> Done:
     """Let people sign again, on the campaign's days. If the campaign is open, nothing changes."""
     del why

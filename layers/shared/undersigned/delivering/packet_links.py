@@ -7,15 +7,15 @@ from itertools import batched
 from typing import TYPE_CHECKING
 
 from undersigned.base.errors import NotFoundError
+from undersigned.campaigns.catalog import catalog_of
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.delivering.rules.packets import packet_filename
 from undersigned.delivering.storing import sent_packets
 
 if TYPE_CHECKING:
-    from undersigned.base.links import Links
-    from undersigned.campaigns.catalog import Catalog
+    from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Campaign, Target
-    from undersigned.delivering.rows.deliveries import Deliveries
     from undersigned.delivering.storing import SentPacket
 
 PACKETS_ON_PAGE = 100
@@ -55,18 +55,10 @@ class Packets:
         return packet.file(self.key), packet_filename(self.key, packet.record.number, len(self.packets))
 
 
-@dataclass(kw_only=True, frozen=True, slots=True)
-class PacketLinks:
-    """Opens the links in deliveries' emails."""
-
-    catalog: Catalog
-    deliveries: Deliveries
-    links: Links
-
-    def packets(self, token: str) -> Packets:
-        """Return the packets that a delivery's email names. Raises TokenError, NotFoundError."""
-        key = DeliveryKey(*self.links.read("packets", token).parts)
-        entry = self.catalog.entry(key.campaign, key.target)
-        delivery = self.deliveries.delivery(key)
-        packets = sent_packets(self.deliveries, delivery) if delivery else ()
-        return Packets(entry.campaign, entry.target(key.target), key, packets)
+def packets_of_link(stack: Stack, token: str) -> Packets:
+    """Return the packets that a delivery's email names. Raises TokenError, NotFoundError."""
+    key = DeliveryKey(*stack.links.read("packets", token).parts)
+    entry, deliveries = catalog_of(stack).entry(key.campaign, key.target), Deliveries(stack.table)
+    delivery = deliveries.delivery(key)
+    packets = sent_packets(deliveries, delivery) if delivery else ()
+    return Packets(entry.campaign, entry.target(key.target), key, packets)

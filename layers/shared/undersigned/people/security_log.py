@@ -19,7 +19,6 @@ from undersigned.campaigns.rules.campaigns import ID_PATTERN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from undersigned.delivering.rules.deliveries import DeliveryKey
     from undersigned.people.rules.api_keys import ApiKey
     from undersigned.people.rules.people import Member, Person
     from undersigned.people.sessions import Session
@@ -83,9 +82,9 @@ def letter_opened(campaign: str) -> None:
     _record("letter opened", campaign)
 
 
-def packet_opened(delivery: DeliveryKey, number: str) -> None:
+def packet_opened(campaign: str, target: str, period: str, packet: str) -> None:
     """Record that the link in a delivery's email opened a packet."""
-    _record("packet opened", delivery.campaign, target=delivery.target, period=delivery.period, packet=number)
+    _record("packet opened", campaign, target=target, period=period, packet=packet)
 
 
 def _refused(event: str, campaign: str, way: Way, error: UndersignedError, **facts: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.actions import ACTIONS
 from undersigned.base.errors import NotFoundError
-from undersigned.base.languages import SOURCE, Message, languages
+from undersigned.base.languages import SOURCE, languages
 from undersigned.base.scopes import includes
 from undersigned.campaigns.catalog import find_campaign
 from undersigned.campaigns.rules.campaigns import Roster, dashboard_path
@@ -18,39 +18,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.base.actions import Action
+    from undersigned.base.languages import Message
     from undersigned.base.scopes import Scope
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Campaign
 
-_NOTICES: Mapping[str, Message] = {
-    "erased": Message("The letter is erased, with everything that it said about its signer."),
-    "erased-on-paper": Message(
-        "The letter is erased, with everything that it said about its signer. We deleted the file that has it. If the "
-        "file has other letters, we’re making it again without this one."
-    ),
-    "erased-after-sending": Message(
-        "The letter is erased, with everything that it said about its signer. We deleted the file that has it. If "
-        "the file has other letters, we’re making it again without this one. The office keeps the email and the "
-        "files that it already has. If the signer wants those deleted, ask the office."
-    ),
-    "released-letter": Message("We’re sending its confirmation email again. The letter counts once it is confirmed."),
-    "ended-hold": Message("Included. The letter goes out with the next delivery."),
-    "ended-hold-while-paused": Message("Included. The letter goes out after the campaign is resumed."),
-    "asked": Message("We’re creating the file."),
-    "none-found": Message("Nobody has signed with this email address."),
-    "saved": Message("Saved in the draft. Nothing is published yet."),
-    "saved-left": Message("Saved in the draft. The list below says what is left to do."),
-    "taken-back": Message("The earlier version is the draft again. Nothing is published yet."),
-    "published": Message("Published."),
-    "website-added": Message("The website is in the draft. It may show the form once you publish."),
-    "changed": Message("Somebody else changed the campaign meanwhile. This is how it is now. Nothing was published."),
-    "closed": Message("Closed. Within a minute, nobody can sign any more. Letters that wait still go out."),
-    "reopened": Message("Open again. Within a minute, people can sign."),
-    "deleting": Message("Part of the campaign is deleted. Press the button again until all of it is."),
-    "not-deleted": Message("Nothing was deleted: type the campaign’s title to say that you mean it."),
-    "discarded": Message("The draft is discarded. This is the campaign as it is published."),
-}
-"""The sentence of a page after somebody pressed a button, by the word in its address."""
+NOTICES: dict[str, Message] = {}
+"""The sentence of a page after somebody pressed a button that is no action, by the word in its address.
+
+It stands beside the button's route. Those of actions are theirs.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +79,7 @@ class Viewer:
     def notice(self) -> str | None:
         """Return the sentence about what the organizer just did."""
         of_actions = (action.done.get(self.done or "") for action in ACTIONS.values())
-        notice = _NOTICES.get(self.done or "") or next(filter(None, of_actions), None)
+        notice = NOTICES.get(self.done or "") or next(filter(None, of_actions), None)
         return notice.in_language(self.language) if notice else None
 
     @property

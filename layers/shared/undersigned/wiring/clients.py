@@ -5,13 +5,10 @@ What is imported at the top takes no time beside the rest. All else is imported 
 
 from __future__ import annotations
 
-import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
-from undersigned.base.stack import Stack, now
+from undersigned.base.stack import Stack
 from undersigned.campaigns.catalog import catalog_of, schedule_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import Counters
@@ -24,9 +21,6 @@ from undersigned.signing.rows.mail_claims import MailClaims
 from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
     from undersigned.base.queues import ExportQueue, ReconciliationQueue
     from undersigned.base.settings import Settings
     from undersigned.campaigns.rules.cadence import WeeklySchedule
@@ -42,16 +36,9 @@ if TYPE_CHECKING:
 class Clients(Stack):
     """The clients, the clock and the table of one stack. Each is made once, when it is first needed."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        client: Callable[..., Any] = boto3.client,
-        clock: Callable[[], datetime] = now,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
+    def __init__(self, settings: Settings, **how: Any) -> None:  # noqa: ANN401  (as Stack takes them)
         """Make the stack, and the repositories that most functions need."""
-        super().__init__(settings, client=client, clock=clock, sleep=sleep)
+        super().__init__(settings, **how)
         self.campaigns = Campaigns(self.table)
         self.office_rows = OfficeRows(self.table)
         self.forms = Forms(self.table)

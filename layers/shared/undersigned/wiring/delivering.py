@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from undersigned.delivering.packet_links import PacketLinks
 from undersigned.delivering.planning import Planning
 
 if TYPE_CHECKING:
@@ -28,7 +27,3 @@ class DeliveringCases:
             queue=self.stack.queue,
             at_once=self.stack.settings.plans_at_once,
         )
-
-    @cached_property
-    def packet_links(self) -> PacketLinks:
-        return PacketLinks(catalog=self.stack.catalog, deliveries=self.stack.deliveries, links=self.stack.links)
