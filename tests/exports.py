@@ -6,11 +6,23 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from tests.world import client_of
+from tests.world import CAMPAIGN, client_of
+from undersigned.campaigns.activity import perform
+from undersigned.organizing.exporting import recent_exports
+from undersigned.organizing.rules.exports import ExportFilter
 
 if TYPE_CHECKING:
     from tests.world import World
     from undersigned.organizing.rules.exports import Export
+
+
+def asked(world: World, wanted: ExportFilter = ExportFilter(), by: str = "ann") -> Export:  # noqa: B008
+    """Ask for an export, as an organizer does, and return it."""
+    known = recent_exports(world.wiring, CAMPAIGN)
+    given = {"target": wanted.target or "", "status": wanted.status or ""}
+    perform(world.wiring, "export", CAMPAIGN, given, by)
+    [new] = [export for export in recent_exports(world.wiring, CAMPAIGN) if export not in known]
+    return new
 
 
 def file_of(world: World, export: Export) -> bytes:

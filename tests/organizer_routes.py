@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tests.openapi_document import routes
 from tests.organizers import add
 from tests.world import CAMPAIGN, ROOT
+from undersigned.organizing.rows.exports import Exports
 from undersigned.organizing.rules.exports import Export, ExportFilter
 from undersigned.people.cookies import session_token
 from undersigned.people.rules.api_keys import digest_of
@@ -79,7 +80,7 @@ def add_everyone(world: World) -> None:
     world.week()
     world.confirmed(email="bo@signers.example", postal_code="60091")
     export = Export(CAMPAIGN, "0123456789abcdef", "done", ExportFilter(), "key", world.clock.now)
-    world.wiring.exports.put_export(export)
+    Exports(world.wiring.table).put_export(export)
     world.wiring.bucket.write(export.file, iter([b""]))
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     push(world.wiring, replace(folder, campaign=replace(folder.campaign, id=FOREIGN)))

@@ -37,6 +37,7 @@ from undersigned.campaigns.rules.stops import mailbox_digest
 from undersigned.delivering import delivering, packing
 from undersigned.delivering.printing import typesetter
 from undersigned.delivering.rules.plans import taken
+from undersigned.organizing.erasing import erase
 from undersigned.people import security_log
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, digest_of
@@ -375,6 +376,10 @@ class World:
     def signer(self, email: str = str(ADA["email"])) -> str:
         """Return the id of whoever has an address."""
         return signer_id(self.wiring.secret(), email)
+
+    def erase(self, signer: str) -> str:
+        """Erase a letter, and return the word of the notice."""
+        return erase(self.wiring, CAMPAIGN, signer, "they asked").word
 
     def counts(self) -> dict[str, int]:
         """Return the campaign's counters."""
@@ -747,8 +752,6 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         return made
     wired: Any = sys.modules.get(f"functions.{function}.wired", module)
     made_of: dict[str, dict[str, Callable[[], Any]]] = {
-        "export_signatures": {"exporting": lambda: wiring.counting.exporting},
-        "tally": {},
         "run_jobs": {
             "planning": lambda: wiring.delivering.planning,
             "hours": lambda: wiring.operating.hours,

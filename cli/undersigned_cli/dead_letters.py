@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from undersigned.base.errors import NotFoundError
-from undersigned.base.queues import (
+from undersigned.delivering.feedback import ConfirmationReport, read_feedback_message
+from undersigned.delivering.queue import DraftTest, read_message
+from undersigned.organizing.queues import (
     read_export_message,
     read_reconciliation,
 )
-from undersigned.delivering.feedback import ConfirmationReport, read_feedback_message
-from undersigned.delivering.queue import DraftTest, read_message
+from undersigned.organizing.rows.exports import Exports
 from undersigned.signing.queue import read_waiting_message
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _job(_wiring: Wiring, body: str) -> Verdict:
 def _export(wiring: Wiring, body: str) -> Verdict:
     campaign, export_id = read_export_message(body)
     about = f"export {export_id} of {campaign}"
-    export = wiring.exports.export(campaign, export_id)
+    export = Exports(wiring.table).export(campaign, export_id)
     return Verdict(about, "" if export else "it has expired; the organizer asks for another one")
 
 

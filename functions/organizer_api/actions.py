@@ -15,7 +15,6 @@ from undersigned.campaigns.activity import perform
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.people.routes.buttons import given_in, press
 from undersigned.people.routes.dashboard import DashboardRoutes, done, viewer_of
-from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -64,25 +63,3 @@ def retry(request: DashboardRequest, period: str, target: str) -> Response[str]:
         if given["email"] != Campaigns(request.stack.table).target(request.campaign, target).email:
             perform(request.stack, "correct address", request.campaign, given, request.by)
     return press("retry", request, **ids)
-
-
-def _while_paused(request: DashboardRequest, word: str) -> str:
-    """Return the word for what was done; while the campaign is paused, nothing goes with the next delivery."""
-    return f"{word}-while-paused" if cases(request.stack).campaigns.controls(request.campaign).paused else word
-
-
-@buttons.does("erase")
-def erase(request: DashboardRequest, signer: str) -> Response[str]:
-    """Erase a letter with everything personal in it; the reason is required."""
-    arrived = cases(request.stack).counting.organizing.erase(request.campaign, signer, request.by, request.why())
-    sheet = cases(request.stack).counting.organizing.letter(request.campaign, signer).sheet if arrived else ""
-    word = "erased-on-paper" if sheet else "erased-after-sending" if arrived else "erased"
-    return done(request, word, f"/signatures/{signer}")
-
-
-@buttons.does("release from quarantine")
-def release_letter(request: DashboardRequest, signer: str) -> Response[str]:
-    """Release a letter from quarantine, or from hold."""
-    status = cases(request.stack).counting.organizing.release(request.campaign, signer, request.by, request.why())
-    word = _while_paused(request, "ended-hold") if status == "confirmed" else "released-letter"
-    return done(request, word, f"/signatures/{signer}")

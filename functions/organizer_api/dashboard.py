@@ -11,15 +11,20 @@ from functions.organizer_api import next_deliveries
 from functions.organizer_api.signatures import filter_of
 from undersigned.base.answers import dashboard_page, framed_mail, moved
 from undersigned.base.languages import Message
+from undersigned.campaigns.activity import perform
 from undersigned.campaigns.cursors import AUDIT_POSITION, SIGNATURE_POSITION, TARGET_POSITION
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.deliveries import delivery_history, delivery_record
+from undersigned.organizing.exporting import get_export, link_to, recent_exports
+from undersigned.organizing.letters import letter_record, letter_signed_with, letters_with_name, list_letters
+from undersigned.organizing.listing import newest_activity
 from undersigned.organizing.pages.audit import audit_page
 from undersigned.organizing.pages.deliveries import deliveries_page, delivery_page
 from undersigned.organizing.pages.exports import exports_page
 from undersigned.organizing.pages.overview import overview_page
 from undersigned.organizing.pages.recipients import COLUMNS, preview_page, target_page
 from undersigned.organizing.pages.signatures import named_page, signature_page, signatures_page
-from undersigned.organizing.rules.exports import EXPORTED, ExportFilter
+from undersigned.organizing.rules.exports import EXPORTED
 from undersigned.people.routes.dashboard import DashboardRoutes, done, viewer_of
 from undersigned.people.viewer import NOTICES
 from undersigned.wiring import cases
@@ -30,15 +35,10 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.base.page import Page
-    from undersigned.organizing.organizing import Organizing
     from undersigned.people.requests import DashboardRequest
     from undersigned.people.viewer import Viewer
 
 pages = DashboardRoutes()
-
-
-def _organizing(request: DashboardRequest) -> Organizing:
-    return cases(request.stack).counting.organizing
 
 
 NOTICES |= {
@@ -106,14 +106,14 @@ def preview_email(request: DashboardRequest, target: str) -> Response[str]:
 def deliveries(request: DashboardRequest) -> Response[str]:
     """Show deliveries, newest first."""
     after = api_deliveries.after(request)
-    found, last = _organizing(request).history(request.campaign, None, None, after, ROWS_SHOWN)
+    found, last = delivery_history(request.stack, request.campaign, None, None, after, ROWS_SHOWN)
     return dashboard_page(deliveries_page(viewer_of(request), found, last))
 
 
 @pages.get("/deliveries/<period>/<target>", "read")
 def delivery(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Show one delivery with its packets and the events of its email."""
-    record = _organizing(request).delivery(DeliveryKey(request.campaign, target, period))
+    record = delivery_record(request.stack, DeliveryKey(request.campaign, target, period))
     viewer, overviews = viewer_of(request), cases(request.stack).operating.overviews
     shown = delivery_page(viewer, record, overviews.state_of(request.campaign, record.target))
     return dashboard_page(shown, has_frames=True)
@@ -124,7 +124,7 @@ def delivery_email(request: DashboardRequest, period: str, target: str) -> Respo
     """Show the email of a delivery in the page's frame, written again from what is stored."""
     from undersigned.delivering.packing import email_again
 
-    record = _organizing(request).delivery(DeliveryKey(request.campaign, target, period))
+    record = delivery_record(request.stack, DeliveryKey(request.campaign, target, period))
     sender = next_deliveries.sender_at(request)
     email = email_again(request.stack, sender, record.delivery, record.signers, record.packets)
     return framed_mail(email.shown_html)
@@ -134,7 +134,8 @@ def delivery_email(request: DashboardRequest, period: str, target: str) -> Respo
 def signatures(request: DashboardRequest) -> Response[str]:
     """Show letters, newest first."""
     wanted = filter_of(request)
-    found = _organizing(request).signatures(request.campaign, wanted, request.position(SIGNATURE_POSITION), ROWS_SHOWN)
+    after = request.position(SIGNATURE_POSITION)
+    found = list_letters(request.stack, request.campaign, wanted, after, ROWS_SHOWN)
     return dashboard_page(signatures_page(viewer_of(request), found, wanted))
 
 
@@ -146,44 +147,42 @@ def find_signature(request: DashboardRequest) -> Response[str]:
     """
     wanted = request.posted("find")
     if "@" in wanted:
-        if letter := _organizing(request).signed_with(request.campaign, wanted):
+        if letter := letter_signed_with(request.stack, request.campaign, wanted):
             return moved(f"{request.home}/signatures/{letter.signer}")
         return done(request, "none-found", "/signatures")
     name, after = request.posted_person("find"), request.posted_position(SIGNATURE_POSITION)
-    found = _organizing(request).with_name(request.campaign, name, after, ROWS_SHOWN)
+    found = letters_with_name(request.stack, request.campaign, name, after, ROWS_SHOWN)
     return dashboard_page(named_page(viewer_of(request), found, name))
 
 
 @pages.get("/signatures/<signer>", "manage")
 def signature(request: DashboardRequest, signer: str) -> Response[str]:
     """Show a letter, what became of it, and its buttons."""
-    return dashboard_page(signature_page(viewer_of(request), _organizing(request).letter(request.campaign, signer)))
+    return dashboard_page(signature_page(viewer_of(request), letter_record(request.stack, request.campaign, signer)))
 
 
 @pages.get("/exports", "manage")
 def exports(request: DashboardRequest) -> Response[str]:
     """Show the exports and the form that requests one."""
-    found = cases(request.stack).counting.exporting.recent(request.campaign)
+    found = recent_exports(request.stack, request.campaign)
     return dashboard_page(exports_page(viewer_of(request), found))
 
 
 @pages.does("export")
 def request_export(request: DashboardRequest) -> Response[str]:
     """Request an export."""
-    wanted = ExportFilter(request.posted("target") or None, request.posted_choice("status", EXPORTED))
-    cases(request.stack).counting.exporting.ask(request.campaign, wanted, request.by)
-    return done(request, "asked", "/exports")
+    given = {"target": request.posted("target"), "status": request.posted_choice("status", EXPORTED) or ""}
+    return done(request, perform(request.stack, "export", request.campaign, given, request.by), "/exports")
 
 
 @pages.get("/exports/<export>", "manage")
 def fetch_export(request: DashboardRequest, export: str) -> Response[str]:
     """Redirect to an export's file."""
-    exporting = cases(request.stack).counting.exporting
-    return moved(exporting.link(exporting.export(request.campaign, export)), status=302)
+    return moved(link_to(request.stack, get_export(request.stack, request.campaign, export)), status=302)
 
 
 @pages.get("/audit", "manage")
 def audit(request: DashboardRequest) -> Response[str]:
     """Show the activity log."""
-    found = _organizing(request).audit(request.campaign, request.position(AUDIT_POSITION), ROWS_SHOWN)
+    found = newest_activity(request.stack, request.campaign, request.position(AUDIT_POSITION), ROWS_SHOWN)
     return dashboard_page(audit_page(viewer_of(request), found))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from undersigned.base.answers import data, moved
 from undersigned.campaigns.cursors import DELIVERY_POSITION, cursor_of, delivery_at, delivery_position
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing import deliveries as organizing
 from undersigned.people.routes.programs import ApiRoutes
-from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from undersigned.delivering.rules.deliveries import Delivery, PacketRecord
     from undersigned.delivering.rules.mail_events import MailEvent
-    from undersigned.organizing.organizing import DeliveryRecord
+    from undersigned.organizing.deliveries import DeliveryRecord
     from undersigned.people.requests import ApiRequest, CampaignRequest, DashboardRequest
 
 routes = ApiRoutes()
@@ -28,8 +28,8 @@ routes = ApiRoutes()
 def list_deliveries(request: ApiRequest) -> Response[str]:
     """List deliveries, newest period first."""
     target, period = request.query_name("target"), request.query_name("period")
-    found, last = cases(request.stack).counting.organizing.deliveries(
-        request.campaign, target, period, after(request), request.limit(20, most=50)
+    found, last = organizing.list_deliveries(
+        request.stack, request.campaign, target, period, after(request), request.limit(20, most=50)
     )
     return data({"deliveries": [_record(record) for record in found], "next": cursor_of(delivery_position(last))})
 
@@ -42,7 +42,7 @@ def after(request: CampaignRequest) -> DeliveryKey | None:
 @routes.get("/deliveries/<period>/<target>", "counts")
 def show_delivery(request: ApiRequest, period: str, target: str) -> Response[str]:
     """Show one delivery, with the ids of the letters in each packet."""
-    found = cases(request.stack).counting.organizing.delivery(DeliveryKey(request.campaign, target, period))
+    found = organizing.delivery_record(request.stack, DeliveryKey(request.campaign, target, period))
     packets = [packet_values(packet) | {"letters": found.letters_of(packet)} for packet in found.packets]
     return data(_record(found) | {"packets": packets})
 
@@ -50,7 +50,7 @@ def show_delivery(request: ApiRequest, period: str, target: str) -> Response[str
 def fetch_packet(request: DashboardRequest, period: str, target: str, number: str) -> Response[str]:
     """Redirect to a packet's PDF, at an address that works for a few minutes."""
     key = DeliveryKey(request.campaign, target, period)
-    return moved(cases(request.stack).counting.organizing.packet_link(key, int(number)), status=302)
+    return moved(organizing.packet_link(request.stack, key, int(number)), status=302)
 
 
 def delivery_values(delivery: Delivery) -> dict[str, object]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from undersigned.base.answers import data
+from undersigned.organizing.exporting import get_export, link_to, recent_exports
 from undersigned.people.routes.programs import ApiRoutes
-from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -20,16 +20,15 @@ routes = ApiRoutes()
 @routes.get("/exports", "letters")
 def list_exports(request: ApiRequest) -> Response[str]:
     """List the exports of the last week, newest first."""
-    recent = cases(request.stack).counting.exporting.recent(request.campaign)
+    recent = recent_exports(request.stack, request.campaign)
     return data({"exports": [_export(export) for export in recent]})
 
 
 @routes.get("/exports/<export>", "letters")
 def show_export(request: ApiRequest, export: str) -> Response[str]:
     """Return an export's state and, when it is written, a link that works for 15 minutes."""
-    exporting = cases(request.stack).counting.exporting
-    found = exporting.export(request.campaign, export)
-    return data(_export(found) | {"link": exporting.link(found) if found.state == "done" else None})
+    found = get_export(request.stack, request.campaign, export)
+    return data(_export(found) | {"link": link_to(request.stack, found) if found.state == "done" else None})
 
 
 def _export(export: Export) -> dict[str, object]:

@@ -13,11 +13,10 @@ from undersigned.base.languages import Message
 from undersigned.campaigns.cursors import SIGNATURE_POSITION
 from undersigned.organizing.pages.screening import CRITERIA, screening_page
 from undersigned.organizing.rules.screening import ScreeningAction, checked_filter
-from undersigned.organizing.screening import Screened
+from undersigned.organizing.screening import Screened, count_letters, screen
 from undersigned.people.routes.dashboard import DashboardRoutes, viewer_of
 from undersigned.signing.rules.abuse_checks import WantedSuspicion
 from undersigned.signing.rules.signatures import SignatureFilter
-from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +41,7 @@ _MOST_TIME = timedelta(seconds=12)
 @pages.get("/screening", "manage")
 def screening(request: DashboardRequest) -> Response[str]:
     """Show the newest letters, and the form that selects some of them."""
-    found = cases(request.stack).counting.screening.count(request.campaign, SignatureFilter())
+    found = count_letters(request.stack, request.campaign, SignatureFilter())
     return dashboard_page(screening_page(viewer_of(request), {}, found))
 
 
@@ -58,13 +57,13 @@ def screen_letters(request: DashboardRequest) -> Response[str]:
     after = request.posted_position(SIGNATURE_POSITION)
     if wrong:
         return dashboard_page(screening_page(viewer, typed, Screened({}), wrong=wrong), status=400)
-    use_case, done = cases(request.stack).counting.screening, None
+    done = None
     if action:
         until = request.stack.clock() + _MOST_TIME
-        done = use_case.act(
-            request.campaign, action, wanted, by=request.by, why=request.why(), after=after, until=until
+        done = screen(
+            request.stack, request.campaign, action, wanted, by=request.by, why=request.why(), after=after, until=until
         )
-    found = use_case.count(request.campaign, wanted, after)
+    found = count_letters(request.stack, request.campaign, wanted, after)
     shown = screening_page(viewer, typed, found, after=after, done=done, may_act=wanted.singles_out)
     return dashboard_page(shown)
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, get_args
 
 from undersigned.base.answers import data
 from undersigned.campaigns.cursors import SIGNATURE_POSITION, cursor_of
+from undersigned.organizing.letters import find_letter, list_letters
 from undersigned.people.routes.programs import ApiRoutes
 from undersigned.signing.rules.abuse_checks import WantedSuspicion
 from undersigned.signing.rules.signatures import ReportedStatus, SignatureFilter
-from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +27,7 @@ def list_signatures(request: ApiRequest) -> Response[str]:
     """List signatures, newest first."""
     wanted = filter_of(request)
     after, limit = request.position(SIGNATURE_POSITION), request.limit(50, most=200)
-    found = cases(request.stack).counting.organizing.signatures(request.campaign, wanted, after, limit)
+    found = list_letters(request.stack, request.campaign, wanted, after, limit)
     return data(
         {
             "signatures": [_signature(row) for row in found.items],
@@ -49,7 +49,7 @@ def filter_of(request: CampaignRequest) -> SignatureFilter:
 @routes.get("/signatures/<signer>", "letters")
 def show_signature(request: ApiRequest, signer: str) -> Response[str]:
     """Show one signature."""
-    return data(_signature(cases(request.stack).counting.organizing.signature(request.campaign, signer)))
+    return data(_signature(find_letter(request.stack, request.campaign, signer)))
 
 
 def _signature(row: Signature) -> dict[str, object]:

@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger
 
 from functions.run_jobs import wired
 from undersigned.base.metrics import emit_all
-from undersigned.base.queues import read_reconciliation
+from undersigned.organizing.queues import read_reconciliation, reconciliation_queue
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -36,7 +36,7 @@ def run(day: str | None, campaign: str | None) -> None:
 
 def _begin(campaign: str | None) -> None:
     for begun in wired.reconciling.begin(campaign):
-        wired.stack.reconciliation_queue.put(begun)
+        reconciliation_queue(wired.stack).put(begun)
 
 
 def proceed(body: str, context: LambdaContext) -> None:
@@ -45,7 +45,7 @@ def proceed(body: str, context: LambdaContext) -> None:
         read_reconciliation(body), lambda: context.get_remaining_time_in_millis() > _TO_FINISH
     )
     if not found.is_done:
-        wired.stack.reconciliation_queue.put(found)
+        reconciliation_queue(wired.stack).put(found)
         return
     logger.info("reconciled", extra={"campaign": found.campaign, **asdict(found.summary)})
     emit_all(

@@ -10,6 +10,7 @@ from urllib.request import Request, urlopen
 
 from tests.e2e.waiting import wait_for
 from tests.organizers import begin_session
+from undersigned.organizing.rows.exports import Exports
 from undersigned.people.cookies import COOKIE
 from undersigned.people.sessions import post_tokens
 
@@ -51,5 +52,5 @@ def create_file(stack: RunningStack, wiring: Wiring, campaign: str, target: str 
     address = f"{stack.public_url}/organizer/dashboard/{campaign}/exports"
     with urlopen(Request(address, urlencode(values).encode(), headers), timeout=60) as answer:  # noqa: S310
         assert answer.status == 200
-    [export] = wiring.exports.exports(campaign)
+    [export] = Exports(wiring.table).exports(campaign)
     return export.id

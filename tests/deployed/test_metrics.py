@@ -17,9 +17,9 @@ from tests.deployed.stack import control, physical_id
 from tests.e2e.waiting import wait_for
 from tests.emitted import is_counted, lines_of_metrics
 from tests.template.reading import ALARM, named_by, of_type, sources
-from undersigned.base.queues import reconciliation_message
 from undersigned.base.table import Update, written
 from undersigned.campaigns.rows.counters import counter_key
+from undersigned.organizing.queues import reconciliation_message
 from undersigned.signing.rows.mail_budgets import hour_key
 from undersigned.signing.rows.signatures import signature_key, tray_position
 from undersigned_cli import campaign_folder

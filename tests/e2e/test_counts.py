@@ -19,6 +19,7 @@ import pytest
 from tests.signatures import adas_signature
 from undersigned.base.errors import ChangedError
 from undersigned.counting.rules.tallies import counters_of
+from undersigned.organizing.erasing import erase
 from undersigned.signing.rules.signatures import SignatureStateError, new_mail_request, signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -95,7 +96,7 @@ class Person:
 
     def _erase(self) -> None:
         if self._wiring.signatures.signature(CAMPAIGN, self._signer):
-            self._wiring.signing.erasing.erase(CAMPAIGN, self._signer)
+            erase(self._wiring, CAMPAIGN, self._signer, "they asked")
 
 
 def rows_of(stack: RunningStack) -> list[dict[str, Any]]:

@@ -14,12 +14,12 @@ import pytest
 from tests.fuzz import stack
 from tests.fuzz.inputs import DEEP, example, given, json_texts, mutated, mutated_values, st, texts, tried
 from tests.world import CAMPAIGN, CONTEXT, load_event
-from undersigned.base import queues as queue
 from undersigned.base.errors import DamagedRowsError, NotFoundError
 from undersigned.base.queue import SqsQueue
 from undersigned.base.settings import Settings, SettingsError
 from undersigned.delivering.feedback import read_mail_event
 from undersigned.delivering.queue import read_message
+from undersigned.organizing import queues as queue
 from undersigned.signing.queue import read_waiting_message
 from undersigned.signing.stream import read_change, read_form_change
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import ADA, CAMPAIGN, FORM, SITE, World
+from tests.world import ADA, FORM, SITE, World
 from tests.world import world as make_world
 from undersigned.base.networks import window_of
 from undersigned.signing.rules.abuse_checks import FORM_WINDOW
@@ -348,7 +348,7 @@ def test_the_networks_hash_goes_when_the_letter_is_sealed_or_erased(world: World
     world.week()
     assert world.row().period
     eve = world.row("eve@signers.example")
-    world.wiring.signing.erasing.erase(CAMPAIGN, eve.signer)
+    world.erase(eve.signer)
     assert world.row().network is None
     assert world.row(eve.email).network is None
 

@@ -133,7 +133,7 @@ def test_a_later_letter_is_not_answered_by_an_earlier_answer(world: World, manag
     assert "The second answer." in page
     assert "We have read" not in page
     # An erased letter may have been in no email.
-    world.wiring.signing.erasing.erase(CAMPAIGN, world.signer("bo@signers.example"))
+    world.erase(world.signer("bo@signers.example"))
     assert "The second answer." not in text_of(world.get(later))
 
 

@@ -405,7 +405,7 @@ def test_a_campaign_is_deleted_when_nothing_of_anybody_is_left(run: Any, world: 
         run("campaign", "delete", CAMPAIGN, "--yes")
 
     [row] = world.wiring.signatures.listed_signatures(CAMPAIGN)
-    world.wiring.signing.erasing.erase(CAMPAIGN, row.signer)
+    world.erase(row.signer)
     world.run_stream()
     run("key", "create", CAMPAIGN)
     world.wiring.office_rows.receive(CAMPAIGN, "evanston", "2026-11-24", world.clock.now)
@@ -423,7 +423,7 @@ def test_counters_are_deleted_only_when_they_have_followed_the_letters(run: Any,
     world.confirmed()
     run("campaign", "close", CAMPAIGN, "--yes")
     [row] = world.wiring.signatures.listed_signatures(CAMPAIGN)
-    world.wiring.signing.erasing.erase(CAMPAIGN, row.signer)
+    world.erase(row.signer)
 
     with pytest.raises(UndersignedError, match="the counters follow"):
         run("campaign", "delete", CAMPAIGN, "--yes")

@@ -16,6 +16,7 @@ from undersigned.base.table import Update, from_item
 from undersigned.campaigns.rows.counters import counter_key
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.campaigns.rules.counts import TOTAL
+from undersigned.organizing.exporting import csv_lines
 from undersigned.organizing.rules.exports import ExportFilter
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import person_id
@@ -212,7 +213,7 @@ def test_everything_beside_a_damaged_row_is_sent_counted_and_exported(campaign: 
     assert sent == {"evanston", "skokie", "wilmette"} - {waits}
     marks = [row["tallied"] for row in rows(world) if row["pk"].startswith("SIGNATURE#") and "tallied" in row]
     assert sum("TOTAL" in mark.split("|") for mark in marks if isinstance(mark, str)) == 5 - (kind == "signature")
-    lines = b"".join(world.wiring.counting.exporting.sheet.lines(CAMPAIGN, ExportFilter())).decode()
+    lines = b"".join(csv_lines(world.wiring, CAMPAIGN, ExportFilter())).decode()
     signed = [name for name in ("ada", "bo", "cy", "dee", "eve") if f"{name}@signers.example" in lines]
     assert signed == ["ada", "bo", "cy", "dee", "eve"][kind == "signature" :]
 

@@ -22,7 +22,9 @@ from undersigned.campaigns.rules.letters import Letter
 from undersigned.delivering.rows.deliveries import delivery_key
 from undersigned.delivering.rules import packets
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.exporting import csv_lines
 from undersigned.organizing.rules.exports import ExportFilter
+from undersigned.organizing.screening import screen
 from undersigned.signing.rows.signatures import signature_key
 from undersigned.signing.rules.signatures import SignatureFilter
 from undersigned_cli.main import app
@@ -253,9 +255,9 @@ def test_a_sealed_letter_that_cannot_be_repaired_is_erased_and_the_others_are_se
     world.week()
     change(world, "Ben", {"name": None, "signed_at": "yesterday"})
     with pytest.raises(DamagedRowsError, match=world.signer("Ben@signers.example")):
-        world.wiring.signing.erasing.erase(CAMPAIGN, world.signer("Ben@signers.example"))
+        world.erase(world.signer("Ben@signers.example"))
     change(world, "Ben", {"name": "-", "signed_at": "2026-11-24T00:00:00+00:00"})
-    world.wiring.signing.erasing.erase(CAMPAIGN, world.signer("Ben@signers.example"))
+    world.erase(world.signer("Ben@signers.example"))
     world.refusal = ""
     world.clock.advance(days=2)
     world.week()
@@ -271,7 +273,7 @@ def test_packets_without_the_damaged_letter_are_made_again_after_an_erasure(
     world.week()
     whole = row(world, "Ben")
     for name in ("Ada", "Cyd"):
-        world.wiring.signing.erasing.erase(CAMPAIGN, world.signer(f"{name}@signers.example"))
+        world.erase(world.signer(f"{name}@signers.example"))
     damage(world, "Ben")
     caplog.clear()
     assert len(repack(world)["batchItemFailures"]) == 1
@@ -433,15 +435,14 @@ def test_a_form_of_a_signer_whose_row_is_damaged_is_taken_and_its_email_is_a_dea
 
 
 def test_other_letters_are_put_on_hold_released_and_erased(damaged: World) -> None:
-    screening = damaged.wiring.counting.screening
     wanted = SignatureFilter(domain="signers.example")
     for action in ("hold", "release", "erase"):
-        assert screening.act(CAMPAIGN, action, wanted, by="cli", why="a test").changed == 2
+        assert screen(damaged.wiring, CAMPAIGN, action, wanted, by="cli", why="a test").changed == 2
     assert row(damaged, "Ben")["name"] == "Ben"
 
 
 def test_an_export_has_all_other_letters(damaged: World) -> None:
-    lines = [*damaged.wiring.counting.exporting.sheet.lines(CAMPAIGN, ExportFilter())]
+    lines = [*csv_lines(damaged.wiring, CAMPAIGN, ExportFilter())]
     assert [name for name in NAMES if any(f"7 {name} Place".encode() in line for line in lines)] == ["Ada", "Cyd"]
 
 

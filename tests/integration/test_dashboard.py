@@ -20,6 +20,8 @@ from tests.world import CAMPAIGN, DASHBOARD, PERIOD, ROOT
 from undersigned.campaigns.rows.counters import SHARDS
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.letters import list_letters
+from undersigned.organizing.rows.exports import Exports
 from undersigned.organizing.rules.exports import Export, ExportFilter
 from undersigned.signing.rules.signatures import SignatureFilter
 from undersigned.signing.unconfirmed import unconfirmed
@@ -239,7 +241,7 @@ def sent(world: World) -> World:
     world.week()
     world.confirmed(email="bo@signers.example", postal_code="60091")
     export = Export(CAMPAIGN, EXPORT, "done", ExportFilter(), "key", world.clock.now)
-    world.wiring.exports.put_export(export)
+    Exports(world.wiring.table).put_export(export)
     world.wiring.bucket.write(export.file, iter([b""]))
     return world
 
@@ -358,6 +360,7 @@ def test_the_overview_of_a_new_campaign_says_what_comes_next(world: World) -> No
     assert "What comes next" not in viewer.words()
     world.confirmed()
     world.run_stream()
+    world.clock.advance(seconds=2)
     assert "What comes next" not in owner.words()
 
 
@@ -869,7 +872,7 @@ def test_all_letters_at_once_are_not_a_choice(world: World, manager: Browser) ->
 def test_an_export_of_a_status_that_does_not_exist_is_of_nobody(world: World, manager: Browser) -> None:
     assert manager.press("/exports", {"status": "bogus"}).status == 400
     assert manager.press("/exports", {"target": "atlantis"}).status == 404
-    assert not list(world.wiring.exports.exports(CAMPAIGN))
+    assert not list(Exports(world.wiring.table).exports(CAMPAIGN))
 
 
 @pytest.mark.moto
@@ -877,7 +880,7 @@ def test_an_export_is_requested_written_and_downloaded(sent: World, manager: Bro
     assert manager.press("/exports", {"target": "evanston", "status": "confirmed"}).status == 303
     assert "Waiting to be created" in manager.words("/exports")
     assert "data-live" in manager.see("/exports").body
-    [waiting] = [export for export in sent.wiring.exports.exports(CAMPAIGN) if export.state == "queued"]
+    [waiting] = [export for export in Exports(sent.wiring.table).exports(CAMPAIGN) if export.state == "queued"]
     assert manager.see(f"/exports/{waiting.id}").status == 409
     sent.run_exports()
     page = manager.see("/exports").body
@@ -1014,18 +1017,17 @@ def test_confirmed_forms_make_neither_the_overview_nor_a_listing_read_without_a_
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("undersigned.signing.unconfirmed.MOST_FORMS_READ", 3)
-    monkeypatch.setattr("undersigned.organizing.organizing.MOST_ROWS_READ", 3)
+    monkeypatch.setattr("undersigned.organizing.letters.MOST_ROWS_READ", 3)
     world.sign(email="old@signers.example")
     for number in range(4):
         world.clock.advance(seconds=1)
         world.confirmed(email=f"signer{number}@signers.example")
-    organizing = world.wiring.counting.organizing
     found = unconfirmed(world.wiring.forms, CAMPAIGN)
     assert (found.forms, found.is_part) == (0, True)
     pending = SignatureFilter(status="pending")
-    first = organizing.signatures(CAMPAIGN, pending, None, 10)
+    first = list_letters(world.wiring, CAMPAIGN, pending, None, 10)
     assert (first.items, first.ended_early) == ((), True)
-    second = organizing.signatures(CAMPAIGN, pending, first.next_position, 10)
+    second = list_letters(world.wiring, CAMPAIGN, pending, first.next_position, 10)
     assert [form.email for form in second.items] == ["old@signers.example"]
 
 

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from tests.template.reading import dead_letter_queues
 from tests.world import CAMPAIGN, load_event
-from undersigned.base.queues import export_message, reconciliation_message
 from undersigned.delivering.queue import DeliveryMessage, message_body
 from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
+from undersigned.organizing.queues import export_message, reconciliation_message
 from undersigned.organizing.rules.reconciliations import Reconciliation
 from undersigned.signing.queue import waiting_message
 from undersigned.signing.rules.forms import FormName

@@ -18,7 +18,8 @@ from undersigned.base.errors import NotFoundError
 from undersigned.delivering import delivering
 from undersigned.delivering.queue import DeliveryQueue
 from undersigned.delivering.rules.deliveries import DeliveryKey
-from undersigned.organizing.erasing import Erasing, UnderWayError
+from undersigned.organizing.deliveries import delivery_record
+from undersigned.organizing.erasing import UnderWayError
 from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
     from undersigned.signing.rules.signatures import Signature
 
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
-
-
-@pytest.fixture
-def erasing(world: World) -> Erasing:
-    return world.wiring.signing.erasing
 
 
 def signer(world: World, email: str = "ada@signers.example") -> str:
@@ -53,19 +49,19 @@ def words_of(pdf: bytes) -> str:
 
 
 @pytest.mark.asvs("14.2.4")
-def test_nothing_personal_is_left_of_an_erased_letter(world: World, erasing: Erasing) -> None:
+def test_nothing_personal_is_left_of_an_erased_letter(world: World) -> None:
     world.confirmed(note="My own words", drawing="[[10,10,300,150,500,20]]")
-    erasing.erase(CAMPAIGN, signer(world))
+    world.erase(signer(world))
     items = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
     row_of_ada = json.dumps([item for item in items if item["pk"]["S"].startswith("SIGNATURE#")])
     for word in (*map(str, ADA.values()), "My own words", "[[10,10"):
         assert word not in row_of_ada.replace('"IL"', "")
 
 
-def test_an_erased_letter_does_not_count_and_is_never_sent(world: World, erasing: Erasing) -> None:
+def test_an_erased_letter_does_not_count_and_is_never_sent(world: World) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
-    erasing.erase(CAMPAIGN, signer(world))
+    world.erase(signer(world))
     assert total(world) == 1
     world.week()
     [mail] = world.deliveries
@@ -73,28 +69,28 @@ def test_an_erased_letter_does_not_count_and_is_never_sent(world: World, erasing
     assert "Ada Specimen" not in words_of(mail.pdfs[0])
 
 
-def test_a_sent_letter_is_erased_from_its_row(world: World, erasing: Erasing) -> None:
+def test_a_sent_letter_is_erased_from_its_row(world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("delivery", world.deliveries[0])
-    erasing.erase(CAMPAIGN, signer(world))
+    world.erase(signer(world))
     assert (row(world).name, row(world).bundle) == ("", "2026-11-24#0001")
     assert total(world) == 0
 
 
-def test_a_delivery_still_lists_a_letter_that_was_erased_later(world: World, erasing: Erasing) -> None:
+def test_a_delivery_still_lists_a_letter_that_was_erased_later(world: World) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
     world.week()
-    erasing.erase(CAMPAIGN, signer(world))
-    assert set(world.wiring.counting.organizing.delivery(EVANSTON).signers) == {
+    world.erase(signer(world))
+    assert set(delivery_record(world.wiring, EVANSTON).signers) == {
         signer(world),
         signer(world, "bo@signers.example"),
     }
 
 
 @pytest.mark.parametrize("when", ["pending", "confirmed", "withdrawn"])
-def test_erasing_twice_has_the_same_result_as_once(world: World, erasing: Erasing, when: str) -> None:
+def test_erasing_twice_has_the_same_result_as_once(world: World, when: str) -> None:
     world.sign()
     world.run_stream()
     if when != "pending":
@@ -102,16 +98,16 @@ def test_erasing_twice_has_the_same_result_as_once(world: World, erasing: Erasin
         if when == "withdrawn":
             world.post(letter["withdraw"])
     for _ in range(2):
-        erasing.erase(CAMPAIGN, signer(world))
+        world.erase(signer(world))
     assert (row(world).status, row(world).name) == ("erased", "")
     assert total(world) == 0
     assert len(world.sent) == 1
 
 
-def test_an_erased_letter_cannot_be_confirmed_and_its_page_says_so(world: World, erasing: Erasing) -> None:
+def test_an_erased_letter_cannot_be_confirmed_and_its_page_says_so(world: World) -> None:
     world.sign()
     world.run_stream()
-    erasing.erase(CAMPAIGN, signer(world))
+    world.erase(signer(world))
     page = world.press(world.sent[-1].link("confirm"))
     assert "The organizer erased this letter, with everything that it said about you." in page.body
     assert re.findall(r"<(?:title|h1)>(.*?)<", page.body) == ["Your letter"] * 2
@@ -119,9 +115,9 @@ def test_an_erased_letter_cannot_be_confirmed_and_its_page_says_so(world: World,
     assert total(world) == 0
 
 
-def test_signing_again_after_an_erasure_is_noticed(world: World, erasing: Erasing) -> None:
+def test_signing_again_after_an_erasure_is_noticed(world: World) -> None:
     world.confirmed()
-    erasing.erase(CAMPAIGN, signer(world))
+    world.erase(signer(world))
     world.clock.advance(days=1)  # a suspicious letter is not worth a second email on one day
     world.sign()
     world.run_stream()
@@ -131,12 +127,12 @@ def test_signing_again_after_an_erasure_is_noticed(world: World, erasing: Erasin
     assert total(world) == 1
 
 
-def test_a_sealed_letter_is_erased_while_ses_refuses_its_email(world: World, erasing: Erasing) -> None:
+def test_a_sealed_letter_is_erased_while_ses_refuses_its_email(world: World) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
     world.refusal = "AccessDeniedException"
     world.week()
-    assert erasing.erase(CAMPAIGN, signer(world)) is None
+    assert world.erase(signer(world)) == "erased"
     assert (row(world).name, total(world)) == ("", 1)
     world.refusal = ""
     world.week()
@@ -146,11 +142,11 @@ def test_a_sealed_letter_is_erased_while_ses_refuses_its_email(world: World, era
     assert email.mail["Subject"].startswith("1 signed letter for")
 
 
-def test_an_email_whose_last_letter_is_erased_is_not_sent(world: World, erasing: Erasing) -> None:
+def test_an_email_whose_last_letter_is_erased_is_not_sent(world: World) -> None:
     world.confirmed()
     world.refusal = "AccessDeniedException"
     world.week()
-    erasing.erase(CAMPAIGN, signer(world))
+    world.erase(signer(world))
     world.refusal = ""
     world.week()
     delivery = world.wiring.deliveries.delivery(EVANSTON)
@@ -158,16 +154,14 @@ def test_an_email_whose_last_letter_is_erased_is_not_sent(world: World, erasing:
     assert (delivery.state, world.deliveries) == ("empty", [])
 
 
-def test_a_letter_erased_while_its_packet_is_made_is_not_sent(
-    world: World, erasing: Erasing, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_letter_erased_while_its_packet_is_made_is_not_sent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
     put = Bucket.put
 
     def erase_meanwhile(bucket: Bucket, name: str, content: bytes) -> None:
         monkeypatch.setattr(Bucket, "put", put)
-        erasing.erase(CAMPAIGN, signer(world))
+        world.erase(signer(world))
         put(bucket, name, content)
 
     monkeypatch.setattr(Bucket, "put", erase_meanwhile)
@@ -181,18 +175,18 @@ def test_a_letter_erased_while_its_packet_is_made_is_not_sent(
     assert ["Ada Specimen" in words_of(world.wiring.bucket.get(name)) for name in stored] == [False]
 
 
-def test_a_letter_that_is_being_sent_cannot_be_erased_yet(world: World, erasing: Erasing) -> None:
+def test_a_letter_that_is_being_sent_cannot_be_erased_yet(world: World) -> None:
     world.confirmed()
     world.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, status=500)
     world.week()
     world.watch = None
     with pytest.raises(UnderWayError, match="Try again in an hour"):
-        erasing.erase(CAMPAIGN, signer(world))
+        world.erase(signer(world))
     assert row(world).name == "Ada Specimen"
 
 
 def test_a_letter_whose_email_begins_meanwhile_cannot_be_erased_yet(
-    world: World, erasing: Erasing, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.confirmed()
     world.refusal = "AccessDeniedException"
@@ -206,16 +200,16 @@ def test_a_letter_whose_email_begins_meanwhile_cannot_be_erased_yet(
 
     monkeypatch.setattr(DeliveryQueue, "put_repacking", begin)
     with pytest.raises(UnderWayError, match="Try again in an hour"):
-        erasing.erase(CAMPAIGN, signer(world))
+        world.erase(signer(world))
     assert row(world).name == "Ada Specimen"
 
 
-def test_a_letter_erased_after_its_email_bounced_is_not_sent_again(world: World, erasing: Erasing) -> None:
+def test_a_letter_erased_after_its_email_bounced_is_not_sent_again(world: World) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    erasing.erase(CAMPAIGN, signer(world))
+    world.erase(signer(world))
     Decisions(world.wiring).retry(EVANSTON, "cli", "corrected")
     world.run_queue()
     again = world.deliveries[1]
@@ -227,11 +221,11 @@ def test_a_letter_erased_after_its_email_bounced_is_not_sent_again(world: World,
     assert (delivery.state, delivery.letters) == ("sent", 1)
 
 
-def test_a_letter_erased_before_its_email_bounced_is_not_sent_again(world: World, erasing: Erasing) -> None:
+def test_a_letter_erased_before_its_email_bounced_is_not_sent_again(world: World) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
     world.week()
-    erasing.erase(CAMPAIGN, signer(world))
+    world.erase(signer(world))
     world.feedback("bounce", world.deliveries[0])
     Decisions(world.wiring).retry(EVANSTON, "cli", "corrected")
     world.run_queue()
@@ -239,11 +233,11 @@ def test_a_letter_erased_before_its_email_bounced_is_not_sent_again(world: World
     assert ("Ada Specimen" in words, "Bo Placeholder" in words) == (False, True)
 
 
-def test_a_delivery_without_letters_left_sends_nothing(world: World, erasing: Erasing) -> None:
+def test_a_delivery_without_letters_left_sends_nothing(world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    erasing.erase(CAMPAIGN, signer(world))
+    world.erase(signer(world))
     Decisions(world.wiring).retry(EVANSTON, "cli", "corrected")
     world.run_queue()
     assert len(world.deliveries) == 1
@@ -252,6 +246,6 @@ def test_a_delivery_without_letters_left_sends_nothing(world: World, erasing: Er
     assert delivery.state == "empty"
 
 
-def test_an_unknown_letter_cannot_be_erased(erasing: Erasing) -> None:
+def test_an_unknown_letter_cannot_be_erased(world: World) -> None:
     with pytest.raises(NotFoundError):
-        erasing.erase(CAMPAIGN, "0" * 32)
+        world.erase("0" * 32)

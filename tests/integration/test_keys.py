@@ -11,6 +11,7 @@ import pytest
 from tests.openapi_document import operation_of, routed
 from tests.world import CAMPAIGN, PERIOD, Answer
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.rows.exports import Exports
 from undersigned.organizing.rules.exports import Export, ExportFilter
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import digest_of
@@ -51,7 +52,7 @@ def campaign(world: World) -> World:
     world.put_key("us_revoked", "letters")
     ApiKeys(world.wiring.table).remove_api_key(CAMPAIGN, digest_of("us_revoked"))
     export = Export(CAMPAIGN, EXPORT, "done", ExportFilter(), "key", world.clock.now)
-    world.wiring.exports.put_export(export)
+    Exports(world.wiring.table).put_export(export)
     world.wiring.bucket.write(export.file, iter([b""]))
     world.confirmed()
     world.week()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def listed(world: World, before: str | None = None) -> Iterator[tuple[str, Signature]]:
-    found = newest_letters(world.wiring.forms, world.wiring.signatures, CAMPAIGN, before)
+    found = newest_letters(world.wiring, CAMPAIGN, before)
     return ((position, row) for position, row in found if row)
 
 
@@ -64,8 +64,8 @@ def test_a_letter_is_at_the_position_of_the_form_that_was_confirmed(world: World
 
 def test_a_wanted_status_reads_only_forms_or_only_letters(world: World) -> None:
     sign(world, 4)
-    forms_only = newest_letters(world.wiring.forms, world.wiring.signatures, CAMPAIGN, status="pending")
-    letters_only = newest_letters(world.wiring.forms, world.wiring.signatures, CAMPAIGN, status="confirmed")
+    forms_only = newest_letters(world.wiring, CAMPAIGN, status="pending")
+    letters_only = newest_letters(world.wiring, CAMPAIGN, status="confirmed")
     assert [{row.status for _, row in found if row} for found in (forms_only, letters_only)] == [
         {"pending"},
         {"confirmed"},
@@ -75,7 +75,7 @@ def test_a_wanted_status_reads_only_forms_or_only_letters(world: World) -> None:
 def test_an_erased_letter_keeps_its_position(world: World) -> None:
     sign(world, 2)
     [(position, newest), _] = listed(world)
-    world.wiring.signing.erasing.erase(CAMPAIGN, newest.signer)
+    world.erase(newest.signer)
     assert next((place, row.status) for place, row in listed(world)) == (position, "erased")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.pages import text_of
 from tests.world import CAMPAIGN, DASHBOARD
-from undersigned.organizing import organizing
+from undersigned.organizing import letters
 
 if TYPE_CHECKING:
     from tests.organizers import Browser
@@ -58,7 +58,7 @@ def test_a_search_for_almost_everybody_is_refused(signed: World, manager: Browse
 def test_a_search_reads_a_bounded_number_of_letters_and_says_so(
     signed: World, manager: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(organizing, "MOST_NAMES_READ", 2)
+    monkeypatch.setattr(letters, "MOST_NAMES_READ", 2)
     first = manager.press("/signatures", {"find": "rossi"})
     assert found(first.body) == ["Rössi, Ugo"]
     assert "There may be more among older ones." in text_of(first)

@@ -11,7 +11,7 @@ from tests.organizers import act
 from tests.world import CAMPAIGN, PERIOD, load_event
 from undersigned.campaigns.rows.counters import SHARDS
 from undersigned.delivering.feedback import read_mail_event
-from undersigned.organizing import organizing
+from undersigned.organizing import letters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,7 +110,7 @@ def test_signatures_are_found_by_their_suspicion(world: World) -> None:
 
 
 def test_a_filter_that_finds_little_stops_at_a_limit_and_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(organizing, "MOST_ROWS_READ", 3)
+    monkeypatch.setattr(letters, "MOST_ROWS_READ", 3)
     world.sign(email="wilmette@signers.example", postal_code="60091")
     sign(world, 4)
     page = get(world, "/signatures?target=wilmette&limit=5")

@@ -37,7 +37,7 @@ def listed(run: Any) -> Any:
 
 
 def only_signature(world: World) -> Any:
-    [row] = filter(None, (row for _, row in newest_letters(world.wiring.forms, world.wiring.signatures, CAMPAIGN)))
+    [row] = filter(None, (row for _, row in newest_letters(world.wiring, CAMPAIGN)))
     return row
 
 

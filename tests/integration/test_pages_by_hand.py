@@ -20,6 +20,8 @@ from undersigned.delivering import delivering
 from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
 from undersigned.delivering.rules.plans import Week
 from undersigned.organizing import screening
+from undersigned.organizing.deliveries import delivery_record
+from undersigned.organizing.letters import letter_signed_with
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -122,14 +124,9 @@ def test_the_report_names_what_is_ready_to_print(world: World, printed: Browser)
 
 
 def test_a_letter_erased_after_the_packet_could_be_printed_names_its_sheet(world: World, printed: Browser) -> None:
-    signer = world.wiring.counting.organizing.signed_with(CAMPAIGN, "bo@signers.example")
+    signer = letter_signed_with(world.wiring, CAMPAIGN, "bo@signers.example")
     assert signer
-    number = (
-        world.wiring.counting.organizing.delivery(DeliveryKey(CAMPAIGN, "evanston", PERIOD)).signers.index(
-            signer.signer
-        )
-        + 1
-    )
+    number = delivery_record(world.wiring, DeliveryKey(CAMPAIGN, "evanston", PERIOD)).signers.index(signer.signer) + 1
     answer = printed.press(f"/signatures/{signer.signer}/erase", {"why": "asked"})
     said = printed.words(answer.headers["location"])
     assert f"This is letter {number} of those of Nov 24, 2026 to" in said
@@ -144,7 +141,7 @@ def test_commands_name_what_is_ready_to_print_and_the_sheet_of_an_erased_letter(
     said = " ".join(run("deliveries", CAMPAIGN).split())
     assert "evanston: 2 letters of 2026-11-24 to print on the dashboard." in said
     assert f"run `undersigned hand-over {CAMPAIGN} evanston 2026-11-24`" in said
-    sealed = world.wiring.counting.organizing.delivery(DeliveryKey(CAMPAIGN, "evanston", PERIOD)).signers
+    sealed = delivery_record(world.wiring, DeliveryKey(CAMPAIGN, "evanston", PERIOD)).signers
     said = " ".join(run("erase", CAMPAIGN, sealed[1], "--why", "asked", "--yes").split())
     assert "It is letter 2 of the packet of 2026-11-24 to evanston." in said
     assert "take out the sheet with the reference number 2026-11-24-2" in said

@@ -14,6 +14,7 @@ from tests.acting import Decisions
 from tests.organizers import someone
 from tests.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
 from undersigned.base.errors import BusyError, problem_of
+from undersigned.organizing.rows.exports import Exports
 from undersigned.organizing.rules.exports import Export, ExportFilter
 from undersigned.people.access import TooManyRefusalsError
 
@@ -94,7 +95,7 @@ def test_pages_and_emails_have_the_right_plural(world: World, language: str, let
     confirmations = [
         world.confirmed(email=f"signer{number}@signers.example", letter_language=language) for number in range(letters)
     ]
-    world.wiring.exports.put_export(
+    Exports(world.wiring.table).put_export(
         Export(CAMPAIGN, "0123456789abcdef", "done", ExportFilter(), "key", world.clock.now, rows=letters)
     )
     cookies = signed_in(world)

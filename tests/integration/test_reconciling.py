@@ -11,11 +11,11 @@ from tests.waiting_rows import DUE
 from tests.world import ADA, CAMPAIGN, CONTEXT, NOWHERE, client_of
 from undersigned.base.errors import ChangedError
 from undersigned.base.queue import LONGEST_DELAY
-from undersigned.base.queues import ReconciliationQueue, read_reconciliation
 from undersigned.base.table import Update, to_item
 from undersigned.campaigns.rows.counters import SHARDS, Counters, counter_key
 from undersigned.delivering.rows.deliveries import bundle_key, delivery_key
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.queues import ReconciliationQueue, read_reconciliation, reconciliation_queue
 from undersigned.signing.rows.mail_claims import mail_claim_partition
 from undersigned.signing.rows.signatures import Signatures, hold_shard, signature_key, tray_position
 from undersigned.signing.rules.signatures import new_mail_request, requested_at, signer_id
@@ -313,7 +313,7 @@ def test_letters_that_are_sealed_and_erased_meanwhile_are_no_difference(
         if not after:
             world.week()
         yield from pages(signatures, campaign, after)
-        world.wiring.signing.erasing.erase(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"))
+        world.erase(signer_id(world.wiring.secret(), "ada@signers.example"))
 
     with monkeypatch.context() as while_letters_are_sealed:
         while_letters_are_sealed.setattr(Signatures, "pages", read_while_letters_are_sealed)
@@ -417,7 +417,7 @@ def test_a_bundle_whose_row_does_not_say_so_is_reported(world: World, reconcile:
 def test_an_erased_letter_whose_person_signs_again_is_no_difference(world: World, reconcile: Any) -> None:
     world.confirmed()
     world.week()
-    world.wiring.signing.erasing.erase(CAMPAIGN, signer_id(world.wiring.secret(), str(ADA["email"])))
+    world.erase(signer_id(world.wiring.secret(), str(ADA["email"])))
     assert reconcile()[-1]["unexplained"] == 0
     world.clock.advance(days=1)
     world.confirmed()
@@ -540,7 +540,7 @@ def test_a_message_is_small_and_has_no_personal_data(world: World) -> None:
     world.confirmed(note="My own words")
     [run] = world.wiring.operating.reconciling(lambda _finding: None).begin()
     run = world.wiring.operating.reconciling(lambda _finding: None).proceed(run, lambda: False)
-    world.wiring.reconciliation_queue.put(run)
+    reconciliation_queue(world.wiring).put(run)
     [message] = client_of("sqs").receive_message(QueueUrl=world.queues["ReconciliationQueue"])["Messages"]
 
     assert read_reconciliation(message["Body"]) == run

@@ -23,6 +23,7 @@ from undersigned.base.errors import NotFoundError
 from undersigned.base.rows import Key
 from undersigned.base.settings import Settings
 from undersigned.base.table import Table, from_item
+from undersigned.campaigns.activity import perform
 from undersigned.delivering.rules.deliveries import Attempt, Delivery, DeliveryKey
 from undersigned.delivering.rules.mail_events import MailEvent
 from undersigned.organizing.rules.screening import place_of
@@ -194,7 +195,7 @@ def test_a_lost_campaign_goes_on_where_it_was(recovery: Recovery) -> None:
     for sent in list(world.deliveries):
         world.feedback("send", sent)
         world.feedback("delivery", sent)
-    world.wiring.signing.erasing.erase(CAMPAIGN, id_of("Cy"))
+    world.erase(id_of("Cy"))
     bo = row(world, "Bo")
     assert bo
     world.wiring.signatures.clear(bo, world.clock.now)
@@ -340,7 +341,7 @@ def test_what_the_stack_has_stays_as_it_is(recovery: Recovery) -> None:
     confirm(world, "Bo", "Cy")
     recovery.keep()
     world.wiring.signatures.withdraw(CAMPAIGN, id_of("Ada"), world.clock.now)
-    world.wiring.signing.erasing.erase(CAMPAIGN, id_of("Bo"))
+    world.erase(id_of("Bo"))
     recovery.lose(row_of("Cy"))
     world.sign(**answers_of("Cy", note="other words"))
     recovery.restored()
@@ -391,7 +392,7 @@ def test_a_letter_that_was_not_confirmed_in_time_does_not_come_back(recovery: Re
     world = recovery.world
     world.sign(**answers_of("Ada"))
     world.sign(**answers_of("Bo"))
-    world.wiring.signing.erasing.erase(CAMPAIGN, id_of("Bo"))
+    world.erase(id_of("Bo"))
     world.clock.advance(seconds=1)
     world.sign(**answers_of("Bo"))
     world.run_stream()
@@ -503,10 +504,9 @@ def test_an_erased_person_does_not_return(recovery: Recovery) -> None:
     confirm(world, "Di")
     recovery.keep()
     world.clock.advance(minutes=1)
-    organizing = world.wiring.counting.organizing
     for name in ("Ada", "Di"):
-        organizing.erase(CAMPAIGN, id_of(name), "ann", "they asked")
-    world.wiring.signing.erasing.erase(CAMPAIGN, id_of("Cy"))
+        perform(world.wiring, "erase", CAMPAIGN, {"signer": id_of(name), "why": "they asked"}, "ann")
+    world.erase(id_of("Cy"))
     world.run_queue()
     for beginning in (row_of("Ada"), row_of("Di"), row_of("Bo"), "DELIVERY#"):
         recovery.lose(beginning)
@@ -526,7 +526,7 @@ def test_an_erased_person_does_not_return(recovery: Recovery) -> None:
 def test_a_form_that_somebody_sent_after_an_erasure_comes_back(recovery: Recovery) -> None:
     world = recovery.world
     confirm(world, "Ada")
-    world.wiring.counting.organizing.erase(CAMPAIGN, id_of("Ada"), "ann", "they asked")
+    perform(world.wiring, "erase", CAMPAIGN, {"signer": id_of("Ada"), "why": "they asked"}, "ann")
     world.clock.advance(minutes=1)
     world.sign(**answers_of("Ada"))
     recovery.keep()

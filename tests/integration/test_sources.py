@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.exports import file_of, rows_of
+from tests.exports import asked, file_of, rows_of
 from tests.organizers import Browser, someone
 from tests.world import CAMPAIGN, FORM, files_of_campaign, publish_files
 from undersigned.base.qr_codes import qr_code
-from undersigned.organizing.rules.exports import COLUMNS, ExportFilter, row
+from undersigned.organizing.rules.exports import COLUMNS, row
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -75,8 +75,7 @@ def test_counts_by_source_are_the_same_on_the_dashboard_by_the_api_and_in_the_cs
     assert re.search(r"Where letters come from .*flyer 2 .*mail-2 1\b", words), words
     answer = counting.get(f"/organizer/campaigns/{CAMPAIGN}/counts?by=source", headers=headers)
     assert {name: count for name, count in answer.json["counts"].items() if count} == {"flyer": 2, "mail-2": 1}
-    exporting = counting.wiring.counting.exporting
-    requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")
+    requested = asked(counting)
     counting.run_exports()
     rows = rows_of(file_of(counting, requested))
     assert Counter(row["source"] for row in rows) == {"flyer": 2, "mail-2": 1}

@@ -14,6 +14,7 @@ from undersigned.delivering import delivering
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules import packets
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.deliveries import delivery_record
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -85,7 +86,7 @@ def test_a_delivery_keeps_the_packets_that_it_began_with(world: World, monkeypat
     stop_before_sending(world, monkeypatch, 2)
     continue_with(world, monkeypatch, 3)
     assert letters_linked(world) == [2, 2, 1]
-    assert world.wiring.counting.organizing.delivery(KEY).delivery.last.packets == 3
+    assert delivery_record(world.wiring, KEY).delivery.last.packets == 3
 
 
 @pytest.mark.parametrize(("before", "after", "bundles"), [(1, 3, [1, 3, 1, 0]), (3, 1, [3, 1, 1, 0])])

@@ -23,6 +23,7 @@ from tests.world import ADA, ADMINISTRATOR, CAMPAIGN
 from undersigned.base.errors import NotFoundError
 from undersigned.base.posted_files import LARGEST_UPLOAD
 from undersigned.campaigns.rules.letter_fields import FIELDS
+from undersigned.organizing.listing import newest_activity
 from undersigned.people.cookies import LANGUAGE_COOKIE
 from undersigned.people.pages.typed import packed
 from undersigned.workshop import drafting
@@ -100,9 +101,7 @@ def test_a_campaign_is_written_checked_and_published_in_the_browser(world: World
     assert "<svg" in shown.body
     assert "Safer streets" in text_of(world.get(f"/campaigns/{NEW}"))
     assert world.wiring.catalog.entry(NEW).campaign.goal == 1500
-    [entry] = [
-        entry for entry in world.wiring.counting.organizing.audit(NEW, None, 10).items if entry.action == "publish"
-    ]
+    [entry] = [entry for entry in newest_activity(world.wiring, NEW, None, 10).items if entry.action == "publish"]
     assert entry.why == "Start"
 
 
@@ -1499,7 +1498,7 @@ def test_a_pasted_address_becomes_a_website_that_shows_the_form_and_nothing_else
     form = world.get(f"/campaigns/{CAMPAIGN}/embed")
     assert form.headers["content-security-policy"].endswith(f"frame-ancestors {site}")
     assert f'data-hosts="{site}"' in form.body
-    [entry] = [it for it in world.wiring.counting.organizing.audit(CAMPAIGN, None, 10).items if it.action == "publish"]
+    [entry] = [it for it in newest_activity(world.wiring, CAMPAIGN, None, 10).items if it.action == "publish"]
     assert entry.why == "Our website"
     assert "changed" not in add_website(unlisted, site).headers["location"]
     assert unlisted.draft().is_published

@@ -19,6 +19,7 @@ from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, CONTEXT, FORM, World, client_of
 from tests.world import world as make_world
 from undersigned.base.mail_domains import NameNotFoundError, NoAnswerError
+from undersigned.organizing.letters import release_letter
 from undersigned.signing.queue import waiting_mails
 from undersigned.signing.rules.mail_budgets import Budget, hour_of
 from undersigned_cli.main import app
@@ -115,7 +116,7 @@ def test_a_released_letter_gets_its_email_at_once_outside_every_budget(world: Wo
     world.run_stream()
     assert world.sent == []
     released = world.row(address(2))
-    world.wiring.counting.organizing.release(CAMPAIGN, released.signer, "cli", "she called")
+    release_letter(world.wiring, CAMPAIGN, released.signer, "she called")
     world.run_stream()
     assert recipients(world) == {address(2)}
     assert waiting(world) == 2
@@ -127,7 +128,7 @@ def test_a_released_letter_whose_email_a_stop_held_back_needs_no_room(world: Wor
     world.wiring.mail_budgets.stop()
     post(world, 1, form="")
     world.run_stream()
-    world.wiring.counting.organizing.release(CAMPAIGN, world.row(address(1)).signer, "cli", "she called")
+    release_letter(world.wiring, CAMPAIGN, world.row(address(1)).signer, "she called")
     world.run_stream()
     assert world.sent == []
     world.wiring.mail_budgets.start(world.clock.now)
@@ -542,7 +543,7 @@ def test_wrong_addresses_are_shown_apart_from_forms_that_look_like_a_bots(
     assert letters.count("Wrong email address") == 1, "the other form in quarantine has an address that takes email"
     # A person who knows the domain releases the letter. It is then like any other, and so is its count.
     wrong = world.row("s1@gone.org")
-    world.wiring.counting.organizing.release(CAMPAIGN, wrong.signer, "key", "the domain is new")
+    release_letter(world.wiring, CAMPAIGN, wrong.signer, "the domain is new")
     set_dns(monkeypatch, world, {})
     world.run_stream()
     assert "s1@gone.org" in {sent.to for sent in world.sent}

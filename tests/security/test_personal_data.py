@@ -71,7 +71,7 @@ def row(world: World, email: str = "ada@signers.example") -> Signature | None:
 
 
 def erase(world: World) -> None:
-    world.wiring.signing.erasing.erase(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"))
+    world.erase(signer_id(world.wiring.secret(), "ada@signers.example"))
 
 
 def pass_days(world: World, days: int) -> None:
@@ -118,7 +118,7 @@ def test_a_letter_of_an_erased_address_can_be_confirmed_for_as_long_as_any_other
     assert (confirmed.status, confirmed.name) == ("confirmed", "Ada Specimen")
 
     world.sign(email="bo@signers.example")
-    world.wiring.signing.erasing.erase(CAMPAIGN, signer_id(world.wiring.secret(), "bo@signers.example"))
+    world.erase(signer_id(world.wiring.secret(), "bo@signers.example"))
     world.clock.advance(seconds=1)
     world.sign(email="bo@signers.example")
     world.run_stream()

@@ -162,7 +162,7 @@ def test_no_answer_to_the_sender_of_a_form_holds_the_signers_id_or_the_forms(wor
     if before != "no letter":
         world.confirmed()
     if before == "erased":
-        world.wiring.signing.erasing.erase(CAMPAIGN, signer)
+        world.erase(signer)
     sent = {**ADA, "form": world.form(), "asks": "1"}
     own = {"headers": {"origin": SITE}}
     signing, shown = f"{FORM}/signatures", f"{FORM}/preview"

@@ -253,7 +253,7 @@ def test_erasing_a_letter_erases_all_forms_of_its_signer(world: World) -> None:
     sign(world, THEIRS)
     sign(world, "More words.", form=None)
     world.press(link)
-    world.wiring.signing.erasing.erase(CAMPAIGN, row(world).signer)
+    world.erase(row(world).signer)
     assert world.memory
     for words in (MINE, THEIRS, "More words."):
         assert words not in repr(list(world.memory.items()))
@@ -271,7 +271,7 @@ def test_a_form_that_is_written_while_its_letter_is_erased_can_not_be_confirmed_
         patch.setattr(Forms, "put", lambda *written: late.append(written))
         sign(world, THEIRS)
     world.clock.advance(seconds=1)
-    world.wiring.signing.erasing.erase(CAMPAIGN, signer)
+    world.erase(signer)
     [(store, form)] = late
     put(store, form)
     token = world.wiring.links.sign("confirm", CAMPAIGN, signer, form.form)
@@ -300,7 +300,7 @@ def test_an_email_of_words_that_are_gone_is_not_sent(world: World) -> None:
     world.run_stream()
     sign(world, THEIRS)
     world.run_stream()
-    world.wiring.signing.erasing.erase(CAMPAIGN, row(world).signer)
+    world.erase(row(world).signer)
     world.throttles = 0
     world.run_waiting_mails()
     assert world.sent == []

@@ -29,7 +29,7 @@ from tests.figures import FIGURES
 from tests.soak.crowd import Crowd, people
 from tests.soak.faults import Killer, Ses
 from tests.soak.weeks import Weeks
-from undersigned.base.queues import reconciliation_message
+from undersigned.organizing.queues import reconciliation_message
 from undersigned.organizing.rules.reconciliations import Summary
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push

@@ -19,6 +19,7 @@ from urllib.parse import urlencode, urlsplit
 
 from tests.figures import FIGURES
 from tests.soak.faults import Ses
+from undersigned.organizing.screening import screen
 from undersigned.signing.rules.mail_budgets import LANES
 from undersigned.signing.rules.signatures import SignatureFilter
 from undersigned_cli import campaign_folder
@@ -140,9 +141,9 @@ def waiting(wiring: Wiring) -> int:
 
 def erase(wiring: Wiring, wave: SignatureFilter) -> int:
     """Erase the letters of a wave, as its organizer does on the dashboard. Return how many they were."""
-    screening, erased, after = wiring.counting.screening, 0, None
+    erased, after = 0, None
     while True:
-        done = screening.act(CAMPAIGN, "erase", wave, by="the organizer", why="made-up addresses", after=after)
+        done = screen(wiring, CAMPAIGN, "erase", wave, by="the organizer", why="made-up addresses", after=after)
         erased, after = erased + done.changed, done.next_position
         if after is None:
             return erased

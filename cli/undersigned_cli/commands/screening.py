@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.organizing.rules.screening import PLACES, REACHES, ScreeningAction
+from undersigned.organizing.screening import count_letters
+from undersigned.organizing.screening import screen as screen_letters
 from undersigned.signing.rules.abuse_checks import WantedSuspicion
 from undersigned.signing.rules.signatures import SignatureFilter
 from undersigned.wiring import Wiring
@@ -25,9 +27,6 @@ from undersigned_cli.commands.options import (
     on_campaign,
 )
 from undersigned_cli.commands.output import ask, counted, say, show_json
-
-if TYPE_CHECKING:
-    from undersigned.organizing.screening import Screening
 
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
@@ -92,11 +91,10 @@ def screen(  # noqa: PLR0913  (options)
     if action and not reason:
         message = "--action needs --why; give the reason, and leave personal data out"
         raise typer.BadParameter(message)
-    screening = wiring.counting.screening
     found, shared = Counter[str](), Counter[tuple[str, str]]()
     after, is_more = None, True
     while is_more:
-        part = screening.count(campaign, wanted, after)
+        part = count_letters(wiring, campaign, wanted, after)
         found.update(part.places)
         shared.update({(each.criterion, each.value): each.letters for each in part.shared})
         after, is_more = part.next_position, bool(part.next_position and wanted.singles_out)
@@ -111,7 +109,7 @@ def screen(  # noqa: PLR0913  (options)
             say(f'{counted(of, "letter")}: --{name} "{value}"')
     if action and (reached := sum(found[place] for place in REACHES[action])):
         _ask(action, reached, yes=yes)
-        _act(screening, campaign, action, wanted, reason)
+        _act(wiring, campaign, action, wanted, reason)
 
 
 def _show_places(found: Counter[str]) -> None:
@@ -127,8 +125,8 @@ def _ask(action: ScreeningAction, letters: int, *, yes: bool) -> None:
     ask(f"{question} You can't undo this" if action == "erase" else question, yes=yes)
 
 
-def _act(screening: Screening, campaign: str, action: ScreeningAction, wanted: SignatureFilter, reason: str) -> None:
-    done = screening.act(campaign, action, wanted, by=COMMAND_LINE, why=reason)
+def _act(wiring: Wiring, campaign: str, action: ScreeningAction, wanted: SignatureFilter, reason: str) -> None:
+    done = screen_letters(wiring, campaign, action, wanted, by=COMMAND_LINE, why=reason)
     say(f"{counted(done.changed, 'letter')} {_DONE[action]}.")
     if done.printed:
         sheets = "the page of each delivery by hand names the sheets to take out"

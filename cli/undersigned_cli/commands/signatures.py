@@ -11,6 +11,9 @@ import typer
 
 from undersigned.base.errors import NotFoundError
 from undersigned.base.names import is_named
+from undersigned.campaigns.activity import perform
+from undersigned.organizing.exporting import csv_lines, record_export
+from undersigned.organizing.letters import find_letter, letter_record, letter_signed_with
 from undersigned.organizing.listing import newest_letters
 from undersigned.organizing.rules.exports import COLUMNS, Exported, ExportFilter, row
 from undersigned.signing.rules.abuse_checks import WantedSuspicion
@@ -77,10 +80,10 @@ def signatures(  # noqa: PLR0913  (options)
     """Show who signed, newest first. Leaves erased letters out."""
     wanted, suspected = ExportFilter(target, status), SignatureFilter(suspicion=suspicion)
     if email is None:
-        rows = newest_letters(wiring.forms, wiring.signatures, campaign, status=status)
+        rows = newest_letters(wiring, campaign, status=status)
         found: Iterable[Signature] = (signature for _, signature in rows if signature)
     else:
-        found = filter(None, [wiring.counting.organizing.signed_with(campaign, email)])
+        found = filter(None, [letter_signed_with(wiring, campaign, email)])
     matching = (
         signature
         for signature in found
@@ -126,15 +129,15 @@ def export(
     status: OfStatus = None,
 ) -> None:
     """Write signatures to a CSV file for spreadsheets and databases. Leaves erased letters out."""
-    wanted, sheet = ExportFilter(target, status), wiring.counting.sheet
+    wanted = ExportFilter(target, status)
     if output == _STDOUT:
-        sheet.record(campaign, wanted, COMMAND_LINE)
-        _write(sheet.lines(campaign, wanted), sys.stdout.buffer)
+        record_export(wiring, campaign, wanted, COMMAND_LINE)
+        _write(csv_lines(wiring, campaign, wanted), sys.stdout.buffer)
         return
     file = output or Path(f"{campaign}-{wiring.clock():%Y-%m-%d}.csv")
     with whole(file) as opened:
-        sheet.record(campaign, wanted, COMMAND_LINE)
-        rows = _write(sheet.lines(campaign, wanted), opened)
+        record_export(wiring, campaign, wanted, COMMAND_LINE)
+        rows = _write(csv_lines(wiring, campaign, wanted), opened)
     say(f"{counted(rows, 'letter')} written to {file}.")
 
 
@@ -171,7 +174,7 @@ def erase(  # noqa: PLR0913  (options)
         message = "--why is empty; give the reason"
         raise typer.BadParameter(message)
     try:
-        found = wiring.counting.organizing.signature(campaign, signer or signer_id(wiring.secret(), email or ""))
+        found = find_letter(wiring, campaign, signer or signer_id(wiring.secret(), email or ""))
     except NotFoundError:
         named = f"of {email}" if email else f"with the id {signer}"
         way_out = f"to see its letters, run `undersigned signatures {campaign}`"
@@ -185,18 +188,19 @@ def erase(  # noqa: PLR0913  (options)
     say(f"{found.name} <{found.email}>, {found.locality}, to {found.target}: {found.reported_status}.")
     say(f"Signed {moment(found.signed_at)}.{_what_was_sent(found)}")
     ask("Erase it? You can't undo this", yes=yes)
-    arrived = wiring.counting.organizing.erase(campaign, found.signer, COMMAND_LINE, reason.strip())
+    word = perform(wiring, "erase", campaign, {"signer": found.signer, "why": reason}, COMMAND_LINE)
     say("Erased.")
-    sheet = wiring.counting.organizing.letter(campaign, found.signer).sheet if arrived else ""
-    if arrived is not None and sheet:
+    erased = letter_record(wiring, campaign, found.signer)
+    if sheet := erased.sheet:
         say(
-            f"It is letter {sheet.rpartition('-')[2]} of the packet of {arrived.period} to {arrived.target}. Paper "
-            f"can't be called back: take out the sheet with the reference number {sheet}, or ask the office to."
+            f"It is letter {sheet.rpartition('-')[2]} of the packet of {erased.row.period} to {erased.target.id}. "
+            f"Paper can't be called back: take out the sheet with the reference number {sheet}, or ask the office to."
         )
-    elif arrived is not None:
+    elif word == "erased-after-sending":
         say(
-            f"The packet of {arrived.period} with the letter is deleted. If the packet has other letters, it is made "
-            "again without this one within minutes. The office keeps the email and the packets that it already has."
+            f"The packet of {erased.row.period} with the letter is deleted. If the packet has other letters, it is "
+            "made again without this one within minutes. The office keeps the email and the packets that it already "
+            "has."
         )
 
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from undersigned.base.queues import read_export_message
 from undersigned.delivering.queue import read_message
+from undersigned.organizing.queues import read_export_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable

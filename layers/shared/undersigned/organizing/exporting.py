@@ -8,27 +8,24 @@ meanwhile moves there, too, and may be missing. A form that is confirmed meanwhi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, cast
 
+from undersigned.base.actions import Done, Field, action
 from undersigned.base.errors import ChangedError, NotFoundError, NotNowError
 from undersigned.base.languages import Message
-from undersigned.campaigns.rules.controls import AuditEntry
+from undersigned.base.stack import Stack
+from undersigned.campaigns.activity import record
+from undersigned.campaigns.catalog import catalog_of
 from undersigned.organizing.listing import newest_letters
-from undersigned.organizing.rules.exports import BYTE_ORDER_MARK, COLUMNS, Export, csv_line, row
+from undersigned.organizing.queues import export_queue
+from undersigned.organizing.rows.exports import Exports
+from undersigned.organizing.rules.exports import BYTE_ORDER_MARK, COLUMNS, Export, ExportFilter, csv_line, row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
+    from collections.abc import Iterator
 
-    from undersigned.base.bucket import Bucket
-    from undersigned.base.queues import ExportQueue
-    from undersigned.campaigns.catalog import Catalog
-    from undersigned.campaigns.rows.campaigns import Campaigns
-    from undersigned.organizing.rows.exports import Exports
-    from undersigned.organizing.rules.exports import ExportFilter, ExportState
-    from undersigned.signing.rows.forms import Forms
-    from undersigned.signing.rows.signatures import Signatures
+    from undersigned.organizing.rules.exports import Exported, ExportState
 
 _READ_AHEAD = 500
 """How many letters are read in one step. With a drawing in each, they take 5 MB."""
@@ -43,124 +40,117 @@ class NotReadyError(NotNowError):
     """The export's file is not ready, or the export has failed; says what to do."""
 
 
-@dataclass(kw_only=True, frozen=True, slots=True)
-class SignatureSheet:
-    """Reads a campaign's signatures as CSV."""
-
-    catalog: Catalog
-    forms: Forms
-    signatures: Signatures
-    campaigns: Campaigns
-    clock: Callable[[], datetime]
-    new_id: Callable[[], str]
-
-    def lines(self, campaign: str, wanted: ExportFilter) -> Iterator[bytes]:
-        """Return the file's lines: a byte order mark and the column names, then the letters, newest first."""
-        yield BYTE_ORDER_MARK + csv_line(COLUMNS)
-        rows = newest_letters(self.forms, self.signatures, campaign, read_ahead=_READ_AHEAD, status=wanted.status)
-        for _, signature in rows:
-            if signature and wanted.matches(signature):
-                yield csv_line(row(signature, self.catalog.letter(campaign, signature.letter).language))
-
-    def check(self, campaign: str, wanted: ExportFilter) -> None:
-        """Raise NotFoundError if there is no such campaign or target."""
-        entry = self.catalog.entry(campaign)
-        if wanted.target is not None:
-            entry.target(wanted.target)
-
-    def record(self, campaign: str, wanted: ExportFilter, by: str) -> None:
-        """Record an export of personal data in the activity log."""
-        self.campaigns.record_audit(AuditEntry(campaign, self.clock(), "export", by, about=str(wanted)), self.new_id())
+@action(
+    "export",
+    Message("Created a file of letters"),
+    command="export",
+    page="/exports",
+    button=Message("Create a file"),
+    done={"asked": Message("We’re creating the file.")},
+)
+def ask(
+    stack: Stack,
+    campaign: str,
+    target: Annotated[str, Field(str, "Only letters to this recipient.")],
+    status: Annotated[str, Field(str, "Only letters with this status.")],
+    by: str,
+) -> Done:
+    """Request an export. It is written when a function takes it from the queue. Raises NotFoundError."""
+    entry = catalog_of(stack).entry(campaign)
+    if target:
+        entry.target(target)
+    wanted = ExportFilter(target or None, cast("Exported | None", status or None))
+    export = Export(campaign, stack.new_id(), "queued", wanted, by, stack.clock())
+    # Before the row, which would wait for ever if this failed. The person who gets the error asks again.
+    record_export(stack, campaign, wanted, by)
+    Exports(stack.table).put_export(export)
+    export_queue(stack).put(campaign, export.id)
+    return Done("asked", log=None)
 
 
-@dataclass(kw_only=True, frozen=True, slots=True)
-class Exporting:
-    """Makes and lists exports."""
+def record_export(stack: Stack, campaign: str, wanted: ExportFilter, by: str) -> None:
+    """Record an export of personal data in the activity log."""
+    record(stack, campaign, "export", by, str(wanted))
 
-    sheet: SignatureSheet
-    exports: Exports
-    files: Bucket
-    queue: ExportQueue
 
-    def ask(self, campaign: str, wanted: ExportFilter, by: str) -> Export:
-        """Request an export. It is written when a function takes it from the queue. Raises NotFoundError."""
-        self.sheet.check(campaign, wanted)
-        export = Export(campaign, self.sheet.new_id(), "queued", wanted, by, self.sheet.clock())
-        # Before the row, which would wait for ever if this failed. The person who gets the error asks again.
-        self.sheet.record(campaign, wanted, by)
-        self.exports.put_export(export)
-        self.queue.put(campaign, export.id)
+def get_export(stack: Stack, campaign: str, export_id: str) -> Export:
+    """Return an export. Raises NotFoundError once it has expired."""
+    found = Exports(stack.table).export(campaign, export_id)
+    if found is None or stack.clock() >= found.expires_at:
+        message = f"campaign {campaign!r} has no export {export_id!r}; exports are kept for a week"
+        raise NotFoundError(message)
+    return found
+
+
+def recent_exports(stack: Stack, campaign: str) -> tuple[Export, ...]:
+    """Return a campaign's exports, newest first."""
+    now = stack.clock()
+    kept = (export for export in Exports(stack.table).exports(campaign, whole=False) if now < export.expires_at)
+    return tuple(sorted(kept, key=lambda export: export.asked_at, reverse=True))
+
+
+def link_to(stack: Stack, export: Export) -> str:
+    """Return a web address for downloading the file. It works for 15 minutes. Raises NotReadyError."""
+    match export.state:
+        case "failed":
+            raise NotReadyError(Message("The file could not be created. Create a new one."))
+        case "erased":
+            raise NotReadyError(Message("The file was deleted, because a letter was erased. Create a new one."))
+        case "queued" | "running":
+            raise NotReadyError(Message("The file is not ready. Try again in a moment."))
+    return stack.bucket.link(export.file, export.filename, _LINK_SECONDS)
+
+
+def write_export(stack: Stack, campaign: str, export_id: str) -> Export:
+    """Write an export's file, unless it is written, and return the export.
+
+    After a crash it starts again from the beginning: the file appears in the store only when it is complete. If a
+    letter is erased meanwhile, the file may have it, and is deleted.
+    """
+    export = get_export(stack, campaign, export_id)
+    if export.state == "done":
         return export
-
-    def export(self, campaign: str, export_id: str) -> Export:
-        """Return an export. Raises NotFoundError once it has expired."""
-        found = self.exports.export(campaign, export_id)
-        if found is None or self.sheet.clock() >= found.expires_at:
-            message = f"campaign {campaign!r} has no export {export_id!r}; exports are kept for a week"
-            raise NotFoundError(message)
-        return found
-
-    def recent(self, campaign: str) -> tuple[Export, ...]:
-        """Return a campaign's exports, newest first."""
-        now = self.sheet.clock()
-        kept = (export for export in self.exports.exports(campaign, whole=False) if now < export.expires_at)
-        return tuple(sorted(kept, key=lambda export: export.asked_at, reverse=True))
-
-    def link(self, export: Export) -> str:
-        """Return a web address for downloading the file. It works for 15 minutes. Raises NotReadyError."""
-        match export.state:
-            case "failed":
-                raise NotReadyError(Message("The file could not be created. Create a new one."))
-            case "erased":
-                raise NotReadyError(Message("The file was deleted, because a letter was erased. Create a new one."))
-            case "queued" | "running":
-                raise NotReadyError(Message("The file is not ready. Try again in a moment."))
-        return self.files.link(export.file, export.filename, _LINK_SECONDS)
-
-    def write(self, campaign: str, export_id: str) -> Export:
-        """Write an export's file, unless it is written, and return the export.
-
-        After a crash it starts again from the beginning: the file appears in the store only when it is complete. If a
-        letter is erased meanwhile, the file may have it, and is deleted.
-        """
-        export = self.export(campaign, export_id)
-        if export.state == "done":
-            return export
-        if export.state == "erased":
-            # A process that crashed may have completed its file after the erasure.
-            self.files.delete(export.file)
-            return export
-        progress = _Progress(replace(export, state="running", rows=0, bytes=0), self.exports)
-        try:
-            self.files.write(export.file, progress.of(self.sheet.lines(campaign, export.filter)))
-            return progress.say("done")
-        except ChangedError:
-            self.files.delete(export.file)
-            return self.export(campaign, export_id)
-
-    def put_off(self, campaign: str, export_id: str, *, last: bool) -> None:
-        """Record that an export was not written, and waits for its next try or, after the last one, has failed."""
-        export = self.export(campaign, export_id)
-        self.exports.put_export(replace(export, state="failed" if last else "queued", rows=0, bytes=0))
+    if export.state == "erased":
+        # A process that crashed may have completed its file after the erasure.
+        stack.bucket.delete(export.file)
+        return export
+    progress = _Progress(replace(export, state="running", rows=0, bytes=0), Exports(stack.table))
+    try:
+        stack.bucket.write(export.file, progress.of(csv_lines(stack, campaign, export.filter)))
+        return progress.say("done")
+    except ChangedError:
+        stack.bucket.delete(export.file)
+        return get_export(stack, campaign, export_id)
 
 
-@dataclass(kw_only=True, frozen=True, slots=True)
-class EndingExports:
-    """Deletes the files that may have an erased letter."""
+def csv_lines(stack: Stack, campaign: str, wanted: ExportFilter) -> Iterator[bytes]:
+    """Return the file's lines: a byte order mark and the column names, then the letters, newest first."""
+    catalog = catalog_of(stack)
+    yield BYTE_ORDER_MARK + csv_line(COLUMNS)
+    for _, signature in newest_letters(stack, campaign, read_ahead=_READ_AHEAD, status=wanted.status):
+        if signature and wanted.matches(signature):
+            yield csv_line(row(signature, catalog.letter(campaign, signature.letter).language))
 
-    exports: Exports
-    files: Callable[[], Bucket]
 
-    def end(self, campaign: str) -> None:
-        """Delete the files of all exports of a campaign. One that is being written ends, and its file goes, too."""
-        found = self.exports.exports(campaign)
-        for export in found:
-            if export.state not in {"erased", "failed"}:
-                self.exports.put_export(replace(export, state="erased", rows=0, bytes=0))
-        # Also those of before: a crash may have come between the two. A failed one may have its file, too: its state
-        # is written after the file.
-        if found:
-            self.files().delete(*(export.file for export in found))
+def put_off_export(stack: Stack, campaign: str, export_id: str, *, last: bool) -> None:
+    """Record that an export was not written, and waits for its next try or, after the last one, has failed."""
+    export = get_export(stack, campaign, export_id)
+    Exports(stack.table).put_export(replace(export, state="failed" if last else "queued", rows=0, bytes=0))
+
+
+def end_exports(stack: Stack, campaign: str) -> None:
+    """Delete the files of all exports of a campaign. One that is being written ends, and its file goes, too.
+
+    So does one that has failed: another worker may still write it, or have written it before its state.
+    """
+    exports = Exports(stack.table)
+    found = exports.exports(campaign)
+    for export in found:
+        if export.state != "erased":
+            exports.put_export(replace(export, state="erased", rows=0, bytes=0))
+    # Also those of before: a crash may have come between the two.
+    if found:
+        stack.bucket.delete(*(export.file for export in found))
 
 
 class _Progress:

@@ -6,11 +6,15 @@ import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.signing.rows.forms import Forms
+from undersigned.signing.rows.signatures import Signatures
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from undersigned.signing.rows.forms import Forms
-    from undersigned.signing.rows.signatures import Signatures
+    from undersigned.base.stack import Stack
+    from undersigned.campaigns.rules.controls import AuditEntry
     from undersigned.signing.rules.signatures import ReportedStatus, Signature
 
 _OF_FORMS = frozenset({"pending", "quarantined"})
@@ -41,9 +45,8 @@ class Listing[Item]:
         return cls(tuple(found), None)
 
 
-def newest_letters(  # noqa: PLR0913  (where, and which)
-    forms: Forms,
-    signatures: Signatures,
+def newest_letters(
+    stack: Stack,
     campaign: str,
     before: str | None = None,
     *,
@@ -57,7 +60,19 @@ def newest_letters(  # noqa: PLR0913  (where, and which)
     """
     found: list[Iterator[tuple[str, Signature | None]]] = []
     if status is None or status in _OF_FORMS:
-        found.append(forms.listed(campaign, before, read_ahead=read_ahead))
+        found.append(Forms(stack.table).listed(campaign, before, read_ahead=read_ahead))
     if status not in _OF_FORMS:
-        found.append(signatures.newest_signatures(campaign, before, read_ahead=read_ahead))
+        found.append(Signatures(stack.table).newest_signatures(campaign, before, read_ahead=read_ahead))
     return heapq.merge(*found, key=lambda item: item[0], reverse=True)
+
+
+def newest_activity(stack: Stack, campaign: str, after: str | None, limit: int) -> Listing[AuditEntry]:
+    """List the activity log, newest first."""
+    found: list[AuditEntry] = []
+    last = None
+    for position, entry in Campaigns(stack.table).newest_audit(campaign, after):
+        if len(found) == limit:
+            return Listing(tuple(found), last)
+        found.append(entry)
+        last = position
+    return Listing(tuple(found), None)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from undersigned.campaigns.counts import public_count
 from undersigned.campaigns.rules.cadence import cadence_of, period_of
-from undersigned.campaigns.rules.counts import TOTAL, Count
+from undersigned.campaigns.rules.counts import TOTAL
 from undersigned.delivering.rules.plans import plan_lines
 from undersigned.delivering.trays import oldest_letters
 from undersigned.organizing.listing import Listing
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from undersigned.base.stack import Stack
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rows.counters import Counters
     from undersigned.campaigns.rules.cadence import WeeklySchedule
     from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.campaigns.rules.controls import Controls
+    from undersigned.campaigns.rules.counts import Count
     from undersigned.counting.rules.tallies import CountedBy
     from undersigned.delivering.rows.deliveries import Deliveries
     from undersigned.delivering.rules.deliveries import Delivery, Question
@@ -160,6 +163,7 @@ class Recipient:
 class Overviews:
     """Reads a campaign for its organizers."""
 
+    stack: Stack
     campaigns: Campaigns
     counters: Counters
     forms: Forms
@@ -177,7 +181,7 @@ class Overviews:
         return replace(self._state(campaign), unconfirmed=unconfirmed(self.forms, campaign), on_hold=held)
 
     def _state(self, campaign: str) -> CampaignState:
-        settings, count = self.campaigns.campaign(campaign), Count(campaign, *self.counters.total(campaign))
+        settings, count = self.campaigns.campaign(campaign), public_count(self.stack, campaign)
         now, controls = self.clock(), self.campaigns.controls(campaign)
         return CampaignState(
             settings,

@@ -8,27 +8,28 @@ the work can stop after any letter, and doing it again changes only the rest.
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from undersigned.base.errors import ChangedError, NotNowError
 from undersigned.base.languages import Message
-from undersigned.campaigns.rules.controls import AuditEntry, checked_reason
-from undersigned.organizing.erasing import UnderWayError
+from undersigned.campaigns.actions import needed
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.campaigns.rules.controls import AuditEntry
+from undersigned.organizing.erasing import UnderWayError, erase_letter
+from undersigned.organizing.exporting import end_exports
 from undersigned.organizing.listing import Listing, newest_letters
 from undersigned.organizing.rules.screening import REACHES, checked_filter, in_words, place_of, shared_by
+from undersigned.signing.rows.forms import Forms
+from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from undersigned.campaigns.rows.campaigns import Campaigns
-    from undersigned.organizing.erasing import Erasing
+    from undersigned.base.stack import Stack
     from undersigned.organizing.rules.screening import Place, ScreeningAction, Shared
-    from undersigned.signing.rows.forms import Forms
-    from undersigned.signing.rows.signatures import Signatures
     from undersigned.signing.rules.signatures import Signature, SignatureFilter
 
 MOST_ROWS_READ = 1_000
@@ -41,12 +42,6 @@ SAMPLE = 25
 """How many letters are shown of those that a filter selects."""
 
 _READ_AHEAD = 100
-
-_ACTIONS: Mapping[ScreeningAction, str] = {
-    "hold": "hold letters",
-    "release": "release letters",
-    "erase": "erase letters",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,102 +77,92 @@ class Screened:
         return sum(count for place, count in self.places.items() if place in REACHES[action])
 
 
-@dataclass(kw_only=True, frozen=True, slots=True)
-class Screening:
-    """Screens a campaign's letters."""
+def count_letters(stack: Stack, campaign: str, wanted: SignatureFilter, after: str | None = None) -> Screened:
+    """Count the letters of a slice that a filter selects, by where they are. Changes nothing.
 
-    forms: Forms
-    signatures: Signatures
-    campaigns: Campaigns
-    erasing: Erasing
-    clock: Callable[[], datetime]
-    new_id: Callable[[], str]
+    Raises NotFoundError for an unknown target, and GivenError for a criterion that no letter can meet.
+    """
+    found = _slice(stack, campaign, wanted, after, MOST_ROWS_READ)
+    return Screened(
+        _places(found.items),
+        next_position=found.next_position,
+        sample=found.items[:SAMPLE],
+        shared=shared_by(found.items),
+    )
 
-    def count(self, campaign: str, wanted: SignatureFilter, after: str | None = None) -> Screened:
-        """Count the letters of a slice that a filter selects, by where they are. Changes nothing.
 
-        Raises NotFoundError for an unknown target, and GivenError for a criterion that no letter can meet.
-        """
-        found = self._slice(campaign, wanted, after, MOST_ROWS_READ)
-        return Screened(
-            _places(found.items),
-            next_position=found.next_position,
-            sample=found.items[:SAMPLE],
-            shared=shared_by(found.items),
-        )
+def screen(  # noqa: PLR0913  (what, who and why)
+    stack: Stack,
+    campaign: str,
+    action: ScreeningAction,
+    wanted: SignatureFilter,
+    *,
+    by: str,
+    why: str,
+    after: str | None = None,
+    until: datetime | None = None,
+) -> Screened:
+    """Hold, release or erase the letters that a filter selects, slice by slice, until a moment. Return the sums.
 
-    def act(  # noqa: PLR0913  (what, who and why)
-        self,
-        campaign: str,
-        action: ScreeningAction,
-        wanted: SignatureFilter,
-        *,
-        by: str,
-        why: str,
-        after: str | None = None,
-        until: datetime | None = None,
-    ) -> Screened:
-        """Hold, release or erase the letters that a filter selects, slice by slice, until a moment. Return the sums.
+    Raises as `count_letters` does, NotNowError for a filter that singles no letters out and without a reason, and
+    GivenError for a reason that can't be kept.
+    """
+    if not checked_filter(wanted).singles_out:
+        raise NotNowError(Message("Say which letters: by suspicion, email domain, network or time."))
+    entry = AuditEntry(campaign, stack.clock(), f"{action} letters", by, why=needed(Message("Give a reason."), why))
+    done = _screen_slice(stack, action, wanted, entry, after)
+    while done.next_position and (until is None or stack.clock() < until):
+        done = done.plus(_screen_slice(stack, action, wanted, entry, done.next_position))
+    return done
 
-        Raises as `count` does, NotNowError for a filter that singles no letters out and without a reason, and
-        GivenError for a reason that can't be kept.
-        """
-        if not checked_filter(wanted).singles_out:
-            raise NotNowError(Message("Say which letters: by suspicion, email domain, network or time."))
-        if not (why := checked_reason(why)):
-            raise NotNowError(Message("Give a reason."))
-        entry = AuditEntry(campaign, self.clock(), _ACTIONS[action], by, why=why)
-        done = self._act_on_slice(action, wanted, entry, after)
-        while done.next_position and (until is None or self.clock() < until):
-            done = done.plus(self._act_on_slice(action, wanted, entry, done.next_position))
-        return done
 
-    def _act_on_slice(
-        self, action: ScreeningAction, wanted: SignatureFilter, entry: AuditEntry, after: str | None
-    ) -> Screened:
-        """Change the letters of a slice, after their number is in the activity log."""
-        campaign = entry.campaign
-        found = self._slice(campaign, wanted, after, MOST_CHANGED)
-        reached = [row for row in found.items if place_of(row) in REACHES[action]]
-        if reached:
-            about = f"{len(reached)}: {in_words(wanted)}"
-            self.campaigns.record_audit(replace(entry, at=self.clock(), about=about), self.new_id())
-        erases = action == "erase" and reached
-        with self.erasing.ending_exports(campaign) if erases else nullcontext():
-            outcomes = Counter(self._change(action, row) for row in reached)
-        changed = outcomes["changed"] + outcomes["printed"]
-        return Screened(_places(found.items), changed, outcomes["printed"], outcomes["under way"], found.next_position)
+def _screen_slice(
+    stack: Stack, action: ScreeningAction, wanted: SignatureFilter, entry: AuditEntry, after: str | None
+) -> Screened:
+    """Change the letters of a slice, after their number is in the activity log."""
+    found = _slice(stack, entry.campaign, wanted, after, MOST_CHANGED)
+    reached = [row for row in found.items if place_of(row) in REACHES[action]]
+    if reached:
+        about = f"{len(reached)}: {in_words(wanted)}"
+        Campaigns(stack.table).record_audit(replace(entry, at=stack.clock(), about=about), stack.new_id())
+    if reached and action == "erase":
+        end_exports(stack, entry.campaign)
+    outcomes = Counter(_change(stack, action, row) for row in reached)
+    if reached and action == "erase":
+        end_exports(stack, entry.campaign)
+    changed = outcomes["changed"] + outcomes["printed"]
+    return Screened(_places(found.items), changed, outcomes["printed"], outcomes["under way"], found.next_position)
 
-    def _change(self, action: ScreeningAction, row: Signature) -> str:
-        try:
-            match action:
-                case "hold":
-                    self.signatures.hold(row)
-                case "release":
-                    self.signatures.end_hold(row, self.clock())
-                case "erase" if row.status == "pending":
-                    self.forms.delete(row.campaign, row.signer, row.form)
-                case "erase":
-                    arrived = self.erasing.erase_letter(row.campaign, row.signer)
-                    return "printed" if arrived and arrived.may_be_on_paper else "changed"
-        except UnderWayError:
-            return "under way"
-        except ChangedError:
-            # It was sealed, withdrawn or erased meanwhile.
-            return "elsewhere"
-        return "changed"
 
-    def _slice(self, campaign: str, wanted: SignatureFilter, after: str | None, most: int) -> Listing[Signature]:
-        wanted = checked_filter(wanted)
-        if wanted.target:
-            self.campaigns.target(campaign, wanted.target)
-        position = after or (wanted.signed_before.isoformat() if wanted.signed_before else None)
-        rows = newest_letters(
-            self.forms, self.signatures, campaign, position, read_ahead=_READ_AHEAD, status=wanted.status
-        )
-        if earliest := wanted.signed_from:
-            rows = takewhile(lambda found: found[1] is None or found[1].signed_at >= earliest, rows)
-        return Listing.of(rows, lambda row: row.status != "erased" and wanted.matches(row), most, MOST_ROWS_READ)
+def _change(stack: Stack, action: ScreeningAction, row: Signature) -> str:
+    try:
+        match action:
+            case "hold":
+                Signatures(stack.table).hold(row)
+            case "release":
+                Signatures(stack.table).end_hold(row, stack.clock())
+            case "erase" if row.status == "pending":
+                Forms(stack.table).delete(row.campaign, row.signer, row.form)
+            case "erase":
+                arrived = erase_letter(stack, row.campaign, row.signer)
+                return "printed" if arrived and arrived.may_be_on_paper else "changed"
+    except UnderWayError:
+        return "under way"
+    except ChangedError:
+        # It was sealed, withdrawn or erased meanwhile.
+        return "elsewhere"
+    return "changed"
+
+
+def _slice(stack: Stack, campaign: str, wanted: SignatureFilter, after: str | None, most: int) -> Listing[Signature]:
+    wanted = checked_filter(wanted)
+    if wanted.target:
+        Campaigns(stack.table).target(campaign, wanted.target)
+    position = after or (wanted.signed_before.isoformat() if wanted.signed_before else None)
+    rows = newest_letters(stack, campaign, position, read_ahead=_READ_AHEAD, status=wanted.status)
+    if earliest := wanted.signed_from:
+        rows = takewhile(lambda found: found[1] is None or found[1].signed_at >= earliest, rows)
+    return Listing.of(rows, lambda row: row.status != "erased" and wanted.matches(row), most, MOST_ROWS_READ)
 
 
 def _places(rows: Iterable[Signature]) -> dict[Place, int]:

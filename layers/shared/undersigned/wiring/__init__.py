@@ -15,10 +15,8 @@ from undersigned.wiring.clients import Clients
 
 if TYPE_CHECKING:
     from undersigned.base.stack import Stack
-    from undersigned.wiring.counting import CountingCases
     from undersigned.wiring.delivering import DeliveringCases
     from undersigned.wiring.operating import OperatingCases
-    from undersigned.wiring.signing import SigningCases
 
 
 class Wiring(Clients):
@@ -30,18 +28,6 @@ class Wiring(Clients):
         return cls(Settings(os.environ).check(*needed))
 
     @cached_property
-    def signing(self) -> SigningCases:
-        from undersigned.wiring.signing import SigningCases
-
-        return SigningCases(self)
-
-    @cached_property
-    def counting(self) -> CountingCases:
-        from undersigned.wiring.counting import CountingCases
-
-        return CountingCases(self, lambda: self.signing.erasing)
-
-    @cached_property
     def delivering(self) -> DeliveringCases:
         from undersigned.wiring.delivering import DeliveringCases
 
@@ -51,7 +37,7 @@ class Wiring(Clients):
     def operating(self) -> OperatingCases:
         from undersigned.wiring.operating import OperatingCases
 
-        return OperatingCases(self, self.counting, lambda: self.delivering.planning)
+        return OperatingCases(self, lambda: self.delivering.planning)
 
 
 def cases(stack: Stack) -> Wiring:

@@ -21,14 +21,12 @@ from undersigned.signing.rows.mail_claims import MailClaims
 from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
-    from undersigned.base.queues import ExportQueue, ReconciliationQueue
     from undersigned.base.settings import Settings
     from undersigned.campaigns.rules.cadence import WeeklySchedule
     from undersigned.delivering.organizer_post import OrganizerPost
     from undersigned.delivering.queue import DeliveryQueue
     from undersigned.delivering.rows.deliveries import Deliveries
     from undersigned.organizing.rows.campaign_rows import Rows
-    from undersigned.organizing.rows.exports import Exports
     from undersigned.signing.rows.mail_budgets import MailBudgets
     from undersigned.workshop.rows.drafts import Drafts
 
@@ -70,12 +68,6 @@ class Clients(Stack):
         return MailBudgets(self.table)
 
     @cached_property
-    def exports(self) -> Exports:
-        from undersigned.organizing.rows.exports import Exports
-
-        return Exports(self.table)
-
-    @cached_property
     def drafts(self) -> Drafts:
         from undersigned.workshop.rows.drafts import Drafts
 
@@ -96,18 +88,6 @@ class Clients(Stack):
         from undersigned.delivering.queue import delivery_queue
 
         return delivery_queue(self)
-
-    @cached_property
-    def export_queue(self) -> ExportQueue:
-        from undersigned.base.queues import ExportQueue
-
-        return ExportQueue(self.sqs, self.settings.export_queue_url)
-
-    @cached_property
-    def reconciliation_queue(self) -> ReconciliationQueue:
-        from undersigned.base.queues import ReconciliationQueue
-
-        return ReconciliationQueue(self.sqs, self.settings.reconciliation_queue_url)
 
     @cached_property
     def organizer_post(self) -> OrganizerPost:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from undersigned.organizing.rules.reconciliations import Finding
     from undersigned.organizing.weekly_email import WeeklyEmail
     from undersigned.wiring.clients import Clients
-    from undersigned.wiring.counting import CountingCases
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,6 @@ class OperatingCases:
     """The use cases of operating."""
 
     stack: Clients
-    counting: CountingCases
     planning: Callable[[], Planning]
 
     @cached_property
@@ -77,6 +75,7 @@ class OperatingCases:
         from undersigned.organizing.overviews import Overviews
 
         return Overviews(
+            stack=self.stack,
             campaigns=self.stack.campaigns,
             counters=self.stack.counters,
             forms=self.stack.forms,

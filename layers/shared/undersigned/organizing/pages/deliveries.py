@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import Target
     from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
     from undersigned.delivering.rules.mail_events import MailEventKind
-    from undersigned.organizing.organizing import DeliveryRecord
+    from undersigned.organizing.deliveries import DeliveryRecord
     from undersigned.organizing.overviews import TargetState
     from undersigned.people.viewer import Viewer
 

@@ -11,7 +11,7 @@ from undersigned.base.languages import Message
 from undersigned.campaigns.cursors import cursor_of
 from undersigned.campaigns.rules.letters import render_html
 from undersigned.delivering.pages.states import state_of_delivery
-from undersigned.organizing.organizing import MOST_NAMES_READ
+from undersigned.organizing.letters import MOST_NAMES_READ
 from undersigned.organizing.pages.recipients import recipient_choices, recipient_name
 from undersigned.people.dashboard_frame import render_framed
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from undersigned.base.page import Page
+    from undersigned.organizing.letters import LetterRecord
     from undersigned.organizing.listing import Listing
-    from undersigned.organizing.organizing import LetterRecord
     from undersigned.people.viewer import Viewer
     from undersigned.signing.rules.abuse_checks import Suspicion
     from undersigned.signing.rules.signatures import ReportedStatus, Signature, SignatureFilter

@@ -1,11 +1,15 @@
-"""The queues: exports to write, and reconciliations."""
+"""The queues of exports to write, and of reconciliations."""
 
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from undersigned.base.queue import LONGEST_DELAY, SqsQueue, read_json
 from undersigned.organizing.rules.reconciliations import Reconciliation
+
+if TYPE_CHECKING:
+    from undersigned.base.stack import Stack
 
 
 def export_message(campaign: str, export_id: str) -> str:
@@ -31,6 +35,11 @@ class ExportQueue(SqsQueue):
         self.send(export_message(campaign, export_id))
 
 
+def export_queue(stack: Stack) -> ExportQueue:
+    """Return the stack's queue of exports."""
+    return ExportQueue(stack.sqs, stack.settings.export_queue_url)
+
+
 def reconciliation_message(run: Reconciliation) -> str:
     """Return the body of a reconciliation's message. It has sums and a position in the listing, no personal data."""
     return json.dumps(run.as_values())
@@ -53,3 +62,8 @@ class ReconciliationQueue(SqsQueue):
         """Queue a reconciliation. Its rows are read 15 minutes after the counters."""
         # Rows are found through an index, which can be minutes late, and letters that it lacks may be counted already.
         self.send(reconciliation_message(run), LONGEST_DELAY if run.begins_rows else 0)
+
+
+def reconciliation_queue(stack: Stack) -> ReconciliationQueue:
+    """Return the stack's queue of reconciliations."""
+    return ReconciliationQueue(stack.sqs, stack.settings.reconciliation_queue_url)
