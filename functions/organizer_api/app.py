@@ -11,18 +11,13 @@ from functions.organizer_api import (
     actions,
     campaign,
     dashboard,
+    deleting,
     deliveries,
     exports,
-    new_campaign,
     next_deliveries,
     screening,
     session,
     signatures,
-    workshop,
-    workshop_preview,
-    workshop_publishing,
-    workshop_recipients,
-    workshop_versions,
 )
 from undersigned.base.errors import NotFoundError, UndersignedError, problem_of
 from undersigned.base.languages import SOURCE
@@ -34,6 +29,7 @@ from undersigned.people.routes import keys, people, sign_in
 from undersigned.people.routes.buttons import other_buttons
 from undersigned.people.routes.dashboard import language_of
 from undersigned.wiring import Wiring
+from undersigned.workshop.routes import new_campaign, preview, publishing, recipients, steps, versions
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -57,11 +53,12 @@ _OWN = (
     people.pages,
     keys.pages,
     new_campaign.routes,
-    workshop.pages,
-    workshop_recipients.pages,
-    workshop_preview.pages,
-    workshop_versions.pages,
-    workshop_publishing.pages,
+    steps.pages,
+    recipients.pages,
+    preview.pages,
+    versions.pages,
+    publishing.pages,
+    deleting.pages,
 )
 TABLES = (*_OWN, other_buttons(_OWN))
 

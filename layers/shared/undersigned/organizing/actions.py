@@ -21,21 +21,7 @@ ACTIONS |= {
         "/signatures/<signer>/release", Message("Include this letter")
     ),
     "erase letters": Action(Message("Erased several letters"), "screen --action erase", "/screening"),
-    # The campaign
-    "make draft": Action(Message("Made a draft"), "campaign push --draft"),
-    "publish": Action(
-        Message("Published the draft"), "campaign publish", "/workshop/publish",
-        done={"published": Message("Published.")}
-    ),
-    "discard draft": Action(
-        Message("Discarded the draft"), "", "/workshop/discard",
-        done={"discarded": Message("The draft is discarded. This is the campaign as it is published.")}
-    ),
-    "test draft": Action(
-        Message("Sent a test email of the draft"), "campaign test", "/workshop/test-email"
-    ),
     # Operators
-    "push": Action(Message("Changed the campaign"), "campaign push"),
     "restore": Action(Message("Brought back lost letters"), "restore"),
     "print sign-in link": Action(Message("Printed a sign-in link"), "person sign-in-link"),
     "rotate secret": Action(Message("Replaced the key of links in emails"), "secret rotate"),

@@ -73,3 +73,19 @@ ACTIONS["remove address"] = Action(
     sends={"email": ""},
 )
 ACTIONS["address works"] = Action(Message("Said that a recipient’s address works again"), "set-address", _PAGE)
+ACTIONS |= {
+    "make draft": Action(Message("Made a draft"), "campaign push --draft"),
+    "publish": Action(
+        Message("Published the draft"),
+        "campaign publish",
+        "/workshop/publish",
+        done={"published": Message("Published.")},
+    ),
+    "discard draft": Action(
+        Message("Discarded the draft"),
+        page="/workshop/discard",
+        done={"discarded": Message("The draft is discarded. This is the campaign as it is published.")},
+    ),
+    "test draft": Action(Message("Sent a test email of the draft"), "campaign test", "/workshop/test-email"),
+    "push": Action(Message("Changed the campaign"), "campaign push"),
+}

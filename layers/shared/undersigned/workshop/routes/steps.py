@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.languages import Message
 from undersigned.base.posted_files import posted_form
+from undersigned.campaigns.catalog import schedule_of
 from undersigned.people.pages.typed import packed
 from undersigned.people.routes.dashboard import viewer_of
 from undersigned.people.viewer import NOTICES
-from undersigned.wiring import cases
 from undersigned.workshop import drafting
 from undersigned.workshop import letters as letter_file
 from undersigned.workshop import logos as logo_file
@@ -126,9 +126,7 @@ def _not_saved(request: DashboardRequest, step: Step, error: NotSavedError) -> R
     workshop = as_typed(request, workshop_of(request), error.draft.files)
     match step:
         case "settings":
-            shown = settings_pages.settings(
-                workshop, preview_of(request, workshop.draft), cases(request.stack).schedule
-            )
+            shown = settings_pages.settings(workshop, preview_of(request, workshop.draft), schedule_of(request.stack))
         case "recipients":
             kept_list = packed(error.draft.files[targets_file.FILE])
             shown = recipient_pages.recipients(workshop, 1, kept_list=kept_list)
@@ -211,7 +209,7 @@ def _language(workshop: Workshop, wanted: str | None) -> str:
 def settings(request: DashboardRequest) -> Response[str]:
     """Show the settings."""
     workshop = workshop_of(request)
-    shown = settings_pages.settings(workshop, preview_of(request, workshop.draft), cases(request.stack).schedule)
+    shown = settings_pages.settings(workshop, preview_of(request, workshop.draft), schedule_of(request.stack))
     return dashboard_page(shown, has_frames=True)
 
 
@@ -236,7 +234,7 @@ def save_settings(request: DashboardRequest) -> Response[str]:
         typed = as_typed(request, workshop, files)
         preview = preview_of(request, typed.draft)
         shown = settings_pages.settings(
-            typed, preview, cases(request.stack).schedule, mistakes, kept_logo=logo, removes_logo=removes_logo
+            typed, preview, schedule_of(request.stack), mistakes, kept_logo=logo, removes_logo=removes_logo
         )
         return dashboard_page(shown, status=422 if mistakes else 200, has_frames=True)
     changes: dict[str, str | None] = {DRAFTED: text}

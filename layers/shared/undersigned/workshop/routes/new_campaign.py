@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.errors import NotFoundError
 from undersigned.base.languages import Message
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.people.routes.dashboard import AdministratorRoutes, language_of
-from undersigned.wiring import cases
 from undersigned.workshop import drafting
 from undersigned.workshop import letters as letter_file
 from undersigned.workshop.draft_settings import DraftSettings
@@ -106,7 +106,7 @@ def _free_id(stack: Stack, title: str) -> str:
 
 
 def _known_ids(stack: Stack) -> set[str]:
-    return {*cases(stack).campaigns.campaign_ids(), *Drafts(stack).campaigns()}
+    return {*Campaigns(stack.table).campaign_ids(), *Drafts(stack).campaigns()}
 
 
 def _form(

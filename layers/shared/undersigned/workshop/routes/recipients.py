@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from functions.organizer_api.workshop import as_typed, number_of, save, workshop_of, write
 from undersigned.base.answers import dashboard_page, download
 from undersigned.base.languages import Message
 from undersigned.base.posted_files import posted_form
@@ -21,6 +20,7 @@ from undersigned.workshop.pages import recipients as recipient_pages
 from undersigned.workshop.pages.frame import COLUMNS, fingerprint
 from undersigned.workshop.pages.recipients import Upload
 from undersigned.workshop.routes.drafts import WorkshopRoutes
+from undersigned.workshop.routes.steps import as_typed, number_of, save, workshop_of, write
 from undersigned.workshop.target_tables import TargetTable, read_table
 
 if TYPE_CHECKING:

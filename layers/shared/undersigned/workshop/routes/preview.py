@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.organizer_api.workshop import address_of, preview_of, workshop_of
 from undersigned.base.answers import dashboard_page, framed_mail, moved, page, private_picture
 from undersigned.base.errors import NotFoundError
 from undersigned.workshop import drafting
 from undersigned.workshop.draft_testing import ask_for_test
 from undersigned.workshop.pages import preview as preview_pages
 from undersigned.workshop.routes.drafts import WorkshopRoutes
+from undersigned.workshop.routes.steps import address_of, preview_of, workshop_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

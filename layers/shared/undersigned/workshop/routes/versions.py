@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.organizer_api.workshop import address_of, number_of, revision_of, workshop_of
 from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.languages import Message
 from undersigned.people.viewer import NOTICES
@@ -12,6 +11,7 @@ from undersigned.workshop import drafting
 from undersigned.workshop.pages.changes import changed_letters, changes, letter_name
 from undersigned.workshop.pages.frame import workshop_page
 from undersigned.workshop.routes.drafts import WorkshopRoutes
+from undersigned.workshop.routes.steps import address_of, number_of, revision_of, workshop_of
 from undersigned.workshop.rules.drafts import ChangedMeanwhileError
 from undersigned.workshop.typed_letters import typed_letter
 

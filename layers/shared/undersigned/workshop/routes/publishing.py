@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-import undersigned.organizing.actions  # noqa: F401  (what the buttons do)
-from functions.organizer_api.workshop import address_of, revision_of, workshop_of
+import undersigned.workshop.actions  # noqa: F401  (what the buttons do)
 from undersigned.base.answers import dashboard_page, download, moved
 from undersigned.base.languages import Message
 from undersigned.base.posted_files import posted_form
 from undersigned.campaigns.activity import perform
+from undersigned.campaigns.catalog import catalog_of
+from undersigned.campaigns.rows.counters import Counters
 from undersigned.people.routes.dashboard import HOME, viewer_of
 from undersigned.people.viewer import NOTICES
 from undersigned.signing.rules.sources import labelled_path
-from undersigned.wiring import cases
 from undersigned.workshop import drafting, publishing
 from undersigned.workshop.mistakes import MistakesError
 from undersigned.workshop.pages import publish as publish_pages
 from undersigned.workshop.routes.drafts import WorkshopRoutes
+from undersigned.workshop.routes.steps import address_of, revision_of, workshop_of
 from undersigned.workshop.rules.drafts import ChangedMeanwhileError
 from undersigned.workshop.sites import pasted_origin
 
@@ -43,9 +43,6 @@ NOTICES |= {
 }
 
 pages = WorkshopRoutes()
-
-_MOST_TIME = timedelta(seconds=12)
-"""How long one request deletes. The API times out after 30 seconds."""
 
 
 @pages.get("/workshop/publish", "manage")
@@ -75,7 +72,7 @@ def _publish_page(
         # Nothing was saved: a change that somebody else saved meanwhile is shown as new at the next press.
         revision=revision_of(request) if refused else workshop.draft.revision,
         fingerprint=request.posted("fingerprint") if refused else found.fingerprint,
-        letters=cases(request.stack).counters.total(request.campaign)[0] if found.published else 0,
+        letters=Counters(request.stack.table).total(request.campaign)[0] if found.published else 0,
     )
 
 
@@ -85,7 +82,7 @@ def _typed(request: DashboardRequest) -> dict[str, str]:
     return {name: text for name in publish_pages.TYPED if isinstance(text := posted.get(name), str) and text.strip()}
 
 
-def _done(request: DashboardRequest, what: str, used: Collection[str] = (), anchor: str = "") -> Response[str]:
+def done(request: DashboardRequest, what: str, used: Collection[str] = (), anchor: str = "") -> Response[str]:
     """Say on the page what a button did. What was typed for other buttons stands there again."""
     typed = {name: text for name, text in _typed(request).items() if name not in used}
     if not typed:
@@ -119,7 +116,7 @@ def publish_draft(request: DashboardRequest) -> Response[str]:
     except MistakesError:
         workshop = replace(workshop_of(request), is_refused=True)
         return dashboard_page(_publish_page(request, workshop), status=422)
-    return _done(request, "published", {"why", *_website_fields(request)})
+    return done(request, "published", {"why", *_website_fields(request)})
 
 
 @pages.post("/workshop/website", "manage")
@@ -134,7 +131,7 @@ def add_website(request: DashboardRequest) -> Response[str]:
         return dashboard_page(_publish_page(request, _after(workshop_of(request), "changed")), status=409)
     except MistakesError:
         return moved(address_of(request, "settings"))
-    return _done(request, "website-added" if changed else "", _website_fields(request), "#website")
+    return done(request, "website-added" if changed else "", _website_fields(request), "#website")
 
 
 def _refused_website(request: DashboardRequest) -> TypedWebsite | None:
@@ -169,7 +166,7 @@ def code_of_form(request: DashboardRequest) -> Response[bytes]:
     """Download the QR code of the form's address as SVG, for one of the campaign's sources if the address names it."""
     from undersigned.base.qr_codes import qr_code
 
-    campaign = cases(request.stack).catalog.entry(request.campaign).campaign
+    campaign = catalog_of(request.stack).entry(request.campaign).campaign
     source = request.query("source")
     path = labelled_path(campaign, source)
     name = f"{campaign.id}-{source}-qr.svg" if source in campaign.sources else f"{campaign.id}-qr.svg"
@@ -182,7 +179,7 @@ def form_on_paper(request: DashboardRequest) -> Response[bytes]:
     """Download the letter to sign on paper, to the recipient that the address names, or with a line for theirs."""
     from undersigned.workshop.printing.paper_forms import paper_form
 
-    entry, named = cases(request.stack).catalog.entry(request.campaign), request.query("target")
+    entry, named = catalog_of(request.stack).entry(request.campaign), request.query("target")
     known = [*entry.roster.by_id.values()]
     targets = [entry.target(named)] if named else [target for target in known if not target.retired] or known
     pdf = paper_form(entry.campaign, entry.letters, targets, request.base_url)
@@ -193,40 +190,30 @@ def form_on_paper(request: DashboardRequest) -> Response[bytes]:
 def discard(request: DashboardRequest) -> Response[str]:
     """Delete the draft as the page showed it; for a campaign that was never published, if its title is typed."""
     is_published = viewer_of(request).is_published
-    if not (is_published or _is_title_typed(request)):
-        return _done(request, "not-deleted")
+    if not (is_published or is_title_typed(request)):
+        return done(request, "not-deleted")
     try:
         drafting.discard(request.stack, request.campaign, revision_of(request), request.by)
     except ChangedMeanwhileError:
-        return _done(request, "changed")
-    return _done(request, "discarded") if is_published else moved(HOME)
+        return done(request, "changed")
+    return done(request, "discarded") if is_published else moved(HOME)
 
 
 @pages.does("close")
 def close(request: DashboardRequest) -> Response[str]:
     """End the signing. Letters that wait are still sent."""
     perform(request.stack, "close", request.campaign, {"why": request.posted("why-close")}, request.by)
-    return _done(request, "closed", {"why-close"})
+    return done(request, "closed", {"why-close"})
 
 
 @pages.does("reopen")
 def reopen(request: DashboardRequest) -> Response[str]:
     """Let people sign again."""
     perform(request.stack, "reopen", request.campaign, {"why": request.posted("why-reopen")}, request.by)
-    return _done(request, "reopened", {"why-reopen"})
+    return done(request, "reopened", {"why-reopen"})
 
 
-@pages.post("/workshop/delete", "own")
-def delete(request: DashboardRequest) -> Response[str]:
-    """Delete a campaign whose time is over, if its title was typed to confirm it."""
-    if not _is_title_typed(request):
-        return _done(request, "not-deleted")
-    until = request.stack.clock() + _MOST_TIME
-    deleted = cases(request.stack).operating.deleting.delete(request.campaign, lambda: request.stack.clock() > until)
-    return moved(HOME) if deleted.is_done else _done(request, "deleting")
-
-
-def _is_title_typed(request: DashboardRequest) -> bool:
+def is_title_typed(request: DashboardRequest) -> bool:
     """Say whether somebody typed the campaign's title, in capitals or not, and with any apostrophe."""
     typed, title = (
         " ".join(text.replace("'", "’").casefold().split())
