@@ -10,7 +10,7 @@ from tests.organizers import add
 from tests.world import CAMPAIGN, ROOT
 from undersigned.organizing.rows.exports import Exports
 from undersigned.organizing.rules.exports import Export, ExportFilter
-from undersigned.people.cookies import session_token
+from undersigned.people.routes.cookies import session_token
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import person_id
 from undersigned.people.sessions import post_tokens

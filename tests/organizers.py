@@ -11,7 +11,7 @@ from tests.pages import text_of
 from tests.world import CAMPAIGN
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.people import membership, sessions
-from undersigned.people.cookies import COOKIE, session_token
+from undersigned.people.routes.cookies import COOKIE, session_token
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import digest_of

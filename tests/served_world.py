@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from tests.world import CAMPAIGN, PUBLIC_URL
 from undersigned.campaigns.rules.campaigns import dashboard_path
-from undersigned.people.cookies import COOKIE
+from undersigned.people.routes.cookies import COOKIE
 from undersigned_cli.local.gateway import Gateway
 from undersigned_cli.local.serving import HttpService
 

@@ -38,7 +38,6 @@ from undersigned.delivering import delivering, packing
 from undersigned.delivering.printing import typesetter
 from undersigned.delivering.rules.plans import taken
 from undersigned.organizing.erasing import erase
-from undersigned.people import security_log
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, digest_of
 from undersigned.signing.rules.abuse_checks import FORM_WINDOW
@@ -266,11 +265,6 @@ class World:
     def period(self) -> str:
         """Return the period of a delivery of the campaign that begins now."""
         return self.wiring.operating.overviews.period(self.wiring.campaigns.campaign(CAMPAIGN))
-
-    @staticmethod
-    def forget_refusals() -> None:
-        """Forget which refusals have a line in the security log, as a new process does."""
-        security_log.said.clear()
 
     def restart(self, function: str) -> None:
         """Replace a function's process by a new one, which has nothing in memory."""
@@ -645,7 +639,6 @@ def world(
         if memory:
             memory.world, memory.sent_as = new, Sent
         _worlds.append(new)
-        new.forget_refusals()
         if not empty:
             push(new.wiring, _shipped_campaign(), pictures=PICTURES)
         try:

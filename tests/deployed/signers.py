@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 from tests.e2e.waiting import wait_for
 from tests.organizers import begin_session
 from undersigned.organizing.rows.exports import Exports
-from undersigned.people.cookies import COOKIE
+from undersigned.people.routes.cookies import COOKIE
 from undersigned.people.sessions import post_tokens
 
 if TYPE_CHECKING:

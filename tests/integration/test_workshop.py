@@ -24,8 +24,8 @@ from undersigned.base.errors import NotFoundError
 from undersigned.base.posted_files import LARGEST_UPLOAD
 from undersigned.campaigns.rules.letter_fields import FIELDS
 from undersigned.organizing.listing import newest_activity
-from undersigned.people.cookies import LANGUAGE_COOKIE
 from undersigned.people.pages.typed import packed
+from undersigned.people.routes.cookies import LANGUAGE_COOKIE
 from undersigned.workshop import drafting
 from undersigned.workshop.described_settings import ORGANIZER_SETTINGS, SETTINGS, TRANSLATION_SETTINGS
 from undersigned.workshop.draft_settings import DraftSettings

@@ -51,7 +51,7 @@ def test_refused_keys_are_logged_and_what_is_typed_as_a_campaign_is_not(
 ) -> None:
     refused = {"event": "key refused", "way": "API", "reason": "KeyRefusedError"}
     for path, campaign in ((API, CAMPAIGN), ("/organizer/campaigns/Zanzibar@signers.example", "")):
-        world.forget_refusals()
+        world.clock.advance(minutes=1)
         assert world.get(path, headers={"authorization": "Bearer us_wrong"}).status == 401
         assert logged(caplog) == [{**refused, "campaign": campaign}]
 
@@ -94,7 +94,7 @@ def test_what_a_person_may_not_do_is_logged_with_who_and_what(world: World, capl
         (lambda: maria.see("/organizer/new"), 403, {"campaign": "", "route": "show_form", "reason": "ScopeError"}),
     ]
     for attempt, status, facts in tried:
-        world.forget_refusals()
+        world.clock.advance(minutes=1)
         assert attempt().status == status
         assert logged(caplog) == [{"event": "refused", **who, **facts}]
     assert "zanzibar" not in str([vars(record) for record in caplog.records])
@@ -122,20 +122,16 @@ def test_a_post_of_another_site_to_the_sign_in_forms_is_logged(world: World, cap
 
 
 @pytest.mark.asvs("16.3.3")
-def test_a_flood_of_refusals_is_one_line_a_minute(
-    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seconds = 1_000.0
-    monkeypatch.setattr(security_log, "monotonic", lambda: seconds)
+def test_a_flood_of_refusals_is_one_line_a_minute(world: World, caplog: pytest.LogCaptureFixture) -> None:
     for number in range(30):
         ask(world, "", f"us_wrong {number}")
         ask(world, "/signatures", "us_counts")
     first = logged(caplog)
     assert [line["event"] for line in first] == ["key refused", "refused"], "another's refusal is not lost in the flood"
-    seconds += 59.9
+    world.clock.advance(seconds=59.9)
     ask(world, "", "us_wrong")
     assert logged(caplog) == []
-    seconds += 0.2
+    world.clock.advance(seconds=0.2)
     ask(world, "", "us_wrong")
     assert [line["more"] for line in logged(caplog)] == [30]
 
@@ -192,9 +188,10 @@ def test_the_security_log_names_no_signer_and_has_no_key(
 
 
 @pytest.mark.asvs("16.2.2", "16.2.4", "16.4.1")
-def test_a_line_is_one_json_object_with_its_time_zone(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_line_is_one_json_object_with_its_time_zone(world: World, caplog: pytest.LogCaptureFixture) -> None:
     hostile = 'key "0"\r\n{"message": "security", "event": "sign-in"}\x1b[2J'
-    security_log.refused(ScopeError("read", "manage"), "API", by=hostile, campaign=CAMPAIGN, route="show_signature")
+    refusal = ScopeError("read", "manage")
+    security_log.refused(world.wiring, refusal, "API", by=hostile, campaign=CAMPAIGN, route="show_signature")
     line = security_log.logger.registered_formatter.format(caplog.records[-1])
     assert line.isprintable(), "one line, and nothing that a terminal obeys"
     said = json.loads(line)

@@ -25,8 +25,12 @@ NOT_FOR_SIGNING = (
     "undersigned.signing.rules.mail_budgets",
     "undersigned.organizing.rules.reconciliations",
     "undersigned.delivering.storing",
+    "undersigned.organizing",
+    "undersigned.people.routes",
+    "undersigned.wiring",
+    "undersigned.workshop",
 )
-"""Modules of ours with many data classes, each of which takes half a millisecond to make."""
+"""Rooms of organizers, and modules of ours with many data classes, each of which takes half a millisecond to make."""
 
 
 def loaded_by(function: str, modules: Sequence[str] = ONLY_WHEN_NEEDED) -> set[str]:

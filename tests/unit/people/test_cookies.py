@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from undersigned.base.posted import RequestError
-from undersigned.people.cookies import check_origin, comes_from_a_link, session_cookie, session_token
+from undersigned.people.routes.cookies import check_origin, comes_from_a_link, session_cookie, session_token
 
 PUBLIC_URL = "https://letters.example.org"
 HOST = {"host": "abc.execute-api.example"}

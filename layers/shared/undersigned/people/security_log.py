@@ -8,7 +8,7 @@ A line is a log record with the message `security`. Read it with CloudWatch Logs
 from __future__ import annotations
 
 from contextlib import contextmanager
-from time import monotonic
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from aws_lambda_powertools import Logger
@@ -18,23 +18,19 @@ from undersigned.campaigns.rules.campaigns import ID_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
+    from undersigned.base.stack import Stack
     from undersigned.people.rules.api_keys import ApiKey
     from undersigned.people.rules.people import Member, Person
     from undersigned.people.sessions import Session
 
 type Way = Literal["API", "dashboard"]
 
-SECONDS_OF_A_LINE = 60
-"""In so many seconds, each process writes one line for each kind of refusal."""
+TIME_OF_A_LINE = timedelta(minutes=1)
+"""In this time, each process writes one line for each kind of refusal."""
 
 logger = Logger()
-
-said: dict[tuple[str, ...], tuple[float, int]] = {}
-"""When each kind of refusal last had a line, and how many have had none since.
-
-Strangers can't make up a kind, so there are few.
-"""
 
 
 def signed_in(person: Person) -> None:
@@ -47,28 +43,31 @@ def sign_in_asked() -> None:
     _record("sign-in asked", "")
 
 
-def sign_in_refused(error: UndersignedError) -> None:
+def sign_in_refused(stack: Stack, error: UndersignedError) -> None:
     """Record that a code did not sign in."""
-    _refused("sign-in refused", "", "dashboard", error)
+    _refused(stack, "sign-in refused", "", "dashboard", error)
 
 
-def key_refused(campaign: str, error: UndersignedError) -> None:
+def key_refused(stack: Stack, campaign: str, error: UndersignedError) -> None:
     """Record that a key did not open a campaign."""
-    _refused("key refused", campaign, "API", error)
+    _refused(stack, "key refused", campaign, "API", error)
 
 
-def refused(error: UndersignedError, way: Way, *, by: str = "", campaign: str = "", route: str = "") -> None:
+def refused(  # noqa: PLR0913  (what is known of it)
+    stack: Stack, error: UndersignedError, way: Way, *, by: str = "", campaign: str = "", route: str = ""
+) -> None:
     """Record that somebody may not do something. `by` is a logged name, or empty if nobody knows who it was."""
-    _refused("refused", campaign, way, error, **{name: text for name, text in (("by", by), ("route", route)) if text})
+    known = {name: text for name, text in (("by", by), ("route", route)) if text}
+    _refused(stack, "refused", campaign, way, error, **known)
 
 
 @contextmanager
-def refusals(way: Way, by: Session | ApiKey | None, campaign: str, route: str) -> Iterator[None]:
+def refusals(stack: Stack, way: Way, by: Session | ApiKey | None, campaign: str, route: str) -> Iterator[None]:
     """Record each refusal in the block, and raise it again. `by` is None if nobody knows who it is."""
     try:
         yield
     except UndersignedError as error:
-        refused(error, way, by=by.logged_name if by else "", campaign=campaign, route=route)
+        refused(stack, error, way, by=by.logged_name if by else "", campaign=campaign, route=route)
         raise
 
 
@@ -87,20 +86,28 @@ def packet_opened(campaign: str, target: str, period: str, packet: str) -> None:
     _record("packet opened", campaign, target=target, period=period, packet=packet)
 
 
-def _refused(event: str, campaign: str, way: Way, error: UndersignedError, **facts: str) -> None:
+def _refused(stack: Stack, event: str, campaign: str, way: Way, error: UndersignedError, **facts: str) -> None:
     """Record a refusal. Log a campaign as it was typed only if it can name one.
 
     In a flood, each kind of refusal has one line a minute, with the number of refusals since the line before.
     """
-    reason, now = type(error).__name__, monotonic()
+    reason, said, now = type(error).__name__, stack.once(_said), stack.clock()
     kind = (event, way, reason, facts.get("by", ""))
-    last, more = said.get(kind, (-SECONDS_OF_A_LINE, 0))
-    if now - last < SECONDS_OF_A_LINE:
+    last, more = said.get(kind, (now - TIME_OF_A_LINE, 0))
+    if now - last < TIME_OF_A_LINE:
         said[kind] = last, more + 1
         return
     said[kind] = now, 0
     named = campaign if ID_PATTERN.fullmatch(campaign) else ""
     _record(event, named, **facts, way=way, reason=reason, **({"more": more} if more else {}))
+
+
+def _said(_stack: Stack) -> dict[tuple[str, ...], tuple[datetime, int]]:
+    """Return when each kind of refusal last had a line, and how many have had none since.
+
+    Strangers can't make up a kind, so there are few.
+    """
+    return {}
 
 
 def _record(event: str, campaign: str, **facts: str | int) -> None:

@@ -12,9 +12,8 @@ from undersigned.base.reader import own_origin
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
-
     from undersigned.base.errors import FieldError
+    from undersigned.base.reader import Event
     from undersigned.campaigns.rules.campaigns import Campaign
 
 _CAMPAIGN = re.compile(r"/campaigns/([^/]+)(?:/.*)?")
@@ -27,7 +26,7 @@ def site_of(event: Mapping[str, Any]) -> tuple[str | None, str | None]:
     return headers.get("origin"), campaign[1] if campaign else None
 
 
-def foreign_site(event: APIGatewayProxyEventV2, public_url: str) -> str | None:
+def foreign_site(event: Event, public_url: str) -> str | None:
     """Return the origin of the other site whose page sent a request; None for our pages and for programs.
 
     Our pages are on the host that the request names, and on `public_url`, because a CDN sends the API's own Host.

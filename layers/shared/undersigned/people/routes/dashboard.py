@@ -19,7 +19,11 @@ from undersigned.base.typos import MistypedError
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.people import security_log
 from undersigned.people.access import ScopeError, check_scope
-from undersigned.people.cookies import (
+from undersigned.people.dashboard_frame import address_question, dashboard_problem_page, doorstep_page
+from undersigned.people.pages.sign_in import sign_in_page
+from undersigned.people.pages.typed import Typed, packed_values, typed_page
+from undersigned.people.requests import DashboardRequest, OrganizerRequest, SessionRequest, check_names
+from undersigned.people.routes.cookies import (
     ForeignPostError,
     check_origin,
     check_post,
@@ -31,10 +35,6 @@ from undersigned.people.cookies import (
     session_cookie,
     session_token,
 )
-from undersigned.people.dashboard_frame import address_question, dashboard_problem_page, doorstep_page
-from undersigned.people.pages.sign_in import sign_in_page
-from undersigned.people.pages.typed import Typed, packed_values, typed_page
-from undersigned.people.requests import DashboardRequest, OrganizerRequest, SessionRequest, check_names
 from undersigned.people.sessions import SignedOutError, person_of_post, session_of
 from undersigned.people.viewer import Viewer, found_campaign
 
@@ -99,7 +99,7 @@ class DashboardRoutes(ScopedRoutes[Scope]):
             return _sign_in_first(asked, route, error)
         request: DashboardRequest | None = None
         try:
-            with security_log.refusals("dashboard", session, campaign, name):
+            with security_log.refusals(stack, "dashboard", session, campaign, name):
                 request = DashboardRequest(stack, event, campaign, _member_of(stack, session, campaign), session)
                 if event.http_method == "POST":
                     check_post(request)
@@ -207,7 +207,7 @@ def _serve_session(asked: Request, route: Route, parts: Mapping[str, str], *, fo
         return _sign_in_first(asked, route, error)
     request, name = SessionRequest(asked.stack, asked.event, session), route.handler.__name__
     try:
-        with security_log.refusals("dashboard", session, "", name):
+        with security_log.refusals(asked.stack, "dashboard", session, "", name):
             if for_administrator and not session.is_administrator:
                 refusal = ScopeError("read", cast("Scope", route.scope))
                 raise refusal
@@ -238,7 +238,7 @@ def _sign_in_first(request: Request, route: Route, error: SignedOutError) -> Res
     """Show the sign-in form on the dashboard's front page, and redirect there from any other."""
     event = request.event
     if session_token(event.cookies):
-        security_log.refused(error, "dashboard")
+        security_log.refused(request.stack, error, "dashboard")
     if event.http_method == "GET" and comes_from_a_link(event.headers):
         # Only when the page reloads does the browser send its strict cookie.
         return dashboard_page(doorstep_page(language_of(event), quote(event.path)))

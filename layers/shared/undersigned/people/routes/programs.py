@@ -31,9 +31,9 @@ class ApiRoutes(ScopedRoutes[KeyScope]):
         try:
             key = authorize(request.stack, campaign, text)
         except (KeyRefusedError, TooManyRefusalsError) as error:
-            security_log.key_refused(campaign, error)
+            security_log.key_refused(request.stack, campaign, error)
             raise
-        with security_log.refusals("API", key, campaign, name):
+        with security_log.refusals(request.stack, "API", key, campaign, name):
             if not key.allows(scope):
                 raise KeyScopeError(scope)
         if scope == "letters":

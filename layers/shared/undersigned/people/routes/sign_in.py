@@ -14,10 +14,10 @@ from undersigned.base.posted import RequestError
 from undersigned.base.routes import OpenRoutes
 from undersigned.base.visitors import address_of
 from undersigned.people import security_log, signing_in
-from undersigned.people.cookies import check_origin, session_cookie
 from undersigned.people.pages.sign_in import NO_CODE, code_page, sign_in_page
 from undersigned.people.pages.typed import Typed, typed_page
 from undersigned.people.requests import OrganizerRequest, SessionRequest
+from undersigned.people.routes.cookies import check_origin, session_cookie
 from undersigned.people.routes.dashboard import HOME, SessionRoutes, home_with_cookie, language_of, signed_in
 from undersigned.people.rules.people import REQUEST_PATTERN
 from undersigned.people.sessions import end_session, session_of
@@ -54,7 +54,7 @@ def ask(request: OrganizerRequest) -> Response[str]:
     # Texts that another site sends are not shown.
     email = typed = ""
     try:
-        with security_log.refusals("dashboard", None, "", "ask"):
+        with security_log.refusals(request.stack, "dashboard", None, "", "ask"):
             check_origin(request.event.headers, request.base_url)
         email, typed = request.posted("email"), _typed(request)
         if typed and not email:
@@ -62,7 +62,7 @@ def ask(request: OrganizerRequest) -> Response[str]:
         if email_mistake(email):
             return _form(request, RequestError(400, _WRONG_EMAIL, _WRONG_EMAIL), email, typed)
         # A program must not fill the queue, because everybody's emails wait there.
-        with security_log.refusals("dashboard", None, "", "ask"):
+        with security_log.refusals(request.stack, "dashboard", None, "", "ask"):
             visitor = address_of(request.event, request.stack.cdn_proof)
             admit(request.stack, "sign-in", visitor, MOST_ASKED_A_MINUTE)
     except (RequestError, BusyError) as error:
@@ -106,13 +106,13 @@ def show_code_form(request: OrganizerRequest, asked: str) -> Response[str]:
 def use_code(request: OrganizerRequest, asked: str) -> Response[str]:
     """Sign in with the code of a request, or say why not and what to do."""
     try:
-        with security_log.refusals("dashboard", None, "", "use_code"):
+        with security_log.refusals(request.stack, "dashboard", None, "", "use_code"):
             check_origin(request.event.headers, request.base_url)
         token = signing_in.sign_in(request.stack, asked, request.posted("code"))
     except RequestError as error:
         return _form(request, error)
     except SignInError as error:
-        security_log.sign_in_refused(error)
+        security_log.sign_in_refused(request.stack, error)
         if isinstance(error, WrongCodeError) and error.tries_left:
             return _code_form(request, asked, status=400, tries_left=error.tries_left, typed=_typed(request))
         return _no_code(request)

@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
-
     from undersigned.base.errors import FieldError
     from undersigned.base.page import Page, Theme
+    from undersigned.base.reader import Event
     from undersigned.base.typos import MistypedError
     from undersigned.campaigns.rules.campaigns import Campaign, Roster
     from undersigned.signing.disowning import DisownedState
@@ -37,7 +36,7 @@ _KEPT = ("form", ASKS, "source", *(field.name for field in FORM_FIELDS), "drawin
 _LONGEST_IN_LINK = 50
 
 
-def prefilled(event: APIGatewayProxyEventV2, campaign: Campaign) -> Mapping[str, object]:
+def prefilled(event: Event, campaign: Campaign) -> Mapping[str, object]:
     """Return the answers that a link to a form gives: a postal code, and the label of the link.
 
     Nothing else, because logs have the addresses of pages.
