@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from undersigned.delivering.office import Sent
 
 
-def office_page(sent: Sent, token: str = "") -> Page:
+def office_page(sent: Sent, token: str | None = None) -> Page:
     """Render what was sent to an office, with the forms of what its link may do.
 
     Without a token, it is for anyone who reads a cover: no form, no address, no person’s name.
