@@ -67,7 +67,7 @@ def test_a_test_shows_the_packet_to_print_if_no_recipient_has_an_email_address(
     assert others[0].name in sampling.test_email(stack, SENDER, with_one, ANN).text
     test = sampling.test_email(stack, SENDER, without, ANN)
     assert (test.to, len(test.attachments)) == (ANN, 1)
-    assert "no email address, and gets no email: you print the packet that is attached" in " ".join(test.text.split())
+    assert "no email address, and gets no email: you print the file that is attached" in " ".join(test.text.split())
     assert address in PdfReader(io.BytesIO(test.attachments[0].pdf)).pages[0].extract_text()
 
 
