@@ -21,6 +21,7 @@ from tests.fuzz.inputs import DEEP, ODD, example, given, json_texts, mutated, st
 from tests.signatures import adas_signature
 from tests.world import ADA, load_event
 from undersigned.base.characters import can_be_printed
+from undersigned.base.csv_cells import csv_line
 from undersigned.base.emails import Sender
 from undersigned.base.errors import FormError
 from undersigned.base.fonts import FontBook
@@ -166,7 +167,7 @@ def test_accepted_text_is_unchanged_in_html_and_csv(words: dict[str, str]) -> No
     assert {name: reader.texts.get(name, "") for name in PERSONAL} == {
         name: getattr(made.row, name) for name in PERSONAL
     }
-    line = exports.csv_line(exports.row(made.row, "en"))
+    line = csv_line(exports.row(made.row, "en"))
     [cells] = csv.reader(io.StringIO(line.decode(), newline=""), strict=True)
     for cell, written in zip(cells, exports.row(made.row, "en"), strict=True):
         assert cell.replace("'", "") == written.replace("'", "")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.world import World
-    from undersigned.organizing.rules.reconciliations import Page
+    from undersigned.signing.rows.signatures import Page
 
 type Logs = list[dict[str, Any]]
 

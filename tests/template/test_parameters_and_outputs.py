@@ -8,7 +8,8 @@ import pytest
 
 from tests.template.reading import functions
 from tests.world import load_event
-from undersigned.organizing.rules.exports import KEPT_FOR, TRIES
+from undersigned.organizing.rules.exports import TRIES
+from undersigned.signing.rules.signatures import EXPORTS_KEPT_FOR
 from undersigned_cli.local.template import load_template, resolve, variables_of
 
 REQUIRED = {"SenderIdentity", "SenderAddress", "OperatorEmail"}
@@ -123,7 +124,7 @@ def test_an_exports_row_expires_together_with_its_file() -> None:
     rules = load_template()["Resources"]["PacketBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     [days] = [rule["ExpirationInDays"] for rule in rules if rule.get("Prefix") == "exports/"]
 
-    assert timedelta(days=days) == KEPT_FOR
+    assert timedelta(days=days) == EXPORTS_KEPT_FOR
 
 
 def test_an_export_fails_after_the_last_try_of_its_queue() -> None:

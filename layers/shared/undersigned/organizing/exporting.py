@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, cast
 
 from undersigned.base.actions import Done, Field, action
+from undersigned.base.csv_cells import BYTE_ORDER_MARK, csv_line
 from undersigned.base.errors import ChangedError, NotFoundError, NotNowError
 from undersigned.base.languages import Message
 from undersigned.base.stack import Stack
@@ -20,7 +21,7 @@ from undersigned.campaigns.catalog import catalog_of
 from undersigned.organizing.listing import newest_letters
 from undersigned.organizing.queues import export_queue
 from undersigned.organizing.rows.exports import Exports
-from undersigned.organizing.rules.exports import BYTE_ORDER_MARK, COLUMNS, Export, ExportFilter, csv_line, row
+from undersigned.organizing.rules.exports import COLUMNS, Export, ExportFilter, row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

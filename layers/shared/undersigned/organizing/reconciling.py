@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.organizing.clearing import Clearing, Over
     from undersigned.organizing.measuring import Measuring
-    from undersigned.organizing.rules.reconciliations import Difference, FindingKind, Page, Summary
+    from undersigned.organizing.rules.reconciliations import Difference, FindingKind, Summary
     from undersigned.signing.rows.forms import Forms
     from undersigned.signing.rows.mail_claims import MailClaims
-    from undersigned.signing.rows.signatures import Signatures
+    from undersigned.signing.rows.signatures import Page, Signatures
     from undersigned.signing.rules.signatures import Signature
 
 _FORGOTTEN_AFTER = timedelta(hours=25)

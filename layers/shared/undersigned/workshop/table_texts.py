@@ -10,8 +10,8 @@ import io
 import re
 from typing import TYPE_CHECKING
 
+from undersigned.base.csv_cells import as_typed, defused
 from undersigned.base.languages import Message
-from undersigned.organizing.rules.exports import as_typed, defused
 from undersigned.workshop.mistakes import Mistake, MistakesError, TooMuchError
 
 if TYPE_CHECKING:

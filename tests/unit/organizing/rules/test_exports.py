@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.signatures import adas_signature
-from undersigned.organizing.rules.exports import COLUMNS, ExportFilter, csv_line, defused, row
+from undersigned.base.csv_cells import csv_line, defused
+from undersigned.organizing.rules.exports import COLUMNS, ExportFilter, row
 
 SIGNED = datetime(2026, 11, 24, 18, 0, 5, 123456, tzinfo=UTC)
 ADA = adas_signature(

@@ -5,23 +5,18 @@ Columns have the names of OSDI (the Open Supporter Data Interface), if its peopl
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, get_args
 
+from undersigned.signing.rules.signatures import EXPORTS_KEPT_FOR
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from datetime import datetime
 
     from undersigned.signing.rules.signatures import Signature
 
 ExportState = Literal["queued", "running", "done", "failed", "erased"]
 """`erased`: the file was deleted, because it may have a letter that was erased."""
-
-KEPT_FOR = timedelta(days=7)
-"""How long an export and its file are kept; template.yaml has the same value for the bucket."""
 
 Exported = Literal["pending", "quarantined", "confirmed", "withdrawn"]
 """The statuses of exported letters. Erased and cleared ones are in no export: nothing is left of them."""
@@ -31,9 +26,6 @@ EXPORTED: tuple[Exported, ...] = get_args(Exported)
 TRIES = 4
 """How many times an export is tried before it fails for good; template.yaml has the same value for its queue."""
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-"""Tells Excel that a CSV file is UTF-8."""
-
 COLUMNS = (
     "identifiers", "full_name", "email_address", "address_lines", "locality", "region", "postal_code",
     "preferred_language", "action_date", "comments", "target", "status", "confirmed_at", "withdrawn_at", "updates",
@@ -41,12 +33,6 @@ COLUMNS = (
 )  # fmt: skip
 """The columns. `identifiers` to `comments` are OSDI's, except `full_name`: the form has one field for the name, which
 can't be split into OSDI's `given_name` and `family_name`. Add new columns at the end, for programs that count them."""
-
-# A spreadsheet may read this as a formula (OWASP, "CSV Injection"): at the start of a cell, and after a semicolon, a
-# tab or a line end, where a program with another separator starts a cell. Spaces and quotes before it don't matter.
-_BEFORE_FORMULA = r'(?=[\s"\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠])'
-_FORMULA = re.compile(rf"(^|[;\t\r\n]){_BEFORE_FORMULA}|^(?=[\t\r\n])")
-_DEFUSED = re.compile(rf"(^|[;\t\r\n])'{_BEFORE_FORMULA}|^'(?=[\t\r\n])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +71,7 @@ class Export:
     @property
     def expires_at(self) -> datetime:
         """Return when the export and its file are deleted."""
-        return self.asked_at + KEPT_FOR
+        return self.asked_at + EXPORTS_KEPT_FOR
 
     @property
     def file(self) -> str:
@@ -125,23 +111,6 @@ def row(signature: Signature, letter_language: str) -> tuple[str, ...]:
         _yes(signature.on_hold),
         signature.source or "",
     )
-
-
-def csv_line(cells: Iterable[str]) -> bytes:
-    """Return cells as a line of CSV (RFC 4180) in which no spreadsheet finds a formula."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(map(defused, cells))
-    return line.getvalue().encode()
-
-
-def defused(text: str) -> str:
-    """Return a cell's text with an apostrophe before anything that a spreadsheet may read as a formula."""
-    return _FORMULA.sub(r"\1'", text)
-
-
-def as_typed(cell: str) -> str:
-    """Return the text of a cell without the apostrophes that `defused` puts there."""
-    return _DEFUSED.sub(lambda found: found[1] or "", cell)
 
 
 def _moment(moment: datetime | None) -> str:

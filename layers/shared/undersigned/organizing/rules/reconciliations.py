@@ -14,7 +14,6 @@ from zlib import crc32
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from undersigned.signing.rules.signatures import Signature
 
 _BUCKETS = 256
 
@@ -95,18 +94,6 @@ def _sums_of(holdings: Iterable[Holding], differed: Sequence[str]) -> tuple[Coun
         held[place] += holding.held
         left[place] += holding.left
     return held, left
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Up to 100 signatures of a campaign's listing, and how many more were damaged.
-
-    Reading continues after `position`.
-    """
-
-    position: str
-    rows: tuple[Signature, ...]
-    damaged: int = 0
 
 
 @dataclass(frozen=True, slots=True)

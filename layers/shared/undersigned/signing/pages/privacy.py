@@ -9,7 +9,7 @@ from undersigned.base.languages import Message, long_date
 from undersigned.base.purposes import PURPOSES
 from undersigned.campaigns.public_frame import public_page
 from undersigned.signing.rules.posted_forms import form_fields
-from undersigned.signing.rules.signatures import PENDING_FOR, WITHDRAWN_FOR
+from undersigned.signing.rules.signatures import EXPORTS_KEPT_FOR, PENDING_FOR, WITHDRAWN_FOR
 
 if TYPE_CHECKING:
     from undersigned.base.page import Page
@@ -22,7 +22,6 @@ RECOVERABLE_FOR = timedelta(days=35)
 
 def privacy_page(entry: Entry, packet_days: int, language: str) -> Page:
     """Render the built-in privacy notice, whose figures are those of the stack."""
-    from undersigned.organizing.rules.exports import KEPT_FOR
     from undersigned.signing.rules.mail_budgets import CLAIMS_KNOWN_FOR
 
     return public_page(
@@ -35,7 +34,7 @@ def privacy_page(entry: Entry, packet_days: int, language: str) -> Page:
         pending_days=PENDING_FOR.days,
         claim_days=CLAIMS_KNOWN_FOR.days,
         packet_days=packet_days,
-        export_days=KEPT_FOR.days,
+        export_days=EXPORTS_KEPT_FOR.days,
         recovery_days=RECOVERABLE_FOR.days,
     )
 

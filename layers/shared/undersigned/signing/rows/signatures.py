@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import batched, chain, islice
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.base.rows import Values
-    from undersigned.organizing.rules.reconciliations import Page
 
 LISTING_SHARDS = 8
 """The number of partitions of the listing index that a campaign's signatures are spread over."""
@@ -139,6 +138,18 @@ def hold_shard(campaign: str, signer: str) -> str:
     return hold_shards(campaign)[int(signer[:8], 16) % TRAY_SHARDS]
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Up to 100 signatures of a campaign's listing, and how many more were damaged.
+
+    Reading continues after `position`.
+    """
+
+    position: str
+    rows: tuple[Signature, ...]
+    damaged: int = 0
+
+
 class Signatures(Repository):
     """Signature rows in the table."""
 
@@ -209,8 +220,6 @@ class Signatures(Repository):
                 yield self._page(campaign, number, positions)
 
     def _page(self, campaign: str, shard: int, positions: Sequence[str]) -> Page:
-        from undersigned.organizing.rules.reconciliations import Page
-
         last_of = {position.rpartition("#")[2]: position for position in positions}
         found = self.read_rows(campaign, [*last_of])
         # A person who has signed again since is at a later position, too. Earlier words that were confirmed since

@@ -27,6 +27,9 @@ email address."""
 ReportedStatus = Literal["pending", "confirmed", "withdrawn", "erased", "quarantined"]
 """`quarantined`: pending, and the form looked like a bot's."""
 
+EXPORTS_KEPT_FOR = timedelta(days=7)
+"""How long a file of letters is kept; template.yaml has the same value for the bucket."""
+
 PENDING_FOR = timedelta(days=14)
 """How long a signature waits for its confirmation."""
 
