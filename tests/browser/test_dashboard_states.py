@@ -114,10 +114,10 @@ def test_each_decision_about_a_delivery_is_accessible_and_fits(
     sign_in(page, begin_session(undecided.wiring, "editor"))
     expect(page.locator("html")).to_have_attribute("lang", language)
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/wilmette")
-    expect(page.locator("button[value='not sent']")).to_be_visible()
+    expect(page.locator("[formaction$='settle-as-not-sent']")).to_be_visible()
     see(visitor, page, f"states-no-outcome-{look}")
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
-    expect(page.locator("button[value='not sent']")).to_have_count(0)
+    expect(page.locator("[formaction$='settle-as-not-sent']")).to_have_count(0)
     see(visitor, page, f"states-second-email-{look}")
 
 

@@ -130,7 +130,7 @@ NESTED = "<ul><li>1" * 6 + "</ul>" * 6
             "Dear **Mayor**,\n\n- Open the *records*.\n    - All of them.\n\nSee [the page](https://a.example/x) \\*",
         ),
         (DOCS, "**Act** *now*\n\n1. One\n    - In one\n1. Two"),
-        (MAIL, "Hello there\\\nyou\n\n**Now**"),
+        (MAIL, "Hello there  \nyou\n\n**Now**"),
         (HOSTILE_PASTE, "**a**"),
         (NESTED, "- 1\n    - 1\n        - 1\n        - 1\n        - 1\n        - 1"),
         ("<p>plain</p>", ""),

@@ -349,7 +349,7 @@ def test_a_new_folder_says_what_to_fill_in_and_replaces_nothing(run: Any, tmp_pa
     for mistake in (
         "`summary`: Write what the letter asks for, in one sentence",
         "`organizer.email`: Write the address that replies go to",
-        "letter.md:6: `{{ the letter }}` is not a merge field",
+        "letter.md:6: [write the letter here] is a blank",
         "targets.csv: the file has no recipients; add a row for each person",
     ):
         assert mistake in output
@@ -366,7 +366,9 @@ def test_a_new_folder_says_what_to_fill_in_and_replaces_nothing(run: Any, tmp_pa
         text = text.replace(f'\n{name} = ""', f'\n{name} = "{value}"')
     settings.write_text(text, encoding="utf-8")
     letter = folder / "letter.md"
-    letter.write_text(letter.read_text(encoding="utf-8").replace("{{ the letter }}", "Plant trees."), encoding="utf-8")
+    letter.write_text(
+        letter.read_text(encoding="utf-8").replace("[write the letter here]", "Plant trees."), encoding="utf-8"
+    )
     with (folder / "targets.csv").open("a", encoding="utf-8") as targets:
         targets.write("mayor,Mayor,Ann Sample,City Hall,Oakton,mayor@oakton.example,\n")
     assert "mayor: Ann Sample gets letters from everyone" in run("campaign", "check", str(folder))

@@ -256,6 +256,19 @@ def test_each_blank_is_a_placeholder_that_somebody_names(author: Author) -> None
     assert "is a blank" not in author.open("letter").words
 
 
+def test_no_line_of_the_letters_field_ends_in_a_backslash_and_a_save_keeps_the_letter(author: Author) -> None:
+    author.open("letter")
+    author.send("letter", {"text": "Dear Mayor,\n\nPlease act.\n\nAnn Sample\n1 Elm Street\nOakton\n", "do": "save"})
+    saved = author.draft().files["letter.md"]
+    assert "Ann Sample\\\n1 Elm Street\\\nOakton" in saved
+    author.open("letter")
+    text = author.form("letter")["text"]
+    assert "Ann Sample  \n1 Elm Street  \nOakton" in text
+    assert "\\" not in text
+    author.send("letter", {"text": text.replace("Please act", "Act"), "do": "save"})
+    assert author.draft().files["letter.md"] == saved.replace("Please act", "Act")
+
+
 def test_a_line_that_ends_in_a_line_break_is_quoted_without_its_backslash(author: Author) -> None:
     author.open("letter")
     author.send("letter", {"text": "Dear Mayor,\n\nName: ____\nTown: ____\n", "do": "save"})
@@ -287,6 +300,18 @@ def test_a_translation_has_a_tab_and_an_empty_one_is_removed(author: Author) -> 
     assert "Atentamente" in author.form("letter")["text"]
     author.send("letter", {"text": " ", "do": "save"})
     assert "letter.es.md" not in author.draft().files
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("en", "**words** Bold *words* Italic - words List > words Quotation [words](https://…) Link"),
+        ("es", "**palabras** Negrita *palabras* Cursiva - palabras Lista > palabras Cita [palabras](https://…) Enlace"),
+    ],
+)
+def test_the_signs_in_the_letters_field_are_explained_beside_it(author: Author, language: str, says: str) -> None:
+    author.jar[LANGUAGE_COOKIE] = language
+    assert says in author.open("letter").words.partition("<textarea")[0]
 
 
 def test_every_placeholder_has_a_button(author: Author) -> None:

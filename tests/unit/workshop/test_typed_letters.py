@@ -13,7 +13,8 @@ from undersigned.campaigns.rules.letter_fields import FIELDS
 from undersigned.campaigns.rules.letters import render_html
 from undersigned.workshop.letters import compile_letter
 from undersigned.workshop.mistakes import MistakesError
-from undersigned.workshop.typed_letters import merged_letter, placeholders, typed_letter
+from undersigned.workshop.pasted_letters import pasted_letter
+from undersigned.workshop.typed_letters import boxed_letter, merged_letter, placeholders, typed_letter, unboxed
 
 
 def finished(letter: str) -> list[str]:
@@ -78,3 +79,25 @@ def test_both_forms_of_a_letter_mean_the_same(letter: str, language: str) -> Non
     assert finished(again) == expected
     assert typed_letter(again, language) == typed
     assert "{{ " not in typed.replace("\\{{", "")
+    assert finished(merged_letter(unboxed(boxed_letter(letter, language)), language)) == expected
+
+
+@given(
+    st.lists(
+        st.sampled_from(["words", "Elm 1", "{{ date }}", "1. ", "12 Elm", "- ", "**b**", "x, ", "", "____"]), max_size=9
+    )
+)
+def test_the_field_shows_line_breaks_as_they_look_and_means_the_same(lines: list[str]) -> None:
+    letter = "\\\n".join(lines)
+    try:
+        expected = finished(letter)
+    except MistakesError:
+        return
+    assert finished(merged_letter(unboxed(boxed_letter(letter, "en")), "en")) == expected
+
+
+def test_an_address_has_no_backslash_in_the_field() -> None:
+    letter = "{{ target.name }}\\\nHall of Oakton\\\n12 Elm Street\n"
+    shown = "[recipient’s name]  \nHall of Oakton  \n12 Elm Street\n"
+    assert boxed_letter(letter, "en") == shown
+    assert pasted_letter(shown, "en") == letter

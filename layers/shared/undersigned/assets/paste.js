@@ -47,7 +47,8 @@ const markdown = (body) => {
 
 // Word cuts bold words into parts.
 const tidy = (words) =>
-  words.replaceAll("****", "").replace(/[^\S\n\t]+/g, " ").replace(/ ?\n ?/g, "\n").trim().replace(/\n/g, "\\\n");
+  words.replaceAll("****", "").replace(/[^\S\n\t]+/g, " ").replace(/ ?\n ?/g, "\n").trim()
+    .replace(/\n{2,}/g, "\n\n").replace(/([^\n])\n(?!\n)/g, "$1  \n");
 
 const block = /^(P|DIV|H[1-6]|BLOCKQUOTE|TABLE|TR|LI|UL|OL|PRE|SECTION|ARTICLE|HEADER|FOOTER)$/;
 const left = /^(SCRIPT|STYLE|HEAD|TITLE|META|LINK|IMG|SVG|TEMPLATE|NOSCRIPT|IFRAME|OBJECT)$/i;

@@ -16,7 +16,7 @@ from undersigned.base.languages import Message, languages
 from undersigned.campaigns.rules.letter_fields import SIGN_ONLINE, too_much_in
 from undersigned.workshop.letters import ADDRESS, FILE, RULE, TAG, is_form_line
 from undersigned.workshop.mistakes import TooMuchError
-from undersigned.workshop.typed_letters import merged_letter
+from undersigned.workshop.typed_letters import merged_letter, unboxed
 
 _FILL_IN = Message("[fill in]")
 """The placeholder of a blank without words beside it."""
@@ -58,6 +58,7 @@ def _without_traces(text: str) -> str:
     text = re.sub("[\ufeff\u200b\f]", "", text).replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
     # Markdown needs no backslash before these.
     text = re.sub(r"\\([$'\"])", r"\1", text)
+    text = unboxed(text)
     return _BULLET.sub("- ", _SOFT_BREAK.sub("\\\\\n", text))
 
 

@@ -21,7 +21,7 @@ _LETTER = """\
 
 Dear {{ target.title }} {{ target.name }},
 
-{{ the letter }}
+[write the letter here]
 
 {{ note }}
 

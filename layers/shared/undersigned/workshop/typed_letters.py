@@ -57,6 +57,24 @@ def merged_letter(typed: str, language: str) -> str:
     return PART.sub(lambda part: tags.get(_plain(part["words"] or ""), part.group()), typed)
 
 
+# Other lines begin or end a list, a quotation or the like.
+_END, _BEGIN = r"(?<=[^\W_]|[,.;:!?)\]’”])", r"(?=[^\W\d_]|\d{1,9}+(?![.)])|[\[(“‘])"
+_BREAK, _SPACES = re.compile(rf"{_END}\\\n{_BEGIN}"), re.compile(rf"{_END} {{2,}}\n{_BEGIN}")
+
+
+def boxed_letter(letter: str, language: str) -> str:
+    """Return what the letter's field shows: its typed text, with two spaces for the backslash of a line break.
+
+    Both are Markdown's. Nobody sees the spaces, and `unboxed` puts the backslash back.
+    """
+    return _BREAK.sub("  \n", typed_letter(letter, language))
+
+
+def unboxed(text: str) -> str:
+    """Return the text of the letter's field with a backslash at each line break."""
+    return _SPACES.sub("\\\\\n", text)
+
+
 def readable_letter(letter: str, language: str) -> str:
     """Return a letter that may have mistakes with its merge fields, known or not, as text in brackets."""
     # A name with a dot would be taken for a web address.

@@ -12,7 +12,7 @@ from undersigned.workshop.pages.frame import COLUMNS, LABELS, workshop_page
 from undersigned.workshop.pages.settings import words_of
 from undersigned.workshop.setting_kinds import as_text
 from undersigned.workshop.target_tables import read_table
-from undersigned.workshop.typed_letters import typed_letter
+from undersigned.workshop.typed_letters import boxed_letter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def _typed(workshop: Workshop, step: Step, text: str) -> Iterator[tuple[str, str
             headings = [workshop.viewer.say(COLUMNS[name]) if name in COLUMNS else name for name in table.columns]
             yield workshop.viewer.say(LABELS[step]), as_pasted([headings, *(list(row.values()) for row in table.rows)])
         case _:
-            yield workshop.viewer.say(LABELS[step]), typed_letter(text, workshop.language)
+            yield workshop.viewer.say(LABELS[step]), boxed_letter(text, workshop.language)
 
 
 def _details(workshop: Workshop, text: str) -> Iterator[tuple[str, str]]:

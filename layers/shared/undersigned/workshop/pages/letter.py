@@ -12,7 +12,7 @@ from undersigned.workshop.draft_views import file_of_letter, mistakes_of_letter
 from undersigned.workshop.mistakes import Mistake, MistakesError
 from undersigned.workshop.pages.frame import render, shown_in_letter, workshop_page
 from undersigned.workshop.pasted_letters import pasted_letter
-from undersigned.workshop.typed_letters import placeholders, typed_letter
+from undersigned.workshop.typed_letters import boxed_letter, placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ def letter(workshop: Workshop, now: Written, preview: Preview) -> Page:
         is_own=file == letter_file.FILE,
         tabs=[(code, name_of(code), file_of_letter(draft, code) in draft.files) for code in workshop.letter_languages],
         placeholders=[f"[{placeholders(workshop.language)[tag]}]" for tag in _TAGS],
-        text=typed_letter(now.letter, workshop.language) if now.text is None else now.text,
+        text=boxed_letter(now.letter, workshop.language) if now.text is None else now.text,
         preview=preview,
         in_form=True,
         **_shown_letter(workshop, now, preview),

@@ -34,7 +34,7 @@ from undersigned.workshop.routes.drafts import WorkshopRoutes
 from undersigned.workshop.rules.drafts import DRAFTED, ChangedMeanwhileError
 from undersigned.workshop.starting import empty_files, example_letter
 from undersigned.workshop.texts import with_our_line_ends
-from undersigned.workshop.typed_letters import typed_letter
+from undersigned.workshop.typed_letters import boxed_letter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -181,7 +181,7 @@ def save_letter(request: DashboardRequest) -> Response[str]:
     if action == "example":
         if text:
             return _letter_page(request, workshop, language, text, status=422, has_letter=True)
-        text = typed_letter(example_letter(language), workshop.language)
+        text = boxed_letter(example_letter(language), workshop.language)
     if action == "live":
         now = letter_pages.written(workshop, language, text)
         return dashboard_page(letter_pages.letter_parts(workshop, now, preview_of(request, now.draft, language)))
@@ -189,7 +189,7 @@ def save_letter(request: DashboardRequest) -> Response[str]:
         return _letter_page(request, workshop, language, text)
     file = file_of_letter(workshop.draft, language)
     saved = workshop.draft.files.get(file)
-    if text == typed_letter(saved or "", workshop.language).rstrip():
+    if text == boxed_letter(saved or "", workshop.language).rstrip():
         return save(request, "letter", workshop.draft, {file: saved})
     try:
         written = pasted_letter(text, workshop.language) if text else None

@@ -13,7 +13,7 @@ from undersigned.workshop.pages.frame import workshop_page
 from undersigned.workshop.routes.drafts import WorkshopRoutes
 from undersigned.workshop.routes.steps import address_of, number_of, revision_of, workshop_of
 from undersigned.workshop.rules.drafts import ChangedMeanwhileError
-from undersigned.workshop.typed_letters import typed_letter
+from undersigned.workshop.typed_letters import boxed_letter
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -50,7 +50,7 @@ def versions(request: DashboardRequest) -> Response[str]:
 def _letters(workshop: Workshop, shown: Draft) -> list[tuple[str, str]]:
     """Return the name and the text of each letter of a version that differs from now."""
     return [
-        (letter_name(file, workshop.language), typed_letter(shown.files.get(file, ""), workshop.language))
+        (letter_name(file, workshop.language), boxed_letter(shown.files.get(file, ""), workshop.language))
         for file in changed_letters(workshop.draft.files, shown.files)
     ]
 
