@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import Target
 
 _NAMES = (
-    "Ada Specimen", "Benoît Échantillon", "Carla Muster", "Dmitri Образцов", "Eleni Δείγμα", "Farid نموذج",
+    "Ada Sample", "Benoît Échantillon", "Carla Muster", "Dmitri Образцов", "Eleni Δείγμα", "Farid نموذج",
     "Grace Sample", "Hana 見本", "Ingrid Prøve", "João Amostra", "Kateřina Vzorová", "Liam Standin",
     "Mei 样本", "Noa דוגמה", "Olu Àpẹẹrẹ", "Priya नमूना", "Quynh Mẫu", "Rosa Ejemplo",
     "Siti Contoh", "Thandi Isibonelo", "Uma Placeholder", "Vikram Madeup", "Wren Notional", "Ximena Inventada",
