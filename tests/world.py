@@ -7,7 +7,6 @@ import html
 import importlib
 import json
 import re
-import sys
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -707,7 +706,7 @@ def _make(monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms
         accepts_reserved = environment.get("ACCEPT_RESERVED_DOMAINS", "true") == "true"
         wiring.mail_domains = MailDomains(clock, accepts_reserved=accepts_reserved, look_up=_look_up)
         stacks[function] = wiring
-        return _handler(monkeypatch, function, wiring)
+        return _handler(function, wiring)
 
     stacks: dict[str, Wiring] = {}
 
@@ -738,27 +737,10 @@ def _look_up(domain: str) -> list[tuple[int, str]]:
     return []
 
 
-def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> Callable[[Any, Any], Any]:
+def _handler(function: str, wiring: Wiring) -> Callable[[Any, Any], Any]:
     module: Any = importlib.import_module(f"functions.{function}.app")
-    if hasattr(module, "make_handler"):
-        made: Callable[[Any, Any], Any] = module.make_handler(wiring)
-        return made
-    wired: Any = sys.modules.get(f"functions.{function}.wired", module)
-    made_of: dict[str, dict[str, Callable[[], Any]]] = {
-        "run_jobs": {
-            "planning": lambda: wiring.delivering.planning,
-            "hours": lambda: wiring.operating.hours,
-            "reporting": lambda: wiring.operating.reporting,
-            "weekly_email": lambda: wiring.operating.weekly_email,
-            "reconciling": lambda: wiring.operating.reconciling(wired.report),
-        },
-    }
-    for name, make in made_of[function].items():
-        monkeypatch.setattr(wired, name, make())
-    if hasattr(wired, "stack"):
-        monkeypatch.setattr(wired, "stack", wiring)
-    handler: Callable[[Any, Any], Any] = module.handler
-    return handler
+    made: Callable[[Any, Any], Any] = module.make_handler(wiring)
+    return made
 
 
 _worlds: list[World] = []

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from undersigned.base.answers import moved
+from undersigned.organizing.deleting import delete_campaign
 from undersigned.people.routes.dashboard import HOME, DashboardRoutes
-from undersigned.wiring import cases
 from undersigned.workshop.routes.publishing import done, is_title_typed
 
 if TYPE_CHECKING:
@@ -27,5 +27,5 @@ def delete(request: DashboardRequest) -> Response[str]:
     if not is_title_typed(request):
         return done(request, "not-deleted")
     until = request.stack.clock() + _MOST_TIME
-    deleted = cases(request.stack).operating.deleting.delete(request.campaign, lambda: request.stack.clock() > until)
+    deleted = delete_campaign(request.stack, request.campaign, lambda: request.stack.clock() > until)
     return moved(HOME) if deleted.is_done else done(request, "deleting")

@@ -9,42 +9,66 @@ from aws_lambda_powertools import Logger
 
 from functions.run_jobs import plan, reconcile, report
 from undersigned.base.logs import facts_of
+from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from undersigned.base.stack import Stack
+
 logger = Logger()
 
-JOBS: Mapping[str, Callable[[str | None, str | None], object]] = {
+JOBS: Mapping[str, Callable[[Stack, str | None, str | None], object]] = {
     "plan": plan.run,
     "report": report.run,
     "reconcile": reconcile.run,
 }
 
 
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Run each of `jobs`, and return what they did; or run the reconciliations in a batch of their queue.
+def make_handler(stack: Stack) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
+    """Return the function's handler."""
 
-    A person who runs a job by hand gives the `day` (2026-11-30) to plan, or to report on, and can give one `campaign`.
-    The first error of a job is raised at the end, when the others are done. Lambda then runs them again, which is
-    harmless. An error of a reconciliation fails its batch, which is one message.
-    """
-    if "Records" in event:
-        for record in event["Records"]:
-            reconcile.proceed(record["body"], context)
-        return {"batchItemFailures": []}
-    day = date.fromisoformat(event["day"]).isoformat() if event.get("day") else None
-    answers: dict[str, object] = {}
-    errors: list[Exception] = []
-    for job in event["jobs"]:
-        try:
-            answers[job] = JOBS[job](day, event.get("campaign"))
-        except Exception as error:  # noqa: BLE001  (one job's error must not stop the others; it is raised below)
-            logger.error("a job failed", extra={"job": job, **facts_of(error)})
-            errors.append(error)
-    if errors:
-        raise errors[0]
-    return answers
+    @logger.inject_lambda_context(clear_state=True)
+    def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Run each of `jobs`, and return what they did; or run the reconciliations in a batch of their queue.
+
+        A person who runs a job by hand gives the `day` (2026-11-30) to plan, or to report on, and can give one
+        `campaign`. The first error of a job is raised at the end, when the others are done. Lambda then runs them
+        again, which is harmless. An error of a reconciliation fails its batch, which is one message.
+        """
+        if "Records" in event:
+            for record in event["Records"]:
+                reconcile.go_on(stack, record["body"], context)
+            return {"batchItemFailures": []}
+        day = date.fromisoformat(event["day"]).isoformat() if event.get("day") else None
+        answers: dict[str, object] = {}
+        errors: list[Exception] = []
+        for job in event["jobs"]:
+            try:
+                answers[job] = JOBS[job](stack, day, event.get("campaign"))
+            except Exception as error:  # noqa: BLE001  (one job's error must not stop the others; it is raised below)
+                logger.error("a job failed", extra={"job": job, **facts_of(error)})
+                errors.append(error)
+        if errors:
+            raise errors[0]
+        return answers
+
+    return handler
+
+
+handler = make_handler(
+    Wiring.of_environment(
+        "table_name",
+        "packet_bucket",
+        "draft_bucket",
+        "delivery_queue_url",
+        "reconciliation_queue_url",
+        "schedule",
+        "sender",
+        "configuration_set",
+        "operator_topic",
+        "plans_at_once",
+    )
+)

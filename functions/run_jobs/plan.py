@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from functions.run_jobs import wired
 from undersigned.base.logs import facts_of
+from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.delivering.planning import Plan
 
 logger = Logger()
 
 
-def run(day: str | None, campaign: str | None) -> dict[str, Any]:
+def run(stack: Stack, day: str | None, campaign: str | None) -> dict[str, Any]:
     """Queue the deliveries of each campaign whose slot has come, or of a day by hand. Return those that are queued.
 
     An error about one campaign or target is raised at the end, when all others are planned.
@@ -27,18 +28,18 @@ def run(day: str | None, campaign: str | None) -> dict[str, Any]:
     plans: list[Plan] = []
 
     def plan(settings: Campaign, after: datetime, slot: datetime) -> None:
-        planned = wired.planning.plan_campaign(settings, slot.date().isoformat())
+        planned = cases(stack).delivering.planning.plan_campaign(settings, slot.date().isoformat())
         plans.append(planned)
         _log(planned, settings.id)
         if settings.send_now_only:
-            outcome = wired.reporting.send_waiting(settings, after, slot)
+            outcome = cases(stack).operating.reporting.send_waiting(settings, after, slot)
             logger.info("letters wait", extra={"campaign": settings.id, "outcome": outcome})
         planned.check()
 
     if day is None:
-        wired.hours.each("plan", plan, _log_error)
+        cases(stack).operating.hours.each("plan", plan, _log_error)
     else:
-        plans.append(wired.planning.plan(day, campaign))
+        plans.append(cases(stack).delivering.planning.plan(day, campaign))
         _log(plans[0], campaign)
         plans[0].check()
     return {"deliveries": [asdict(key) for planned in plans for key in planned.queued]}

@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
-from functions.run_jobs import wired
 from undersigned.base.metrics import emit_all
+from undersigned.campaigns.catalog import schedule_of
 from undersigned.organizing.queues import read_reconciliation, reconciliation_queue
+from undersigned.organizing.reconciling import begin, proceed
+from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from undersigned.base.stack import Stack
+    from undersigned.organizing.rules.reconciliations import Finding
 
 logger = Logger()
 
@@ -25,27 +30,27 @@ _TO_FINISH = 60_000
 """Milliseconds in which a page of rows, the deliveries and the sums of all bundles are read."""
 
 
-def run(day: str | None, campaign: str | None) -> None:
+def run(stack: Stack, day: str | None, campaign: str | None) -> None:
     """Queue the reconciliation of all campaigns if its hour has come; by hand, now, of all or of one."""
     if day is not None or campaign is not None:
-        _begin(campaign)
+        _begin(stack, campaign)
     else:
-        daily = wired.stack.schedule.reconciliations
-        wired.hours.of_stack("reconcile", daily, lambda _, _slot: _begin(None))
+        daily = schedule_of(stack).reconciliations
+        cases(stack).operating.hours.of_stack("reconcile", daily, lambda _, _slot: _begin(stack, None))
 
 
-def _begin(campaign: str | None) -> None:
-    for begun in wired.reconciling.begin(campaign):
-        reconciliation_queue(wired.stack).put(begun)
+def _begin(stack: Stack, campaign: str | None) -> None:
+    for begun in begin(stack, campaign):
+        reconciliation_queue(stack).put(begun)
 
 
-def proceed(body: str, context: LambdaContext) -> None:
+def go_on(stack: Stack, body: str, context: LambdaContext) -> None:
     """Continue the reconciliation of a message. Raises an error if SQS must deliver it again."""
-    found = wired.reconciling.proceed(
-        read_reconciliation(body), lambda: context.get_remaining_time_in_millis() > _TO_FINISH
+    found = proceed(
+        stack, read_reconciliation(body), _report, lambda: context.get_remaining_time_in_millis() > _TO_FINISH
     )
     if not found.is_done:
-        reconciliation_queue(wired.stack).put(found)
+        reconciliation_queue(stack).put(found)
         return
     logger.info("reconciled", extra={"campaign": found.campaign, **asdict(found.summary)})
     emit_all(
@@ -56,3 +61,8 @@ def proceed(body: str, context: LambdaContext) -> None:
             ("RowsMinusCounters", found.gauges.differing),
         ]
     )
+
+
+def _report(finding: Finding) -> None:
+    """Log a difference that the reconciliation can't explain. An alarm counts these lines."""
+    logger.error(finding.kind, extra={"campaign": finding.campaign, "unexplained": "yes", **finding.about})

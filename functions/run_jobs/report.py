@@ -6,48 +6,50 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
-from functions.run_jobs import wired
 from undersigned.base.logs import facts_of
+from undersigned.campaigns.catalog import schedule_of
 from undersigned.campaigns.rules.cadence import day_before, reported_days
+from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Campaign
 
 logger = Logger()
 
 
-def run(day: str | None, campaign: str | None) -> None:
+def run(stack: Stack, day: str | None, campaign: str | None) -> None:
     """Report on the days since each campaign's last report, or on a day by hand.
 
     After an error, only the reports that were not sent are sent.
     """
     if day is None:
-        _run_due()
+        _run_due(stack)
     elif campaign:
-        _send(campaign, day)
+        _send(stack, campaign, day)
     else:
-        wired.hours.of_all("report", lambda each: _send(each, day), _log_error)
-        wired.weekly_email.send(day)
+        cases(stack).operating.hours.of_all("report", lambda each: _send(stack, each, day), _log_error)
+        cases(stack).operating.weekly_email.send(day)
 
 
-def _run_due() -> None:
+def _run_due(stack: Stack) -> None:
     def report(settings: Campaign, after: datetime, slot: datetime) -> None:
-        for period in wired.reporting.periods(settings, reported_days(after, slot)):
-            _send(settings.id, period)
+        for period in cases(stack).operating.reporting.periods(settings, reported_days(after, slot)):
+            _send(stack, settings.id, period)
 
     def tell(_: datetime, slot: datetime) -> None:
-        wired.weekly_email.send(day_before(slot.date().isoformat()))
+        cases(stack).operating.weekly_email.send(day_before(slot.date().isoformat()))
 
     try:
-        wired.hours.each("report", report, _log_error)
+        cases(stack).operating.hours.each("report", report, _log_error)
     finally:
-        wired.hours.of_stack("weekly email", wired.stack.schedule.operators_email, tell)
+        cases(stack).operating.hours.of_stack("weekly email", schedule_of(stack).operators_email, tell)
 
 
-def _send(campaign: str, period: str) -> None:
-    outcome = wired.reporting.send(campaign, period)
+def _send(stack: Stack, campaign: str, period: str) -> None:
+    outcome = cases(stack).operating.reporting.send(campaign, period)
     logger.info("report", extra={"campaign": campaign, "period": period, "outcome": outcome})
 
 

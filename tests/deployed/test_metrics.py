@@ -20,6 +20,7 @@ from tests.template.reading import ALARM, named_by, of_type, sources
 from undersigned.base.table import Update, written
 from undersigned.campaigns.rows.counters import counter_key
 from undersigned.organizing.queues import reconciliation_message
+from undersigned.organizing.reconciling import begin, proceed
 from undersigned.signing.rows.mail_budgets import hour_key
 from undersigned.signing.rows.signatures import signature_key, tray_position
 from undersigned_cli import campaign_folder
@@ -70,12 +71,11 @@ def run(stack: RunningStack, wiring: Wiring) -> None:
     table.update(Update(signature_key(CAMPAIGN, row.signer), assign=since))
     table.update(Update(counter_key(CAMPAIGN, "TARGET#evanston"), add={"signatures": 3}))
     # What differed in the run before is reported. The function reads rows a quarter of an hour after the counters.
-    reconciling = wiring.operating.reconciling(lambda _finding: None)
-    [run] = reconciling.begin(CAMPAIGN)
+    [run] = begin(wiring, CAMPAIGN)
     while not run.is_done:
-        run = reconciling.proceed(run)
-    [begun] = reconciling.begin(CAMPAIGN)
-    reconciliation = reconciling.proceed(begun)
+        run = proceed(wiring, run, lambda _finding: None)
+    [begun] = begin(wiring, CAMPAIGN)
+    reconciliation = proceed(wiring, begun, lambda _finding: None)
     stack.invoke("RunJobs", {"Records": [{"body": reconciliation_message(reconciliation)}]})
 
     # The next email is the refused signer's, so that none of a delivery is in its way.

@@ -20,6 +20,7 @@ from tests.signatures import adas_signature
 from undersigned.base.errors import ChangedError
 from undersigned.counting.rules.tallies import counters_of
 from undersigned.organizing.erasing import erase
+from undersigned.organizing.reconciling import begin, proceed
 from undersigned.signing.rules.signatures import SignatureStateError, new_mail_request, signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -138,11 +139,11 @@ def test_counts_equal_the_rows_after_random_changes(stack: RunningStack, wiring:
 
 def test_the_daily_reconciliation_explains_every_row(stack: RunningStack) -> None:
     found: list[object] = []
-    reconciling = Stack(stack.outputs, stack.client).wiring().operating.reconciling(found.append)
+    wiring = Stack(stack.outputs, stack.client).wiring()
 
     stack.run_job("reconcile", datetime.now(UTC))
-    [run] = reconciling.begin(CAMPAIGN)
+    [run] = begin(wiring, CAMPAIGN)
     while not run.is_done:
-        run = reconciling.proceed(run)
+        run = proceed(wiring, run, found.append)
 
     assert (found, run.summary.differing, run.summary.rows > PEOPLE / 10) == ([], 0, True)

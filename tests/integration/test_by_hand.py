@@ -21,7 +21,7 @@ from undersigned.delivering.packing import email_again, preview
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey, HandedOver
 from undersigned.delivering.storing import packet_file
-from undersigned.organizing.deleting import NotYetError
+from undersigned.organizing.deleting import NotYetError, check_deletable
 from undersigned.signing.rows.mail_claims import MailClaims
 
 if TYPE_CHECKING:
@@ -552,7 +552,7 @@ def test_a_campaign_that_is_over_keeps_letters_until_they_are_handed_over_or_clo
         world.reconcile()
     assert (delivery(world).cleared_at, bool(world.row().email)) == (None, True)
     with pytest.raises(NotYetError, match="hand them over"):
-        world.wiring.operating.deleting.check(CAMPAIGN)
+        check_deletable(world.wiring, CAMPAIGN)
     controls.close_unsent(KEY, "cli", "the office is closed for good")
     world.clock.advance(days=31)
     for _ in range(3):
@@ -574,7 +574,7 @@ def test_a_delivery_by_hand_whose_letters_are_all_erased_needs_nobody_and_its_ca
     for _ in range(3):
         world.reconcile()
     assert delivery(world).cleared_at is not None
-    world.wiring.operating.deleting.check(CAMPAIGN)
+    check_deletable(world.wiring, CAMPAIGN)
 
 
 def erase_all(world: World) -> None:

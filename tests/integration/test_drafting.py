@@ -13,6 +13,7 @@ from tests.organizers import add
 from tests.workshop import publish
 from tests.world import CAMPAIGN, files_of_campaign, publish_files
 from undersigned.base.errors import NotFoundError
+from undersigned.organizing.clearing import clear_deliveries
 from undersigned.people.keys import make_key
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rows.people import People
@@ -534,4 +535,4 @@ def test_a_draft_goes_with_the_last_day_of_keeping_unless_somebody_changed_it_si
 
 def clear(world: World) -> None:
     campaigns = world.wiring.campaigns
-    world.wiring.operating.clearing.clear_deliveries(campaigns.campaign(CAMPAIGN), campaigns.targets(CAMPAIGN))
+    clear_deliveries(world.wiring, campaigns.campaign(CAMPAIGN), campaigns.targets(CAMPAIGN))

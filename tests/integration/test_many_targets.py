@@ -66,14 +66,11 @@ def test_deliveries_are_queued_ten_in_a_call(many: World) -> None:
     assert watch.most == 1, "a test's calls are made in order, unless it says otherwise"
 
 
-def test_several_blocks_of_targets_are_planned_at_once_with_the_same_result(
-    many: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from functions.run_jobs import wired  # noqa: PLC0415  (the world has just wired it)
-
+def test_several_blocks_of_targets_are_planned_at_once_with_the_same_result(many: World) -> None:
     in_order = many.plan()
     assert sorted(queued_for(many)) == sorted(key["target"] for key in in_order["deliveries"])
-    monkeypatch.setattr(wired, "planning", replace(wired.planning, at_once=4))
+    many.variables["PLANS_AT_ONCE"] = "4"
+    many.restart("run_jobs")
     many.watch = watch = Counting()
     assert many.plan() == in_order
     assert watch.most == 4
@@ -81,9 +78,7 @@ def test_several_blocks_of_targets_are_planned_at_once_with_the_same_result(
 
 
 def test_a_preview_asks_about_several_blocks_at_once_too(many: World) -> None:
-    from functions.run_jobs import wired  # noqa: PLC0415  (the world has just wired it)
-
-    planning = replace(wired.planning, at_once=3)
+    planning = replace(many.stacks["run_jobs"].delivering.planning, at_once=3)
     many.watch = watch = Counting()
     campaign = many.wiring.campaigns.campaign(CAMPAIGN)
     lines = planning.preview(campaign, "2026-11-30").lines
@@ -276,7 +271,7 @@ def test_trays_of_another_campaign_and_letters_on_hold_are_not_planned(many: Wor
 def test_a_message_that_sqs_does_not_take_is_sent_again(many: World) -> None:
     pauses: list[float] = []
     many.sleep = pauses.append
-    with refusing(times=2) as sent:
+    with refusing(many, times=2) as sent:
         many.plan()
     assert [*dict.fromkeys(pauses)] == [0.1, 0.4], "SQS gets time to recover"
     assert sorted(queued_for(many)) == sorted(f"town-{number}" for number in range(TOWNS))
@@ -285,7 +280,7 @@ def test_a_message_that_sqs_does_not_take_is_sent_again(many: World) -> None:
 
 
 def test_a_plan_fails_if_sqs_goes_on_refusing_and_the_next_one_queues_the_rest(many: World) -> None:
-    with refusing(times=100), pytest.raises(NotPlannedError) as failed:
+    with refusing(many, times=100), pytest.raises(NotPlannedError) as failed:
         many.plan()
     assert isinstance(failed.value.__cause__, NotQueuedError)
     assert "1 messages" in str(failed.value.__cause__)
@@ -294,11 +289,9 @@ def test_a_plan_fails_if_sqs_goes_on_refusing_and_the_next_one_queues_the_rest(m
 
 
 @contextmanager
-def refusing(times: int) -> Iterator[list[int]]:
+def refusing(many: World, times: int) -> Iterator[list[int]]:
     """Let SQS refuse the first message of each batch so often; note how many messages each call has."""
-    from functions.run_jobs import wired  # noqa: PLC0415  (the world has just wired it)
-
-    client: Any = vars(wired.planning.queue)["_client"]
+    client: Any = vars(many.stacks["run_jobs"].delivering.planning.queue)["_client"]
     sent: list[int] = []
     refused = Counter[str]()
     really = client.send_message_batch

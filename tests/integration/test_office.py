@@ -16,6 +16,7 @@ from tests.pages import text_of
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD
 from undersigned.base.errors import NotNowError
 from undersigned.delivering.rows.deliveries import delivery_key
+from undersigned.organizing.deleting import check_deletable
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -154,7 +155,7 @@ def test_an_email_that_its_office_has_is_no_question_any_more_and_its_row_stays(
     asked.clock.advance(days=31)
     for _ in range(2):
         asked.reconcile()
-    operating.deleting.check(CAMPAIGN)
+    check_deletable(asked.wiring, CAMPAIGN)
 
 
 def test_what_an_office_has_goes_again_only_if_a_person_insists(asked: World) -> None:

@@ -21,6 +21,7 @@ from undersigned.base.stack import Stack
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.counters import counter_key
 from undersigned.organizing import own_campaigns
+from undersigned.organizing.deleting import delete_campaign
 from undersigned.people import membership
 from undersigned.people.keys import make_key
 from undersigned.people.membership import PeopleError
@@ -466,7 +467,7 @@ def test_an_owner_can_go_on_deleting_until_nothing_is_left(rows: int, owner: Bro
     assert world.memory
     left = [CAMPAIGN]
     for _ in range(100):
-        world.wiring.operating.deleting.delete(CAMPAIGN, late_after(rows))
+        delete_campaign(world.wiring, CAMPAIGN, late_after(rows))
         kept = [(pk, sk) for pk, rows in world.memory.partitions.items() for sk in rows]
         left = [f"{pk} {sk}" for pk, sk in kept if pk.endswith(f"#{CAMPAIGN}") or sk == CAMPAIGN]
         if not left:
@@ -479,13 +480,13 @@ def test_deleting_goes_on_after_it_ended_among_the_rows_of_a_counter(world: Worl
     for shard, amount in ((1, 2), (2, -1), (3, -1)):
         world.wiring.table.update(Update(counter_key(CAMPAIGN, "TOTAL", shard), add={"signatures": amount}))
     decide(world, "close", by="command line")
-    runs = (world.wiring.operating.deleting.delete(CAMPAIGN, late_after(2)) for _ in range(100))
+    runs = (delete_campaign(world.wiring, CAMPAIGN, late_after(2)) for _ in range(100))
     assert any(run.is_done for run in runs)
 
 
 def test_deleting_a_campaign_deletes_its_people(owner: Browser, world: World) -> None:
     decide(world, "close", by="command line")
-    world.wiring.operating.deleting.delete(CAMPAIGN)
+    delete_campaign(world.wiring, CAMPAIGN)
     assert People(world.wiring.table).members(CAMPAIGN) == ()
     assert People(world.wiring.table).campaigns_of(id_of(world, OWNER)) == ()
     world.clock.advance(minutes=2)

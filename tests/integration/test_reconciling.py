@@ -16,6 +16,7 @@ from undersigned.campaigns.rows.counters import SHARDS, Counters, counter_key
 from undersigned.delivering.rows.deliveries import bundle_key, delivery_key
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.queues import ReconciliationQueue, read_reconciliation, reconciliation_queue
+from undersigned.organizing.reconciling import begin, proceed
 from undersigned.signing.rows.mail_claims import mail_claim_partition
 from undersigned.signing.rows.signatures import Signatures, hold_shard, signature_key, tray_position
 from undersigned.signing.rules.signatures import new_mail_request, requested_at, signer_id
@@ -538,8 +539,8 @@ def test_a_campaign_that_takes_longer_than_one_run_continues_in_a_new_message(
 
 def test_a_message_is_small_and_has_no_personal_data(world: World) -> None:
     world.confirmed(note="My own words")
-    [run] = world.wiring.operating.reconciling(lambda _finding: None).begin()
-    run = world.wiring.operating.reconciling(lambda _finding: None).proceed(run, lambda: False)
+    [run] = begin(world.wiring)
+    run = proceed(world.wiring, run, lambda _finding: None, lambda: False)
     reconciliation_queue(world.wiring).put(run)
     [message] = client_of("sqs").receive_message(QueueUrl=world.queues["ReconciliationQueue"])["Messages"]
 

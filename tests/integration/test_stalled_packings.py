@@ -17,7 +17,7 @@ from undersigned.base.errors import ChangedError, NotFoundError
 from undersigned.delivering import delivering
 from undersigned.delivering.rules import packets
 from undersigned.delivering.storing import clear_files, sent_packets
-from undersigned.organizing.deleting import Deleted
+from undersigned.organizing.deleting import Deleted, delete_campaign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -234,7 +234,7 @@ def test_a_late_file_goes_with_a_deleted_campaign(sent: World, monkeypatch: pyte
     sent.run_stream()
     decide(sent, "close", why="test", campaign=KEY.campaign)
     sent.clock.advance(hours=1)
-    assert sent.wiring.operating.deleting.delete(KEY.campaign).is_done
+    assert delete_campaign(sent.wiring, KEY.campaign).is_done
     assert stored_letters(sent) == []
 
 
@@ -259,10 +259,10 @@ def test_deleting_a_campaign_with_many_deliveries_goes_on_in_the_next_request(
         return really(bucket, beginning)
 
     monkeypatch.setattr(Bucket, "names", names)
-    deleting = sent.wiring.operating.deleting
-    assert [deleting.delete(KEY.campaign, lambda: True) for _ in range(3)] == [Deleted(0, is_done=False)] * 3
+    runs = [delete_campaign(sent.wiring, KEY.campaign, lambda: True) for _ in range(3)]
+    assert runs == [Deleted(0, is_done=False)] * 3
     assert len(looked_for) == len({*looked_for}) == 2
-    assert deleting.delete(KEY.campaign).is_done
+    assert delete_campaign(sent.wiring, KEY.campaign).is_done
 
 
 def test_files_of_erased_letters_are_looked_for_until_none_can_be_stored_any_more(
@@ -325,17 +325,17 @@ def clear(world: World) -> None:
 def test_a_repacking_leaves_no_file_of_a_campaign_that_was_deleted_meanwhile(
     sent: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def delete_campaign() -> None:
+    def delete_it() -> None:
         for name in NAMES[1:]:
             assert erase(sent, name).status == 303
         sent.run_stream()
         decide(sent, "close", why="test", campaign=KEY.campaign)
         sent.clock.advance(minutes=2)
-        assert sent.wiring.operating.deleting.delete(KEY.campaign).is_done
+        assert delete_campaign(sent.wiring, KEY.campaign).is_done
 
     sent.feedback("delivery", sent.deliveries[0])
     erase(sent, "Ada")
-    stall(monkeypatch, delete_campaign, is_killed=False)
+    stall(monkeypatch, delete_it, is_killed=False)
     with suppress(NotFoundError):
         repack(sent)
     assert stored_letters(sent) == []

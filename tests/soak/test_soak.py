@@ -30,6 +30,7 @@ from tests.soak.crowd import Crowd, people
 from tests.soak.faults import Killer, Ses
 from tests.soak.weeks import Weeks
 from undersigned.organizing.queues import reconciliation_message
+from undersigned.organizing.reconciling import begin, proceed
 from undersigned.organizing.rules.reconciliations import Summary
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -287,10 +288,9 @@ def wait_until_counted(stack: RunningStack) -> None:
 def reconcile(wiring: Wiring) -> list[str]:
     """Reconcile the campaign as the command does, and return what can't be explained."""
     findings: list[str] = []
-    reconciling = wiring.operating.reconciling(lambda finding: findings.append(f"{finding.kind} {finding.about}"))
-    [run] = reconciling.begin(CAMPAIGN)
+    [run] = begin(wiring, CAMPAIGN)
     while not run.is_done:
-        run = reconciling.proceed(run)
+        run = proceed(wiring, run, lambda finding: findings.append(f"{finding.kind} {finding.about}"))
     return findings + ["sums differ"] * run.summary.differing
 
 
@@ -299,9 +299,9 @@ def reconciled(stack: RunningStack, wiring: Wiring) -> dict[str, int]:
 
     Its queue would wait for a quarter of an hour before the rows are read.
     """
-    reconciling = wiring.operating.reconciling(lambda _finding: None)
-    [begun] = reconciling.begin(CAMPAIGN)
-    stack.invoke("RunJobs", {"Records": [{"body": reconciliation_message(reconciling.proceed(begun))}]})
+    [begun] = begin(wiring, CAMPAIGN)
+    run = proceed(wiring, begun, lambda _finding: None)
+    stack.invoke("RunJobs", {"Records": [{"body": reconciliation_message(run)}]})
     deadline = time.monotonic() + 120
     while not (lines := log_lines(stack, "RunJobs", '"message":"reconciled"')):
         assert time.monotonic() < deadline, "the reconciliation does not end"

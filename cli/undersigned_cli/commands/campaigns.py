@@ -14,6 +14,7 @@ from undersigned.base.languages import SOURCE
 from undersigned.campaigns.activity import perform, record
 from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.campaigns.rules.postal_codes import in_words
+from undersigned.organizing.deleting import check_deletable, delete_campaign
 from undersigned.workshop import described_settings, drafting, publishing, settings
 from undersigned.workshop.draft_testing import ask_for_test
 from undersigned.workshop.mistakes import MistakesError
@@ -328,12 +329,11 @@ def delete(stack: Stack, campaign: Campaign, *, yes: Yes = False) -> None:
     It refuses while people can sign, while a letter holds personal data, and while a delivery is not finished.
     """
     wiring = stack.wiring()
-    deleting = wiring.operating.deleting
     if Drafts(wiring).draft(campaign) is None:
         check_campaign(wiring, campaign)
-    deleting.check(campaign)
+    check_deletable(wiring, campaign)
     ask(f"Delete {campaign}, with its counts, activity log and keys? Nobody can bring it back.", yes=yes)
-    say(f"{campaign} is deleted: {counted(deleting.delete(campaign).rows, 'row')}.")
+    say(f"{campaign} is deleted: {counted(delete_campaign(wiring, campaign).rows, 'row')}.")
 
 
 @app.command(epilog=examples("campaign schema > campaign.schema.json"))

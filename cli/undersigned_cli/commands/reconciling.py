@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from undersigned.base.errors import UndersignedError
+from undersigned.organizing.reconciling import begin, proceed
 from undersigned_cli.commands.options import RUN, AsJson, check_campaign, examples, on_stack
 from undersigned_cli.commands.output import console, counted, say, show
 from undersigned_cli.stacks import Stack
@@ -51,13 +52,12 @@ def reconcile(
     wiring = stack.wiring()
     if campaign is not None:
         check_campaign(wiring, campaign)
-    reconciling = wiring.operating.reconciling(_print_finding)
     done = []
     with console.status("Reading every row …"):
-        for begun in reconciling.begin(campaign):
+        for begun in begin(wiring, campaign):
             run = begun
             while not run.is_done:
-                run = reconciling.proceed(run)
+                run = proceed(wiring, run, _print_finding)
             done.append(run)
     rows: list[dict[str, object]] = [{"campaign": run.campaign, **asdict(run.summary)} for run in done]
     show("Reconciled", _COLUMNS, rows, as_json=as_json)

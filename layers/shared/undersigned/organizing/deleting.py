@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.errors import ChangedError, NotFoundError, NotNowError
 from undersigned.base.languages import Message
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.campaigns.rows.counters import Counters
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.storing import clear_files
+from undersigned.organizing.rows.campaign_rows import Rows
+from undersigned.signing.rows.forms import Forms
+from undersigned.signing.rows.signatures import Signatures
+from undersigned.workshop.rows.drafts import Drafts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
-    from undersigned.base.bucket import Bucket
-    from undersigned.campaigns.rows.campaigns import Campaigns
-    from undersigned.campaigns.rows.counters import Counters
-    from undersigned.delivering.rows.deliveries import Deliveries
-    from undersigned.organizing.rows.campaign_rows import Rows
-    from undersigned.signing.rows.forms import Forms
-    from undersigned.signing.rows.signatures import Signatures
-    from undersigned.workshop.rows.drafts import Drafts
+    from undersigned.base.stack import Stack
 
 
 class NotYetError(NotNowError):
@@ -41,102 +40,87 @@ class Deleted:
     is_done: bool = True
 
 
-@dataclass(kw_only=True, frozen=True, slots=True)
-class Deleting:
-    """Deletes campaigns."""
+def check_deletable(stack: Stack, campaign: str) -> None:
+    """Raise NotYetError if people can sign, or if letters or deliveries still need the campaign.
 
-    campaigns: Campaigns
-    forms: Forms
-    signatures: Signatures
-    deliveries: Deliveries
-    counters: Counters
-    drafts: Drafts
-    rows: Rows
-    packets: Callable[[], Bucket]
-    clock: Callable[[], datetime]
-
-    def check(self, campaign: str) -> None:
-        """Raise NotYetError if people can sign, or if letters or deliveries still need the campaign.
-
-        A campaign that was never published can always be deleted.
-        """
-        try:
-            settings = self.campaigns.campaign(campaign)
-        except NotFoundError:
-            return
-        names: dict[str, object] = {"campaign": campaign}
-        if self.campaigns.controls(campaign).is_open(settings, self.clock()):
-            raise NotYetError(Message("People can still sign. First close the campaign."))
-        undelivered = [
-            made.key
-            for target in self.campaigns.targets(campaign)
-            for made in self.deliveries.deliveries(campaign, target.id)
-            if not (seen := made.with_word_of(target)).is_settled
-            or seen.is_ready_to_print
-            or seen.question(self.clock())
-        ]
-        if undelivered:
-            first = undelivered[0]
-            names |= {"count": len(undelivered), "period": first.period, "target": first.target}
-            raise NotYetError(
-                Message(
-                    "Some deliveries are not finished (%(count)s), such as %(period)s to %(target)s. Deliver, retry, "
-                    "settle or hand them over first.",
-                    names,
-                )
+    A campaign that was never published can always be deleted.
+    """
+    campaigns, deliveries = Campaigns(stack.table), Deliveries(stack.table)
+    try:
+        settings = campaigns.campaign(campaign)
+    except NotFoundError:
+        return
+    names: dict[str, object] = {"campaign": campaign}
+    if campaigns.controls(campaign).is_open(settings, stack.clock()):
+        raise NotYetError(Message("People can still sign. First close the campaign."))
+    undelivered = [
+        made.key
+        for target in campaigns.targets(campaign)
+        for made in deliveries.deliveries(campaign, target.id)
+        if not (seen := made.with_word_of(target)).is_settled or seen.is_ready_to_print or seen.question(stack.clock())
+    ]
+    if undelivered:
+        first = undelivered[0]
+        names |= {"count": len(undelivered), "period": first.period, "target": first.target}
+        raise NotYetError(
+            Message(
+                "Some deliveries are not finished (%(count)s), such as %(period)s to %(target)s. Deliver, retry, "
+                "settle or hand them over first.",
+                names,
             )
-        rows = list(self.signatures.listed_signatures(campaign))
-        personal = sum(bool(row.email) for row in rows)
-        personal = personal or sum(form is not None for _, form in self.forms.listed(campaign))
-        names |= {"count": f"{personal:,}", "day": settings.kept_until}
-        if personal and settings.kept_until:
-            raise NotYetError(
-                Message(
-                    "Letters still hold personal data (%(count)s): they wait, or their time ends on %(day)s. Wait "
-                    "for that, or erase them.",
-                    names,
-                )
+        )
+    rows = list(Signatures(stack.table).listed_signatures(campaign))
+    personal = sum(bool(row.email) for row in rows)
+    personal = personal or sum(form is not None for _, form in Forms(stack.table).listed(campaign))
+    names |= {"count": f"{personal:,}", "day": settings.kept_until}
+    if personal and settings.kept_until:
+        raise NotYetError(
+            Message(
+                "Letters still hold personal data (%(count)s): they wait, or their time ends on %(day)s. Wait "
+                "for that, or erase them.",
+                names,
             )
-        if personal:
+        )
+    if personal:
+        raise NotYetError(
+            Message(
+                "Letters still hold personal data (%(count)s). Say with the setting `keep_for_days` how long "
+                "they are kept, or erase them.",
+                names,
+            ),
+            plainly=Message(
+                "Letters still hold personal data (%(count)s). Say under Details after how many days it is "
+                "deleted, or erase them with “Check letters”.",
+                names,
+            ),
+        )
+
+
+def delete_campaign(stack: Stack, campaign: str, is_late: Callable[[], bool] = lambda: False) -> Deleted:
+    """Delete all rows and files until `is_late`; then another run goes on. Raises NotYetError.
+
+    The tally subtracts letters from the counters as they go. If a counter went before them, it would make it anew.
+    """
+    check_deletable(stack, campaign)
+    deliveries, rows, counters = Deliveries(stack.table), Rows(stack.table), Counters(stack.table)
+    for target in Campaigns(stack.table).settings_of_targets(campaign):
+        for delivery in deliveries.deliveries(campaign, target.id):
+            if delivery.cleared_at is not None:
+                continue
+            # It is settled. A later event of SES, such as a complaint, needs no file.
+            with suppress(ChangedError):
+                clear_files(deliveries, stack.bucket, delivery, stack.clock())
+            if is_late():
+                return Deleted(0, is_done=False)
+    letters = rows.delete_letters(campaign, is_late)
+    if is_late():
+        return Deleted(letters, is_done=False)
+    with suppress(NotFoundError):  # Without a total, all counters had followed, and a run began to delete them.
+        counters.total(campaign)
+        if any(counters.counts(campaign).values()):
             raise NotYetError(
-                Message(
-                    "Letters still hold personal data (%(count)s). Say with the setting `keep_for_days` how long "
-                    "they are kept, or erase them.",
-                    names,
-                ),
-                plainly=Message(
-                    "Letters still hold personal data (%(count)s). Say under Details after how many days it is "
-                    "deleted, or erase them with “Check letters”.",
-                    names,
-                ),
+                Message("The letters are gone, and the counters follow. Try again in a minute.", {"campaign": campaign})
             )
-
-    def delete(self, campaign: str, is_late: Callable[[], bool] = lambda: False) -> Deleted:
-        """Delete all rows and files until `is_late`; then another run goes on. Raises NotYetError.
-
-        The tally subtracts letters from the counters as they go. If a counter went before them, it would make it anew.
-        """
-        self.check(campaign)
-        for target in self.campaigns.settings_of_targets(campaign):
-            for delivery in self.deliveries.deliveries(campaign, target.id):
-                if delivery.cleared_at is not None:
-                    continue
-                # It is settled. A later event of SES, such as a complaint, needs no file.
-                with suppress(ChangedError):
-                    clear_files(self.deliveries, self.packets(), delivery, self.clock())
-                if is_late():
-                    return Deleted(0, is_done=False)
-        letters = self.rows.delete_letters(campaign, is_late)
-        if is_late():
-            return Deleted(letters, is_done=False)
-        with suppress(NotFoundError):  # Without a total, all counters had followed, and a run began to delete them.
-            self.counters.total(campaign)
-            if any(self.counters.counts(campaign).values()):
-                raise NotYetError(
-                    Message(
-                        "The letters are gone, and the counters follow. Try again in a minute.", {"campaign": campaign}
-                    )
-                )
-        self.drafts.delete(campaign)
-        others = self.rows.delete_others(campaign, is_late)
-        return Deleted(letters + others, is_done=not is_late())
+    Drafts(stack).delete(campaign)
+    others = rows.delete_others(campaign, is_late)
+    return Deleted(letters + others, is_done=not is_late())

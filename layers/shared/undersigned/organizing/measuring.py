@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from undersigned.campaigns.catalog import schedule_of
 from undersigned.campaigns.rules.cadence import cadence_of
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import UNDER_WAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.cadence import WeeklySchedule
     from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.campaigns.rules.controls import Controls
-    from undersigned.delivering.rows.deliveries import Deliveries
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.organizing.rules.reconciliations import Gauges
     from undersigned.signing.rules.signatures import Signature
@@ -50,38 +52,26 @@ def last_overdue_run(campaign: Campaign, schedule: WeeklySchedule, now: datetime
     return cadence.last_slot(now - SENT_WITHIN)
 
 
-@dataclass(kw_only=True, frozen=True, slots=True)
-class Measuring:
-    """Measures how long letters and deliveries wait. Reads a target's deliveries only if a letter looks overdue."""
-
-    deliveries: Deliveries
-    schedule: WeeklySchedule
-    clock: Callable[[], datetime]
-
-    def rows(self, gauges: Gauges, rows: Iterable[Signature], kept: Kept) -> Gauges:
-        """Measure the letters in trays among some rows."""
-        now = self.clock()
-        run = last_overdue_run(kept.campaign, self.schedule, now)
-        should_go: dict[str, bool] = {}
-        for row in rows:
-            if not row.in_tray or row.confirmed_at is None:
-                continue
+def with_letters(stack: Stack, gauges: Gauges, rows: Iterable[Signature], kept: Kept) -> Gauges:
+    """Measure the letters in trays among some rows."""
+    now = stack.clock()
+    run = last_overdue_run(kept.campaign, schedule_of(stack), now)
+    for row in rows:
+        if row.in_tray and row.confirmed_at is not None:
             gauges = gauges.with_longest(unsealed_for=int((now - row.confirmed_at).total_seconds()))
-            if (row.due_at or row.confirmed_at) >= run:
-                continue
-            if row.target not in should_go:
-                should_go[row.target] = kept.should_go(row.target, run)
-            gauges = gauges.plus(overdue=int(should_go[row.target]))
-        return gauges
+            is_overdue = (row.due_at or row.confirmed_at) < run and kept.should_go(row.target, run)
+            gauges = gauges.plus(overdue=int(is_overdue))
+    return gauges
 
-    def of_delivery(self, gauges: Gauges, delivery: Delivery, kept: Kept) -> Gauges:
-        """Measure a delivery. One that is being made for a day has its letters overdue."""
-        now, target = self.clock(), delivery.key.target
-        if since := delivery.awaits_outcome_since:
-            gauges = gauges.with_longest(without_outcome_for=int((now - since).total_seconds()))
-        known = kept.targets.get(target)
-        is_free = not kept.controls.paused and known is not None and not known.why_held(delivery.way_to(known))
-        if delivery.state in UNDER_WAY and now - delivery.opened_at > SENT_WITHIN and is_free:
-            sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
-            gauges = gauges.plus(overdue=sealed)
-        return gauges
+
+def with_delivery(stack: Stack, gauges: Gauges, delivery: Delivery, kept: Kept) -> Gauges:
+    """Measure a delivery. One that is being made for a day has its letters overdue."""
+    now = stack.clock()
+    if since := delivery.awaits_outcome_since:
+        gauges = gauges.with_longest(without_outcome_for=int((now - since).total_seconds()))
+    known = kept.targets.get(delivery.key.target)
+    is_free = not kept.controls.paused and known is not None and not known.why_held(delivery.way_to(known))
+    if delivery.state in UNDER_WAY and now - delivery.opened_at > SENT_WITHIN and is_free:
+        bundles = Deliveries(stack.table).bundles(delivery.key)
+        gauges = gauges.plus(overdue=sum(len(bundle.signers) for bundle in bundles))
+    return gauges

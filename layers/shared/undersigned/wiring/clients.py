@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from undersigned.delivering.organizer_post import OrganizerPost
     from undersigned.delivering.queue import DeliveryQueue
     from undersigned.delivering.rows.deliveries import Deliveries
-    from undersigned.organizing.rows.campaign_rows import Rows
     from undersigned.signing.rows.mail_budgets import MailBudgets
     from undersigned.workshop.rows.drafts import Drafts
 
@@ -72,13 +71,6 @@ class Clients(Stack):
         from undersigned.workshop.rows.drafts import Drafts
 
         return Drafts(self)
-
-    @cached_property
-    def campaign_rows(self) -> Rows:
-        """All rows of a campaign."""
-        from undersigned.organizing.rows.campaign_rows import Rows
-
-        return Rows(self.table)
 
     # Queues
 

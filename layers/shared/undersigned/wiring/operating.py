@@ -7,10 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from undersigned.delivering.hours import Hours
-from undersigned.organizing.clearing import Clearing
-from undersigned.organizing.deleting import Deleting
-from undersigned.organizing.measuring import Measuring
-from undersigned.organizing.reconciling import Reconciling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +15,6 @@ if TYPE_CHECKING:
     from undersigned.organizing.overviews import Overviews
     from undersigned.organizing.own_campaigns import OwnCampaigns
     from undersigned.organizing.reporting import Gathering, Reporting
-    from undersigned.organizing.rules.reconciliations import Finding
     from undersigned.organizing.weekly_email import WeeklyEmail
     from undersigned.wiring.clients import Clients
 
@@ -38,36 +33,6 @@ class OperatingCases:
             slots=self.stack.slots,
             schedule=self.stack.schedule,
             clock=self.stack.clock,
-        )
-
-    @cached_property
-    def clearing(self) -> Clearing:
-        return Clearing(
-            signatures=self.stack.signatures,
-            deliveries=self.stack.deliveries,
-            campaigns=self.stack.campaigns,
-            office_rows=self.stack.office_rows,
-            drafts=self.stack.drafts,
-            packets=lambda: self.stack.bucket,
-            clock=self.stack.clock,
-        )
-
-    def reconciling(self, report: Callable[[Finding], None]) -> Reconciling:
-        """Make the reconciliation. `report` is told each difference that it can't explain."""
-        return Reconciling(
-            campaigns=self.stack.campaigns,
-            forms=self.stack.forms,
-            claims=self.stack.mail_claims,
-            signatures=self.stack.signatures,
-            deliveries=self.stack.deliveries,
-            counters=self.stack.counters,
-            slots=self.stack.slots,
-            stack=self.stack,
-            clearing=self.clearing,
-            measuring=Measuring(deliveries=self.stack.deliveries, schedule=self.stack.schedule, clock=self.stack.clock),
-            delivery_queue=self.stack.queue,
-            clock=self.stack.clock,
-            report=report,
         )
 
     @cached_property
@@ -94,20 +59,6 @@ class OperatingCases:
 
         return OwnCampaigns(
             stack=self.stack, campaigns=self.stack.campaigns, drafts=self.stack.drafts, overviews=self.overviews
-        )
-
-    @cached_property
-    def deleting(self) -> Deleting:
-        return Deleting(
-            campaigns=self.stack.campaigns,
-            forms=self.stack.forms,
-            signatures=self.stack.signatures,
-            deliveries=self.stack.deliveries,
-            counters=self.stack.counters,
-            drafts=self.stack.drafts,
-            rows=self.stack.campaign_rows,
-            packets=lambda: self.stack.bucket,
-            clock=self.stack.clock,
         )
 
     @cached_property
