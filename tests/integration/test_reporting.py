@@ -12,6 +12,7 @@ from tests.reports import section
 from tests.world import CAMPAIGN
 from undersigned.delivering.hours import NotDoneError
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.signing.rows.mail_claims import MailClaims
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -268,7 +269,7 @@ def test_a_crash_after_sending_may_repeat_a_report_but_never_loses_it(
         raise OSError
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(world.wiring.mail_claims), "record_sent", crash)
+        patch.setattr(MailClaims, "record_sent", crash)
         with pytest.raises(NotDoneError):
             a_day_later(world)
     world.report()

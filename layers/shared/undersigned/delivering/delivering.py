@@ -35,7 +35,7 @@ from undersigned.base.queue import LONGEST_DELAY, seconds_until_next_try
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.emails import organizer_mails
 from undersigned.delivering.emails.delivery import as_test
-from undersigned.delivering.organizer_post import OrganizerPost
+from undersigned.delivering.organizer_post import tell_organizer
 from undersigned.delivering.packing import can_make, email_of, preview, typeset
 from undersigned.delivering.queue import DraftTest, delivery_queue, read_message
 from undersigned.delivering.rows.deliveries import Deliveries
@@ -44,7 +44,6 @@ from undersigned.delivering.rules.deliveries import PACKET_SIZE, UNSETTLED_FOR, 
 from undersigned.delivering.rules.packets import Batch, are_attached, packet_name
 from undersigned.delivering.rules.plans import week_for
 from undersigned.delivering.storing import sent_packets, sweep
-from undersigned.signing.rows.mail_claims import MailClaims
 from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
@@ -225,7 +224,8 @@ def deliver(
     delivery = _deliver(stack, key, has_time, again=again, until=until)
     if delivery and delivery.is_ready_to_print:
         campaign, target, _ = Campaigns(stack.table).of_target(key.campaign, key.target)
-        OrganizerPost(claims=MailClaims(stack.table), post=stack.mailbox).send_once(
+        tell_organizer(
+            stack,
             "ready",
             key.campaign,
             key.period,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from undersigned.base.errors import MailRefusedError, SendingThrottledError, UndersignedError
 from undersigned.base.languages import Message
+from undersigned.base.sending_once import Claim, send_once
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.offices import OfficeRows
 from undersigned.campaigns.rules.stops import Stop, mailbox_digest, reason_in
@@ -130,27 +131,40 @@ def tell_of_stop(stack: Stack, campaign: str, target: str) -> StopOutcome:
     settings, known, _ = Campaigns(stack.table).of_target(campaign, target)
     if known.stopped is None:
         return "lifted before"
-    if not _note_told(stack, campaign, known, known.stopped, told=True):
-        return "sent before"
-    try:
-        email = organizer_mails.stopped(stack.settings.sender, settings, known, known.stopped)
-        stack.people_mailbox.send(email)
-    except (SendingThrottledError, MailRefusedError):
-        # It surely did not leave. After any other error it may have, and is not sent again by itself.
-        _note_told(stack, campaign, known, known.stopped, told=False)
-        raise
-    return "sent"
+    claim, stopped = _StopClaim(campaign, known, known.stopped), known.stopped
+    was_sent = send_once(
+        stack,
+        stack.people_mailbox,
+        claim,
+        lambda: organizer_mails.stopped(stack.settings.sender, settings, known, stopped),
+    )
+    return "sent" if was_sent else "sent before"
 
 
-def _note_told(stack: Stack, campaign: str, target: Target, about: Stop, *, told: bool) -> bool:
-    """Note on a stop whether the organizer is told, and say whether that is new."""
+@dataclass(frozen=True, slots=True)
+class _StopClaim(Claim):
+    """The claim of the email about a stop, which is noted on it before the email is sent."""
 
-    def noted(stop: Stop | None) -> Stop | None:
-        return replace(stop, told=told) if stop and stop.at == about.at else stop
+    campaign: str
+    target: Target
+    about: Stop
 
-    mailbox = mailbox_digest(target.email)
-    before, after = OfficeRows(stack.table).change_stop(campaign, target.id, mailbox, noted)
-    return before != after
+    def take(self, stack: Stack) -> bool:
+        """Note that the organizer is told, and say whether that is new."""
+        return self._note(stack, told=True)
+
+    def note_failed(self, stack: Stack, error: Exception) -> None:
+        """Note that the organizer is not told, if the email surely did not leave. After any other error it may have."""
+        if isinstance(error, (SendingThrottledError, MailRefusedError)):
+            self._note(stack, told=False)
+
+    def _note(self, stack: Stack, *, told: bool) -> bool:
+        def noted(stop: Stop | None) -> Stop | None:
+            return replace(stop, told=told) if stop and stop.at == self.about.at else stop
+
+        mailbox = mailbox_digest(self.target.email)
+        before, after = OfficeRows(stack.table).change_stop(self.campaign, self.target.id, mailbox, noted)
+        return before != after
 
 
 def _deliveries(stack: Stack) -> Deliveries:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from undersigned.base.sending_once import send_once
+from undersigned.signing.rows.mail_claims import MailClaim
 from undersigned.signing.rules.mail_budgets import MailLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from undersigned.base.emails import Mail
-    from undersigned.base.mailbox import Mailbox
-    from undersigned.signing.rows.mail_claims import MailClaims
+    from undersigned.base.stack import Stack
 
 type Occasion = Literal["waiting", "ready", "report"]
 
@@ -26,28 +26,24 @@ _KNOWN_FOR = timedelta(days=60)
 """How long a sent email is remembered: far longer than a failed run is retried, automatically or by hand."""
 
 
-@dataclass(kw_only=True, frozen=True, slots=True)
-class OrganizerPost:
-    """Emails organizers through any crash, in the same steps as confirmations: claim, send, record."""
+def tell_organizer(  # noqa: PLR0913  (an occasion of a campaign's period)
+    stack: Stack, occasion: Occasion, campaign: str, period: str, write: Callable[[], Mail], *, by: str | None = None
+) -> PostOutcome:
+    """Email a campaign's organizer, unless they got an email for this occasion and period, or about a later period.
 
-    claims: MailClaims
-    post: Mailbox
-
-    def send_once(
-        self, occasion: Occasion, campaign: str, period: str, mail: Callable[[], Mail], *, by: str | None = None
-    ) -> PostOutcome:
-        """Send an email, unless the campaign's organizer got one for this occasion and period.
-
-        An email about a later period counts, too. If several may send it at once, `by` says who this is: only the
-        first one to claim it sends it, in as many tries as it takes.
-
-        Raises SendingThrottledError or SendingStoppedError if it must be tried again, MailRefusedError if SES refuses
-        it.
-        """
+    If several may send it at once, `by` says who this is: only the first one to claim it sends it, in as many tries as
+    it takes. Raises the errors of `send_once`.
+    """
+    day = datetime.fromisoformat(period).replace(tzinfo=UTC)
+    claim = MailClaim(
         # A signer's id has no colon, so the two can't be confused.
-        person, day = f"organizer:{campaign}", datetime.fromisoformat(period).replace(tzinfo=UTC)
-        if not self.claims.claim(person, campaign, occasion, day, limit=_LIMIT, since=day, known_for=_KNOWN_FOR, by=by):
-            return "sent before"
-        self.post.send(mail())
-        self.claims.record_sent(person, campaign, occasion, day, _KNOWN_FOR)
-        return "sent"
+        person=f"organizer:{campaign}",
+        campaign=campaign,
+        request=occasion,
+        limit=_LIMIT,
+        since=day,
+        known_for=_KNOWN_FOR,
+        on=day,
+        by=by,
+    )
+    return "sent" if send_once(stack, stack.mailbox, claim, write) else "sent before"

@@ -28,9 +28,8 @@ from undersigned.organizing.clearing import clear_deliveries, clear_rows, sweep_
 from undersigned.organizing.measuring import Kept, with_delivery, with_letters
 from undersigned.organizing.rules.reconciliations import Balance, Finding, Holding, Reconciliation
 from undersigned.signing.rows.forms import Forms
-from undersigned.signing.rows.mail_claims import MailClaims
+from undersigned.signing.rows.mail_claims import MailClaims, claim_of
 from undersigned.signing.rows.signatures import Signatures
-from undersigned.signing.rules.mail_budgets import mail_limit
 from undersigned.signing.rules.signatures import requested_at
 
 if TYPE_CHECKING:
@@ -137,8 +136,7 @@ def _ask_again(stack: Stack, form: Signature, summary: Summary) -> Summary:
     # A restored form asks for no email, and one to an address without a mailbox is in vain.
     if asked_at is None or form.mail_postponed or form.has_expired(now) or form.quarantine == "no mailbox":
         return summary
-    about, limit = (form.signer, form.campaign, form.mail_request), mail_limit(form)
-    if now - asked_at < _FORGOTTEN_AFTER or MailClaims(stack.table).is_settled(*about, limit=limit, since=asked_at):
+    if now - asked_at < _FORGOTTEN_AFTER or MailClaims(stack.table).is_settled(claim_of(form)):
         return summary
     with suppress(ChangedError):  # It was erased, or released, meanwhile.
         Forms(stack.table).postpone_mail(form, now)

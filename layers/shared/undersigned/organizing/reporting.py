@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rows.counters import Counters
     from undersigned.campaigns.rules.cadence import Cadence, WeeklySchedule
     from undersigned.campaigns.rules.campaigns import Campaign, Target
-    from undersigned.delivering.organizer_post import OrganizerPost, PostOutcome
+    from undersigned.delivering.organizer_post import PostOutcome
     from undersigned.delivering.planning import Planning
     from undersigned.delivering.rows.deliveries import Deliveries
     from undersigned.delivering.rules.deliveries import Delivery
@@ -77,7 +77,7 @@ class Reporting:
 
     gathering: Gathering
     planning: Planning
-    post: OrganizerPost
+    tell_organizer: Callable[..., PostOutcome]
     sender: Sender
     clock: Callable[[], datetime]
 
@@ -105,13 +105,13 @@ class Reporting:
     def send(self, campaign: str, period: str) -> PostOutcome:
         """Email a campaign's organizer the report of a period once, if anything was sent or held back.
 
-        Raises NotFoundError, and the errors of `OrganizerPost.send_once`.
+        Raises NotFoundError, and the errors of `send_once`.
         """
         report = self.gathering.report(campaign, period)
         if not report.is_worth_a_mail:
             return "nothing to say"
         next_delivery = cadence_of(report.campaign, self.gathering.schedule).next_after(self.clock())
-        return self.post.send_once(
+        return self.tell_organizer(
             "report",
             campaign,
             period,
@@ -121,7 +121,7 @@ class Reporting:
     def send_waiting(self, campaign: Campaign, after: datetime, slot: datetime) -> PostOutcome:
         """Email an organizer how many letters wait for *Send now*, once for each slot of the campaign's cadence.
 
-        `slot` is a daily one, and `after` the one before. Raises the errors of `OrganizerPost.send_once`.
+        `slot` is a daily one, and `after` the one before. Raises the errors of `send_once`.
         """
         weekly = cadence_of(campaign, self.gathering.schedule).last_slot(slot)
         if weekly <= after:
@@ -131,7 +131,7 @@ class Reporting:
         if not waiting:
             return "nothing to say"
         letters, period = sum(line.letters for line in waiting), weekly.date().isoformat()
-        return self.post.send_once(
+        return self.tell_organizer(
             "waiting",
             campaign.id,
             period,

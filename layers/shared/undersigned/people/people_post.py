@@ -5,6 +5,7 @@ Those to sign in with are tried until it would be too late.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +13,7 @@ from aws_lambda_powertools import Logger
 
 from undersigned.base.errors import MailRefusedError, NotFoundError, SendingStoppedError
 from undersigned.base.logs import facts_of
+from undersigned.base.sending_once import Claim, send_once
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.people import emails
 from undersigned.people.directory import find_person
@@ -78,8 +80,11 @@ def send_sign_in(stack: Stack, request: str) -> PeoplePostOutcome:
     person = find_person(stack, found.person)
     if person is None:
         return "nobody"
-    mail = emails.sign_in(stack.settings.sender, person.email, found.language, code_for(stack, found))
-    return _send(stack, mail, person.id, "MAILS")
+
+    def write() -> Mail:
+        return emails.sign_in(stack.settings.sender, person.email, found.language, code_for(stack, found))
+
+    return _send(stack, person.id, "MAILS", write)
 
 
 def send_invitation(stack: Stack, campaign: str, person: str) -> PeoplePostOutcome:
@@ -93,22 +98,30 @@ def send_invitation(stack: Stack, campaign: str, person: str) -> PeoplePostOutco
     except NotFoundError:
         # It was never published: its people write its draft.
         settings = None
-    return _send(stack, emails.invitation(stack.settings.sender, settings, member), person, "INVITATIONS")
+    return _send(stack, person, "INVITATIONS", lambda: emails.invitation(stack.settings.sender, settings, member))
 
 
-def _send(stack: Stack, mail: Mail, person: str, count: SignInCount) -> Literal["sent", "too many"]:
-    """Send an email, unless the person had too many in this hour. One that SES didn't take doesn't count.
+def _send(stack: Stack, person: str, count: SignInCount, write: Callable[[], Mail]) -> Literal["sent", "too many"]:
+    hour = stack.clock().astimezone(UTC).isoformat(timespec="hours")
+    was_sent = send_once(stack, stack.people_mailbox, _HoursClaim(person, count, hour), write)
+    return "sent" if was_sent else "too many"
 
-    It counts before it is sent, so that messages at the same moment don't pass the limit together.
-    """
-    sign_ins, now = SignIns(stack.table), stack.clock()
-    hour = now.astimezone(UTC).isoformat(timespec="hours")
-    if sign_ins.count(person, count, hour, expires_at=now + _COUNTED_FOR) > MOST_MAILS_AN_HOUR:
-        return "too many"
-    try:
-        stack.people_mailbox.send(mail)
-    except Exception:
-        # It is tried again. In an outage of SES, its tries would use up the hour, and the email would be lost.
-        sign_ins.give_back(person, count, hour)
-        raise
-    return "sent"
+
+@dataclass(frozen=True, slots=True)
+class _HoursClaim(Claim):
+    """One of the emails that a person may get in an hour. One that SES didn't take doesn't count."""
+
+    person: str
+    count: SignInCount
+    hour: str
+
+    def take(self, stack: Stack) -> bool:
+        """Count it before it is sent, so that messages at the same moment don't pass the limit together."""
+        expires_at = stack.clock() + _COUNTED_FOR
+        return (
+            SignIns(stack.table).count(self.person, self.count, self.hour, expires_at=expires_at) <= MOST_MAILS_AN_HOUR
+        )
+
+    def note_failed(self, stack: Stack, error: Exception) -> None:  # noqa: ARG002  (any error)
+        """Count it no more: in an outage of SES, its tries would use up the hour, and the email would be lost."""
+        SignIns(stack.table).give_back(self.person, self.count, self.hour)

@@ -29,15 +29,16 @@ from undersigned.base.errors import (
 from undersigned.base.logs import facts_of
 from undersigned.base.metrics import emit, emit_all
 from undersigned.base.queue import seconds_hidden
+from undersigned.base.sending_once import Claim, send_once
 from undersigned.campaigns.catalog import catalog_of, schedule_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.signing import emails
 from undersigned.signing.queue import dead_mails, read_waiting_message, waiting_mails
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.mail_budgets import MailBudgets, Room, may_leave, put_back, take
-from undersigned.signing.rows.mail_claims import MailClaims
+from undersigned.signing.rows.mail_claims import MailClaims, claim_of
 from undersigned.signing.rules.forms import FormName
-from undersigned.signing.rules.mail_budgets import CLAIMS_KNOWN_FOR, LANES, SHARE_OF_QUOTA, is_counted, mail_limit
+from undersigned.signing.rules.mail_budgets import LANES, SHARE_OF_QUOTA, is_counted
 from undersigned.signing.rules.signatures import PENDING_FOR, requested_at
 from undersigned.signing.stream import failures_from, read_form_change
 
@@ -325,41 +326,42 @@ def send(stack: Stack, signature: Signature) -> bool:
     Raises MailRefusedError if SES refuses it. Any other error says to try again; after an UncertainError the person
     may get the email once more: better than not at all.
     """
-    now, claims = stack.clock(), MailClaims(stack.table)
-    if signature.has_expired(now):
-        return False
-    person, campaign, request = signature.signer, signature.campaign, signature.mail_request
-    since, limit = requested_at(request) or signature.signed_at, mail_limit(signature)
-    # The budgets were just written for a counted email, so the table takes writes, and can record that it was sent.
-    may_go = (
-        claims.may_send(person, campaign, request, now, limit=limit, since=since)
-        if is_counted(signature)
-        else claims.claim(person, campaign, request, now, limit=limit, since=since, known_for=CLAIMS_KNOWN_FOR)
-    )
-    if not may_go:
-        return False
-    try:
-        stack.confirmation_mailbox.send(_mail(stack, signature, now))
-    except SendingStoppedError:
-        raise
-    except MailRefusedError:
-        if signature.mail_postponed:
+    return send_once(stack, stack.confirmation_mailbox, _FormsClaim(signature), lambda: _mail(stack, signature))
+
+
+@dataclass(frozen=True, slots=True)
+class _FormsClaim(Claim):
+    """The claim of the email that a form requests."""
+
+    about: Signature
+
+    def take(self, stack: Stack) -> bool:
+        """Check that the form can be confirmed, and that the email may be sent."""
+        if self.about.has_expired(stack.clock()):
+            return False
+        if is_counted(self.about):
+            # Its budgets were just written, so the table takes writes, and can note that it left.
+            return MailClaims(stack.table).may_send(claim_of(self.about), stack.clock())
+        return claim_of(self.about).take(stack)
+
+    def note_sent(self, stack: Stack) -> None:
+        """Note that the email left."""
+        claim_of(self.about).note_sent(stack)
+
+    def note_failed(self, stack: Stack, error: Exception) -> None:
+        """Try an email that SES refuses once more, a day later."""
+        if not isinstance(error, MailRefusedError) or isinstance(error, SendingStoppedError):
+            return
+        if self.about.mail_postponed:
             # The reconciliation must not ask for it again.
-            claims.record_sent(person, campaign, request, stack.clock(), CLAIMS_KNOWN_FOR)
+            self.note_sent(stack)
         else:
             # It may be the first of many that SES refuses for another cause than their addresses.
             with suppress(ChangedError):
-                Forms(stack.table).postpone_mail(signature, now + _TRIED_ONCE_MORE)
-        raise
-    try:
-        claims.record_sent(person, campaign, request, stack.clock(), CLAIMS_KNOWN_FOR)
-    except Exception as error:
-        message = "the email left, and the table did not take that"
-        raise UncertainError(message) from error
-    return True
+                Forms(stack.table).postpone_mail(self.about, stack.clock() + _TRIED_ONCE_MORE)
 
 
-def _mail(stack: Stack, signature: Signature, now: datetime) -> Mail:
+def _mail(stack: Stack, signature: Signature) -> Mail:
     catalog, whose = catalog_of(stack), (signature.campaign, signature.signer)
     entry = catalog.entry(signature.campaign, signature.target)
     return emails.confirmation(
@@ -372,5 +374,5 @@ def _mail(stack: Stack, signature: Signature, now: datetime) -> Mail:
         confirm_token=stack.links.sign("confirm", *whose, signature.form),
         letter_token=stack.links.sign("letter", *whose),
         disown_token=stack.links.sign("disown", *whose),
-        next_delivery=entry.next_delivery(schedule_of(stack), now),
+        next_delivery=entry.next_delivery(schedule_of(stack), stack.clock()),
     )

@@ -17,13 +17,11 @@ from undersigned.campaigns.rows.slots import Slots
 from undersigned.people.rows.sign_ins import SignIns
 from undersigned.signing.rows.disowned import Disowned
 from undersigned.signing.rows.forms import Forms
-from undersigned.signing.rows.mail_claims import MailClaims
 from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
     from undersigned.base.settings import Settings
     from undersigned.campaigns.rules.cadence import WeeklySchedule
-    from undersigned.delivering.organizer_post import OrganizerPost
     from undersigned.delivering.queue import DeliveryQueue
     from undersigned.delivering.rows.deliveries import Deliveries
     from undersigned.signing.rows.mail_budgets import MailBudgets
@@ -42,7 +40,6 @@ class Clients(Stack):
         self.signatures = Signatures(self.table)
         self.counters = Counters(self.table)
         self.disowned = Disowned(self.table)
-        self.mail_claims = MailClaims(self.table)
         self.sign_ins = SignIns(self.table)
         self.slots = Slots(self.table)
         self.catalog = catalog_of(self)
@@ -80,9 +77,3 @@ class Clients(Stack):
         from undersigned.delivering.queue import delivery_queue
 
         return delivery_queue(self)
-
-    @cached_property
-    def organizer_post(self) -> OrganizerPost:
-        from undersigned.delivering.organizer_post import OrganizerPost
-
-        return OrganizerPost(claims=self.mail_claims, post=self.mailbox)

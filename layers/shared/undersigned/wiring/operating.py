@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from undersigned.delivering.hours import Hours
@@ -88,12 +88,13 @@ class OperatingCases:
 
     @cached_property
     def reporting(self) -> Reporting:
+        from undersigned.delivering.organizer_post import tell_organizer
         from undersigned.organizing.reporting import Reporting
 
         return Reporting(
             gathering=self._gathering,
             planning=self.planning(),
-            post=self.stack.organizer_post,
+            tell_organizer=partial(tell_organizer, self.stack),
             sender=self.stack.settings.sender,
             clock=self.stack.clock,
         )

@@ -8,13 +8,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.base.rows import Key
+from undersigned.base.sending_once import Claim
 from undersigned.base.table import ConditionFailedError, Repository, Update
+from undersigned.signing.rules.mail_budgets import CLAIMS_KNOWN_FOR, mail_limit
+from undersigned.signing.rules.signatures import requested_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +27,9 @@ if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.base.rows import Values
+    from undersigned.base.stack import Stack
     from undersigned.signing.rules.mail_budgets import MailLimit
+    from undersigned.signing.rules.signatures import Signature
 
 
 def mail_claim_partition(person: str) -> str:
@@ -36,71 +42,92 @@ def locate(person: str, at: datetime) -> Key:
     return Key(mail_claim_partition(person), at.astimezone(UTC).date().isoformat())
 
 
+@dataclass(frozen=True, kw_only=True)
+class MailClaim(Claim):
+    """The claim of a person's email about a campaign, within the limit of a day. Only emails that left count.
+
+    The email is sent once since the day of `since`, and counts on the day of `on`, or on the day when it leaves. With
+    `by`, the first one to claim it is the only one who may, as often as it must. `known_for` is how long the row is
+    kept.
+    """
+
+    person: str
+    campaign: str
+    request: str
+    limit: MailLimit
+    since: datetime
+    known_for: timedelta
+    on: datetime | None = None
+    by: str | None = None
+
+    def take(self, stack: Stack) -> bool:
+        """Check that the email was not sent before, and that the table takes writes."""
+        return MailClaims(stack.table).claim(self, self.on or stack.clock())
+
+    def note_sent(self, stack: Stack) -> None:
+        """Note that the email left, or that SES refused it for good."""
+        MailClaims(stack.table).record_sent(self, self.on or stack.clock())
+
+
+def claim_of(form: Signature) -> MailClaim:
+    """Return the claim of the email that a form requests."""
+    return MailClaim(
+        person=form.signer,
+        campaign=form.campaign,
+        request=form.mail_request,
+        limit=mail_limit(form),
+        since=requested_at(form.mail_request) or form.signed_at,
+        known_for=CLAIMS_KNOWN_FOR,
+    )
+
+
 class MailClaims(Repository):
     """Mail claims in the table."""
 
-    def claim(  # noqa: PLR0913  (an email and its limits)
-        self,
-        person: str,
-        campaign: str,
-        request: str,
-        at: datetime,
-        *,
-        limit: MailLimit,
-        since: datetime,
-        known_for: timedelta,
-        by: str | None = None,
-    ) -> bool:
-        """Check that the email for a request may be sent, within a person's limit of a day (UTC).
-
-        Return False if this email was sent since the day of `since`, or if the limit is reached. Only sent emails
-        count, not claims, except that with `by` the first one to claim it is the only one who may, as often as it
-        must. `known_for` is how long the row is kept.
-        """
-        if any(request in values.get("sent", ()) for values in self._known(person, since)):
+    def claim(self, email: MailClaim, at: datetime) -> bool:
+        """Check that an email may be sent at a moment, and that the table takes writes."""
+        if any(email.request in values.get("sent", ()) for values in self._known(email.person, email.since)):
             return False
         is_free = (
-            ~Attr("sent").contains(request)
-            & _has_fewer("sent", limit.in_all)
-            & _has_fewer(_sent_about(campaign), limit.of_campaign)
+            ~Attr("sent").contains(email.request)
+            & _has_fewer("sent", email.limit.in_all)
+            & _has_fewer(_sent_about(email.campaign), email.limit.of_campaign)
         )
         # A claim alone doesn't count as sent, because its email may have to wait. But if the table takes no writes,
         # this one fails first, so no email is sent that can't be recorded.
-        claimed: dict[str, object] = {"expires_at": int((at + known_for).timestamp())}
-        if by is not None:
-            claimed[f"{request}_by"] = by
-            is_free &= Attr(f"{request}_by").not_exists() | Attr(f"{request}_by").eq(by)
+        claimed: dict[str, object] = {"expires_at": int((at + email.known_for).timestamp())}
+        if email.by is not None:
+            claimed[f"{email.request}_by"] = email.by
+            is_free &= Attr(f"{email.request}_by").not_exists() | Attr(f"{email.request}_by").eq(email.by)
         try:
-            self._table.update(Update(locate(person, at), assign=claimed, when=is_free))
+            self._table.update(Update(locate(email.person, at), assign=claimed, when=is_free))
         except ConditionFailedError:
             return False
         return True
 
-    def may_send(  # noqa: PLR0913  (an email and its limits)
-        self, person: str, campaign: str, request: str, at: datetime, *, limit: MailLimit, since: datetime
-    ) -> bool:
+    def may_send(self, email: MailClaim, at: datetime) -> bool:
         """Return the answer of `claim`, and write nothing."""
-        today = locate(person, at).sk
+        today = locate(email.person, at).sk
         return not any(
-            request in values.get("sent", ()) or (values["sk"] == today and _is_full(values, campaign, limit))
-            for values in self._known(person, min(since, at))
+            email.request in values.get("sent", ()) or (values["sk"] == today and _is_full(values, email))
+            for values in self._known(email.person, min(email.since, at))
         )
 
-    def is_settled(self, person: str, campaign: str, request: str, *, limit: MailLimit, since: datetime) -> bool:
-        """Say whether the email for a request was sent, or the limit was reached on a day since then."""
+    def is_settled(self, email: MailClaim) -> bool:
+        """Say whether an email was sent, or the limit was reached on a day since it was requested."""
         return any(
-            request in values.get("sent", ()) or _is_full(values, campaign, limit)
-            for values in self._known(person, since)
+            email.request in values.get("sent", ()) or _is_full(values, email)
+            for values in self._known(email.person, email.since)
         )
 
     def _known(self, person: str, since: datetime) -> Iterator[Values]:
         return self._table.query(mail_claim_partition(person), at_least=locate(person, since).sk, consistent=True)
 
-    def record_sent(self, person: str, campaign: str, request: str, at: datetime, known_for: timedelta) -> None:
+    def record_sent(self, email: MailClaim, at: datetime) -> None:
         """Record that a claimed email was sent, or that SES refused it for good."""
-        expiry = {"expires_at": int((at + known_for).timestamp())}
-        sent = {"sent": {request}, _sent_about(campaign): {request}}
-        self._table.update(Update(locate(person, at), assign=expiry, add=sent))
+        expiry = {"expires_at": int((at + email.known_for).timestamp())}
+        sent = {"sent": {email.request}, _sent_about(email.campaign): {email.request}}
+        self._table.update(Update(locate(email.person, at), assign=expiry, add=sent))
 
 
 def _sent_about(campaign: str) -> str:
@@ -111,8 +138,9 @@ def _sent_about(campaign: str) -> str:
     return f"sent_{campaign.replace('-', '_')}"
 
 
-def _is_full(day: Values, campaign: str, limit: MailLimit) -> bool:
-    return len(day.get("sent", ())) >= limit.in_all or len(day.get(_sent_about(campaign), ())) >= limit.of_campaign
+def _is_full(day: Values, email: MailClaim) -> bool:
+    about_it = day.get(_sent_about(email.campaign), ())
+    return len(day.get("sent", ())) >= email.limit.in_all or len(about_it) >= email.limit.of_campaign
 
 
 def _has_fewer(name: str, most: int) -> ConditionBase:
