@@ -37,6 +37,7 @@ from undersigned.delivering import delivering, packing
 from undersigned.delivering.printing import typesetter
 from undersigned.delivering.rules.plans import taken
 from undersigned.organizing.erasing import erase
+from undersigned.organizing.overviews import current_period
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, digest_of
 from undersigned.signing.rules.abuse_checks import FORM_WINDOW
@@ -263,7 +264,7 @@ class World:
     @property
     def period(self) -> str:
         """Return the period of a delivery of the campaign that begins now."""
-        return self.wiring.operating.overviews.period(self.wiring.campaigns.campaign(CAMPAIGN))
+        return current_period(self.wiring, self.wiring.campaigns.campaign(CAMPAIGN))
 
     def restart(self, function: str) -> None:
         """Replace a function's process by a new one, which has nothing in memory."""

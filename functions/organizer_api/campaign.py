@@ -8,6 +8,7 @@ from functions.organizer_api.deliveries import delivery_values
 from undersigned.base.answers import data
 from undersigned.campaigns.cursors import TARGET_POSITION, cursor_of
 from undersigned.counting.rules.tallies import CountedBy
+from undersigned.organizing.overviews import campaign_state, counts_by, target_states
 from undersigned.people.routes.programs import ApiRoutes
 from undersigned.wiring import cases
 from undersigned.workshop.pages.campaign_values import settings_values
@@ -26,7 +27,7 @@ routes = ApiRoutes()
 @routes.get("", "counts")
 def show_campaign(request: ApiRequest) -> Response[str]:
     """Return a campaign's settings, counts and controls."""
-    found = cases(request.stack).operating.overviews.state(request.campaign)
+    found = campaign_state(request.stack, request.campaign)
     settings = found.campaign
     return data(
         {
@@ -60,8 +61,8 @@ def show_campaign(request: ApiRequest) -> Response[str]:
 @routes.get("/targets", "counts")
 def list_targets(request: ApiRequest) -> Response[str]:
     """List targets with the number of letters in each tray."""
-    found = cases(request.stack).operating.overviews.targets(
-        request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200)
+    found = target_states(
+        request.stack, request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200)
     )
     campaign = cases(request.stack).campaigns.campaign(request.campaign)
     today = campaign.local(request.stack.clock()).date()
@@ -112,5 +113,5 @@ def _answer(answer: Answer) -> dict[str, object]:
 def count(request: ApiRequest) -> Response[str]:
     """Return the counts, grouped by the request's `by`."""
     by: CountedBy = request.choice("by", get_args(CountedBy)) or "target"
-    found = cases(request.stack).operating.overviews.counts(request.campaign, by)
+    found = counts_by(request.stack, request.campaign, by)
     return data({"campaign": request.campaign, "signatures": found.total, "by": by, "counts": dict(found.by)})

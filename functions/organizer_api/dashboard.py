@@ -14,6 +14,7 @@ from undersigned.base.languages import Message
 from undersigned.campaigns.activity import perform
 from undersigned.campaigns.cursors import AUDIT_POSITION, SIGNATURE_POSITION, TARGET_POSITION
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing import overviews
 from undersigned.organizing.deliveries import delivery_history, delivery_record
 from undersigned.organizing.exporting import get_export, link_to, recent_exports
 from undersigned.organizing.letters import letter_record, letter_signed_with, letters_with_name, list_letters
@@ -27,7 +28,6 @@ from undersigned.organizing.pages.signatures import named_page, signature_page, 
 from undersigned.organizing.rules.exports import EXPORTED
 from undersigned.people.routes.dashboard import DashboardRoutes, done, viewer_of
 from undersigned.people.viewer import NOTICES
-from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,8 +60,8 @@ def overview(request: DashboardRequest) -> Response[str]:
     viewer = viewer_of(request)
     if not viewer.is_published:
         return moved(f"{viewer.home}/workshop")
-    overviews = cases(request.stack).operating.overviews
-    found = overviews.overview(request.campaign, request.position(TARGET_POSITION), TARGETS_SHOWN)
+    after = request.position(TARGET_POSITION)
+    found = overviews.overview(request.stack, request.campaign, after, TARGETS_SHOWN)
     form_url = f"{request.base_url}/campaigns/{request.campaign}"
     sort = request.choice("sort", COLUMNS) or "recipient"
     descending = request.choice("order", ("ascending", "descending")) == "descending"
@@ -84,7 +84,7 @@ def recipient_page(
     error: Message | None = None,
 ) -> Page:
     """Make a target's page; after a mistake in the form of an answer, with what was typed."""
-    found = cases(request.stack).operating.overviews.recipient(viewer.campaign, target)
+    found = overviews.recipient(request.stack, viewer.campaign, target)
     return target_page(viewer, found, ROWS_SHOWN, typed=typed, error=error)
 
 
@@ -92,7 +92,7 @@ def recipient_page(
 def preview(request: DashboardRequest, target: str) -> Response[str]:
     """Preview the email that a delivery would send to a target now."""
     made, viewer = next_deliveries.preview_of(request, target), viewer_of(request)
-    today = date.fromisoformat(cases(request.stack).operating.overviews.period(viewer.campaign))
+    today = date.fromisoformat(overviews.current_period(request.stack, viewer.campaign))
     return dashboard_page(preview_page(viewer, made, today), has_frames=True)
 
 
@@ -114,8 +114,8 @@ def deliveries(request: DashboardRequest) -> Response[str]:
 def delivery(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Show one delivery with its packets and the events of its email."""
     record = delivery_record(request.stack, DeliveryKey(request.campaign, target, period))
-    viewer, overviews = viewer_of(request), cases(request.stack).operating.overviews
-    shown = delivery_page(viewer, record, overviews.state_of(request.campaign, record.target))
+    state = overviews.target_state(request.stack, request.campaign, record.target)
+    shown = delivery_page(viewer_of(request), record, state)
     return dashboard_page(shown, has_frames=True)
 
 

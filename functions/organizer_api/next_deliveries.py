@@ -11,6 +11,7 @@ from undersigned.base.logs import report_replaced
 from undersigned.base.reader import base_url
 from undersigned.campaigns.cursors import TARGET_POSITION, cursor_of
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.overviews import current_period, planned_targets
 from undersigned.people.routes.programs import ApiRoutes
 from undersigned.wiring import cases
 
@@ -34,8 +35,8 @@ MOST_BYTES = 4_400_000
 @routes.get("/deliveries/next", "counts")
 def list_next(request: ApiRequest) -> Response[str]:
     """List what a delivery would send now to whom, and what it would not send and why. Changes nothing."""
-    found = cases(request.stack).operating.overviews.planned(
-        request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200)
+    found = planned_targets(
+        request.stack, request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200)
     )
     state = found.state
     return data(
@@ -89,7 +90,7 @@ def sender_at(request: DashboardRequest) -> Sender:
 
 def _key(request: DashboardRequest, target: str) -> DeliveryKey:
     campaign = cases(request.stack).campaigns.campaign(request.campaign)
-    return DeliveryKey(campaign.id, target, cases(request.stack).operating.overviews.period(campaign))
+    return DeliveryKey(campaign.id, target, current_period(request.stack, campaign))
 
 
 def mail_of(request: DashboardRequest, target: str) -> Mail:

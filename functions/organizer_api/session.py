@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from undersigned.base.answers import dashboard_page
+from undersigned.organizing.own_campaigns import campaigns_of
 from undersigned.organizing.pages.guide import guide
 from undersigned.organizing.pages.own_campaigns import own_campaigns_page
 from undersigned.people.routes.dashboard import SessionRoutes, language_of
-from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -22,7 +22,7 @@ routes = SessionRoutes()
 def front_page(request: SessionRequest) -> Response[str]:
     """Show a person's campaigns."""
     session = request.session
-    own = cases(request.stack).operating.own_campaigns.of(session.person, is_administrator=session.is_administrator)
+    own = campaigns_of(request.stack, session.person, is_administrator=session.is_administrator)
     return dashboard_page(own_campaigns_page(language_of(request.event), session, own))
 
 

@@ -17,6 +17,7 @@ from tests.world import CAMPAIGN, DASHBOARD, PERIOD
 from undersigned.base.errors import NotNowError
 from undersigned.delivering.rows.deliveries import delivery_key
 from undersigned.organizing.deleting import check_deletable
+from undersigned.organizing.overviews import recipient
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -145,7 +146,7 @@ def test_an_email_that_its_office_has_is_no_question_any_more_and_its_row_stays(
     assert asked.wiring.table.get(delivery_key(KEY), consistent=True) == row
     said = read(asked, ADDRESS)
     assert (said["state"], said["needs_attention"]) == ("sent", None)
-    found = operating.overviews.recipient(asked.wiring.campaigns.campaign(CAMPAIGN), "evanston")
+    found = recipient(asked.wiring, asked.wiring.campaigns.campaign(CAMPAIGN), "evanston")
     assert (found.state.questions, found.plan, found.state.sent) == ((), (), 5)
     [line] = operating.reporting.gathering.report(CAMPAIGN, asked.period, days=7).lines
     assert (line.section, line.letters) == ("sent", 5)

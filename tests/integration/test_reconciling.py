@@ -15,6 +15,7 @@ from undersigned.base.table import Update, to_item
 from undersigned.campaigns.rows.counters import SHARDS, Counters, counter_key
 from undersigned.delivering.rows.deliveries import bundle_key, delivery_key
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.overviews import target_state
 from undersigned.organizing.queues import ReconciliationQueue, read_reconciliation, reconciliation_queue
 from undersigned.organizing.reconciling import begin, proceed
 from undersigned.signing.rows.mail_claims import mail_claim_partition
@@ -484,7 +485,7 @@ def test_a_delivery_without_an_outcome_raises_one_alarm(world: World, reconcile:
         world.clock.advance(days=1)
         found.append(reconcile()[-1]["unexplained"])
     assert found == [0, 0, 0, 1] + [0] * 10
-    state = world.wiring.operating.overviews.state_of(CAMPAIGN, world.wiring.campaigns.target(CAMPAIGN, "evanston"))
+    state = target_state(world.wiring, CAMPAIGN, world.wiring.campaigns.target(CAMPAIGN, "evanston"))
     assert [question for _, question in state.questions] == ["no outcome"]
 
 

@@ -18,6 +18,7 @@ from tests.world import CAMPAIGN, PERIOD
 from undersigned.delivering.hours import NotDoneError
 from undersigned.delivering.planning import NotPlannedError
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.overviews import overview
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
@@ -371,7 +372,7 @@ def test_letters_are_never_overdue_before_somebody_sends_them(world: World, caps
     capsys.readouterr()
     world.reconcile()
     assert "LettersOverdue" not in metrics_in(capsys.readouterr().out)
-    assert world.wiring.operating.overviews.overview(CAMPAIGN, None, 50).overdue == frozenset()
+    assert overview(world.wiring, CAMPAIGN, None, 50).overdue == frozenset()
 
 
 def test_a_delivery_that_has_begun_can_be_overdue(

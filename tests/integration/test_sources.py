@@ -13,6 +13,7 @@ from tests.exports import asked, file_of, rows_of
 from tests.organizers import Browser, someone
 from tests.world import CAMPAIGN, FORM, files_of_campaign, publish_files
 from undersigned.base.qr_codes import qr_code
+from undersigned.organizing.overviews import counts_by
 from undersigned.organizing.rules.exports import COLUMNS, row
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def counting(world: World) -> World:
 
 
 def by_source(world: World) -> dict[str, int]:
-    return dict(world.wiring.operating.overviews.counts(CAMPAIGN, "source").by)
+    return dict(counts_by(world.wiring, CAMPAIGN, "source").by)
 
 
 def test_letters_are_counted_by_the_label_of_their_link(counting: World) -> None:
@@ -37,7 +38,7 @@ def test_letters_are_counted_by_the_label_of_their_link(counting: World) -> None
         counting.confirmed(email=f"signer{number}@signers.example", **changes)
 
     assert by_source(counting) == {"flyer": 2, "mail-2": 1, "other": 2, "none": 2}
-    assert counting.wiring.operating.overviews.counts(CAMPAIGN, "source").total == 7
+    assert counts_by(counting.wiring, CAMPAIGN, "source").total == 7
     rows = [*counting.wiring.signatures.listed_signatures(CAMPAIGN)]
     assert sorted(str(row.source) for row in rows) == ["flyer", "flyer", "mail-2", "none", "none", "other", "other"]
     assert sorted(row(it, "en")[COLUMNS.index("source")] for it in rows)[:2] == ["flyer", "flyer"]

@@ -20,6 +20,7 @@ from tests.world import ADA, CAMPAIGN, CONTEXT, FORM, World, client_of
 from tests.world import world as make_world
 from undersigned.base.mail_domains import NameNotFoundError, NoAnswerError
 from undersigned.organizing.letters import release_letter
+from undersigned.organizing.overviews import campaign_state
 from undersigned.signing.queue import waiting_mails
 from undersigned.signing.rules.mail_budgets import Budget, hour_of
 from undersigned_cli.main import app
@@ -79,7 +80,7 @@ def waiting(world: World, lane: Lane = "suspicious") -> int:
 
 
 def _wrong_addresses(world: World) -> int:
-    return world.wiring.operating.overviews.state(CAMPAIGN).unconfirmed.wrong_addresses
+    return campaign_state(world.wiring, CAMPAIGN).unconfirmed.wrong_addresses
 
 
 # The share of suspicious forms

@@ -15,6 +15,7 @@ from undersigned.campaigns.activity import perform, record
 from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.campaigns.rules.postal_codes import in_words
 from undersigned.organizing.deleting import check_deletable, delete_campaign
+from undersigned.organizing.overviews import campaign_state
 from undersigned.workshop import described_settings, drafting, publishing, settings
 from undersigned.workshop.draft_testing import ask_for_test
 from undersigned.workshop.mistakes import MistakesError
@@ -246,7 +247,7 @@ def list_(stack: Stack, *, as_json: AsJson = False) -> None:
     columns = {"campaign": "Campaign", "title": "Title", "signatures": "Signatures", "goal": "Goal", "state": "State"}
     rows: list[dict[str, object]] = []
     for campaign in wiring.campaigns.campaign_ids():
-        found = wiring.operating.overviews.state(campaign)
+        found = campaign_state(wiring, campaign)
         shown = found.campaign
         today = shown.local(wiring.clock()).date()
         rows.append(
@@ -299,7 +300,7 @@ def send_test(
 def close(stack: Stack, campaign: Campaign, *, reason: Reason = "", yes: Yes = False) -> None:
     """Let nobody sign any more, within a minute. Letters that are confirmed are still sent."""
     wiring = stack.wiring()
-    shown = wiring.operating.overviews.state(campaign)
+    shown = campaign_state(wiring, campaign)
     if shown.controls.closed_at:
         say(f"{campaign} is closed since {shown.campaign.local(shown.controls.closed_at):%Y-%m-%d %H:%M}.")
         return
@@ -316,7 +317,7 @@ def reopen(stack: Stack, campaign: Campaign, *, reason: Reason = "") -> None:
     """Let people sign a closed campaign again, on the days in its campaign.toml."""
     wiring = stack.wiring()
     perform(wiring, "reopen", campaign, {"why": reason}, COMMAND_LINE)
-    found = wiring.operating.overviews.state(campaign)
+    found = campaign_state(wiring, campaign)
     today = found.campaign.local(wiring.clock()).date()
     say(f"{campaign} is no longer closed; within a minute its state is: {_state_on(found, today)}.")
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from undersigned.counting.rules.tallies import CountedBy
+from undersigned.organizing.overviews import counts_by
 from undersigned.signing.unconfirmed import unconfirmed
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import SEE, AsJson, Campaign, examples, on_campaign
@@ -36,7 +37,7 @@ def counts(
 ) -> None:
     """Show how many people signed."""
     columns = {by: "Recipient" if by == "target" else by.title(), "signatures": "Signatures"}
-    counted_by = sorted(wiring.operating.overviews.counts(campaign, by).by.items())
+    counted_by = sorted(counts_by(wiring, campaign, by).by.items())
     rows: list[dict[str, object]] = [{by: name, "signatures": count} for name, count in counted_by]
     total: dict[str, object] = {"signatures": wiring.counters.total(campaign)[0]}
     wrong = unconfirmed(wiring.forms, campaign).wrong_addresses

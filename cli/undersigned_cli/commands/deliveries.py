@@ -11,6 +11,7 @@ from undersigned.base.errors import UndersignedError
 from undersigned.campaigns.activity import perform
 from undersigned.delivering.actions import send_now
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.overviews import current_period
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     ACT,
@@ -193,7 +194,7 @@ def deliver(  # noqa: PLR0913  (options)
         raise typer.BadParameter(message)
     check_again(reason, again=again)
     check_target(wiring, campaign, test)
-    period = wiring.operating.overviews.period(wiring.campaigns.campaign(campaign))
+    period = current_period(wiring, wiring.campaigns.campaign(campaign))
     if preview is not None:
         _write_preview(wiring, campaign, period, preview)
     elif test is not None:
@@ -207,7 +208,7 @@ def _deliver(  # noqa: PLR0913  (the command's options)
     wiring: Wiring, campaign: str, only: str | None, reason: str, *, again: bool, yes: bool
 ) -> None:
     settings = wiring.campaigns.campaign(campaign)
-    period = wiring.operating.overviews.period(settings)
+    period = current_period(wiring, settings)
     if wiring.campaigns.controls(campaign).paused:
         message = f"{campaign} is paused; run `undersigned resume {campaign}` first"
         raise UndersignedError(message)

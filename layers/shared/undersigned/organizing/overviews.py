@@ -7,38 +7,38 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from undersigned.campaigns.catalog import schedule_of
 from undersigned.campaigns.counts import public_count
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.campaigns.rows.counters import Counters
 from undersigned.campaigns.rules.cadence import cadence_of, period_of
 from undersigned.campaigns.rules.counts import TOTAL
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.plans import plan_lines
 from undersigned.delivering.trays import oldest_letters
 from undersigned.organizing.listing import Listing
 from undersigned.organizing.measuring import Kept, last_overdue_run
+from undersigned.signing.rows.disowned import Disowned
+from undersigned.signing.rows.forms import Forms
+from undersigned.signing.rows.mail_budgets import MailBudgets
+from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.mail_budgets import LANES
 from undersigned.signing.unconfirmed import Unconfirmed, unconfirmed
+from undersigned.workshop.rows.drafts import Drafts
 from undersigned.workshop.rules.drafts import UnreadableDraftError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from undersigned.base.stack import Stack
-    from undersigned.campaigns.rows.campaigns import Campaigns
-    from undersigned.campaigns.rows.counters import Counters
-    from undersigned.campaigns.rules.cadence import WeeklySchedule
     from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.campaigns.rules.controls import Controls
     from undersigned.campaigns.rules.counts import Count
     from undersigned.counting.rules.tallies import CountedBy
-    from undersigned.delivering.rows.deliveries import Deliveries
     from undersigned.delivering.rules.deliveries import Delivery, Question
     from undersigned.delivering.rules.plans import PlanLine
-    from undersigned.signing.rows.disowned import Disowned
-    from undersigned.signing.rows.forms import Forms
-    from undersigned.signing.rows.mail_budgets import MailBudgets
-    from undersigned.signing.rows.signatures import Signatures
     from undersigned.signing.rules.mail_budgets import Lane, Sending
-    from undersigned.workshop.rows.drafts import Drafts
     from undersigned.workshop.rules.drafts import Draft
 
 MOST_POSTPONED = 1_000
@@ -159,156 +159,157 @@ class Recipient:
     next_delivery: datetime
 
 
-@dataclass(kw_only=True, frozen=True, slots=True)
-class Overviews:
-    """Reads a campaign for its organizers."""
+def campaign_state(stack: Stack, campaign: str) -> CampaignState:
+    """Return the current state of a campaign. Raises NotFoundError."""
+    held = Signatures(stack.table).how_many_held(campaign)
+    return replace(_state(stack, campaign), unconfirmed=unconfirmed(Forms(stack.table), campaign), on_hold=held)
 
-    stack: Stack
-    campaigns: Campaigns
-    counters: Counters
-    forms: Forms
-    signatures: Signatures
-    deliveries: Deliveries
-    budgets: MailBudgets
-    disowned: Disowned
-    drafts: Drafts
-    schedule: WeeklySchedule
-    clock: Callable[[], datetime]
 
-    def state(self, campaign: str) -> CampaignState:
-        """Return the current state of a campaign. Raises NotFoundError."""
-        held = self.signatures.how_many_held(campaign)
-        return replace(self._state(campaign), unconfirmed=unconfirmed(self.forms, campaign), on_hold=held)
+def _state(stack: Stack, campaign: str) -> CampaignState:
+    settings, count = Campaigns(stack.table).campaign(campaign), public_count(stack, campaign)
+    now, controls = stack.clock(), Campaigns(stack.table).controls(campaign)
+    return CampaignState(
+        settings,
+        count,
+        is_open=controls.is_open(settings, now),
+        controls=controls,
+        next_delivery=_slot_after(stack, settings, now),
+        postponed={lane: Forms(stack.table).how_many_postponed(campaign, lane, MOST_POSTPONED) for lane in LANES},
+        sending=MailBudgets(stack.table).sending(now),
+        disowned=Disowned(stack.table).total(campaign),
+    )
 
-    def _state(self, campaign: str) -> CampaignState:
-        settings, count = self.campaigns.campaign(campaign), public_count(self.stack, campaign)
-        now, controls = self.clock(), self.campaigns.controls(campaign)
-        return CampaignState(
-            settings,
-            count,
-            is_open=controls.is_open(settings, now),
-            controls=controls,
-            next_delivery=self.slot_after(settings, now),
-            postponed={lane: self.forms.how_many_postponed(campaign, lane, MOST_POSTPONED) for lane in LANES},
-            sending=self.budgets.sending(now),
-            disowned=self.disowned.total(campaign),
-        )
 
-    def overview(self, campaign: str, after: str | None, limit: int) -> Overview:
-        """Return how a campaign stands, with its targets after one, in the order of their ids. Raises NotFoundError."""
-        state, targets = self.state(campaign), self.campaigns.targets(campaign, whole=False)
-        planned = self._planned(state, targets, after, limit)
-        shown = {found.target.id: found.target for found in planned.targets.items if found.waiting}
-        listed = {found.target.id for found in planned.targets.items}
-        return Overview(
-            planned,
-            is_part=len(listed) < len(targets),
-            elsewhere=tuple(target for target in targets if target.held_because and target.id not in listed),
-            overdue=self._overdue(state, shown),
-            by_day=self._counted(campaign, "DAY#"),
-            by_source=self._counted(campaign, "SOURCE#"),
-            draft=self._changed_draft(campaign),
-        )
+def overview(stack: Stack, campaign: str, after: str | None, limit: int) -> Overview:
+    """Return how a campaign stands, with its targets after one, in the order of their ids. Raises NotFoundError."""
+    state, targets = campaign_state(stack, campaign), Campaigns(stack.table).targets(campaign, whole=False)
+    planned = _planned(stack, state, targets, after, limit)
+    shown = {found.target.id: found.target for found in planned.targets.items if found.waiting}
+    listed = {found.target.id for found in planned.targets.items}
+    return Overview(
+        planned,
+        is_part=len(listed) < len(targets),
+        elsewhere=tuple(target for target in targets if target.held_because and target.id not in listed),
+        overdue=_overdue(stack, state, shown),
+        by_day=_counted(stack, campaign, "DAY#"),
+        by_source=_counted(stack, campaign, "SOURCE#"),
+        draft=_changed_draft(stack, campaign),
+    )
 
-    def planned(self, campaign: str, after: str | None, limit: int) -> Planned:
-        """Return what a delivery would send now to the targets after one. Raises NotFoundError."""
-        return self._planned(self._state(campaign), self.campaigns.targets(campaign, whole=False), after, limit)
 
-    def _planned(self, state: CampaignState, targets: Sequence[Target], after: str | None, limit: int) -> Planned:
-        period = self.period(state.campaign)
-        return Planned(state, period, self._page(state.campaign.id, targets, after, limit))
+def planned_targets(stack: Stack, campaign: str, after: str | None, limit: int) -> Planned:
+    """Return what a delivery would send now to the targets after one. Raises NotFoundError."""
+    return _planned(stack, _state(stack, campaign), Campaigns(stack.table).targets(campaign, whole=False), after, limit)
 
-    def period(self, campaign: Campaign) -> str:
-        """Return the period of a delivery that begins now."""
-        return period_of(self.clock(), cadence_of(campaign, self.schedule).time_zone)
 
-    def slot_after(self, campaign: Campaign, moment: datetime) -> datetime:
-        """Return when a campaign's letters go out next after a moment."""
-        return cadence_of(campaign, self.schedule).next_after(moment)
+def _planned(stack: Stack, state: CampaignState, targets: Sequence[Target], after: str | None, limit: int) -> Planned:
+    period = current_period(stack, state.campaign)
+    return Planned(state, period, _page(stack, state.campaign.id, targets, after, limit))
 
-    def _changed_draft(self, campaign: str) -> Draft | None:
-        """Return the draft with unpublished changes; None also for an unreadable one: others see the campaign, too."""
-        with suppress(UnreadableDraftError):
-            draft = self.drafts.draft(campaign)
-            return draft if draft and not draft.is_published else None
-        return None
 
-    def targets(self, campaign: str, after: str | None, limit: int) -> Listing[TargetState]:
-        """List targets in the order of their ids."""
-        return self._page(campaign, self.campaigns.targets(campaign, whole=False), after, limit)
+def current_period(stack: Stack, campaign: Campaign) -> str:
+    """Return the period of a delivery that begins now."""
+    return period_of(stack.clock(), cadence_of(campaign, schedule_of(stack)).time_zone)
 
-    def _page(self, campaign: str, every: Sequence[Target], after: str | None, limit: int) -> Listing[TargetState]:
-        """List targets after one."""
-        targets = [target for target in every if after is None or target.id > after]
-        shown = self._states_of(campaign, targets[:limit])
-        return Listing(shown, shown[-1].target.id if len(targets) > limit else None)
 
-    def recipient(self, campaign: Campaign, target: str) -> Recipient:
-        """Return one target, and what a delivery would send it now. Raises NotFoundError."""
-        controls, period = self.campaigns.controls(campaign.id), self.period(campaign)
-        state = self.state_of(campaign.id, self.campaigns.target(campaign.id, target))
-        return Recipient(state, state.plan(campaign, controls, period), period, self.slot_after(campaign, self.clock()))
+def _slot_after(stack: Stack, campaign: Campaign, moment: datetime) -> datetime:
+    """Return when a campaign's letters go out next after a moment."""
+    return cadence_of(campaign, schedule_of(stack)).next_after(moment)
 
-    def _overdue(self, found: CampaignState, targets: Mapping[str, Target]) -> frozenset[str]:
-        run = last_overdue_run(found.campaign, self.schedule, self.clock())
-        kept = Kept(campaign=found.campaign, controls=found.controls, targets=targets)
-        should_go = [target for target in targets if kept.should_go(target, run)]
-        oldest = oldest_letters(self.signatures, found.campaign.id, should_go)
-        return frozenset(target for target, letter in oldest.items() if letter.since < run)
 
-    def glance(self, campaign: str, most: int) -> Glance:
-        """Return a campaign for a list of campaigns, looking at `most` targets at most. Raises NotFoundError."""
-        found, targets = self._state(campaign), self.campaigns.targets(campaign, whole=False)
-        now, today = self.clock(), self.period(found.campaign)
-        some = {target.id: target for target in targets[:most]}
-        states = []
-        for target in some.values():
-            listed = self.deliveries.deliveries(campaign, target.id, whole=False)
-            deliveries = tuple(made.with_word_of(target) for made in listed)
-            questions = tuple((made, question) for made in deliveries if (question := made.question(now)))
-            states.append(TargetState(target, 0, 0, deliveries, questions))
-        elsewhere = tuple(target for target in targets[most:] if target.held_because)
-        overdue, is_part, day = self._overdue(found, some), len(targets) > most, date.fromisoformat(today)
-        return Glance(found, tuple(states), elsewhere, overdue, is_part=is_part, today=day)
+def _changed_draft(stack: Stack, campaign: str) -> Draft | None:
+    """Return the draft with unpublished changes; None also for an unreadable one: others see the campaign, too."""
+    with suppress(UnreadableDraftError):
+        draft = Drafts(stack).draft(campaign)
+        return draft if draft and not draft.is_published else None
+    return None
 
-    def state_of(self, campaign: str, target: Target) -> TargetState:
-        """Return what organizers see of one target."""
-        return self._states_of(campaign, [target])[0]
 
-    def _states_of(self, campaign: str, targets: Sequence[Target]) -> tuple[TargetState, ...]:
-        if not targets:
-            return ()
-        waiting = self.signatures.how_many_wait_each(campaign, targets[0].id, targets[-1].id)
-        return tuple(self._state_of(campaign, target, waiting[target.id]) for target in targets)
+def target_states(stack: Stack, campaign: str, after: str | None, limit: int) -> Listing[TargetState]:
+    """List targets in the order of their ids."""
+    return _page(stack, campaign, Campaigns(stack.table).targets(campaign, whole=False), after, limit)
 
-    def _state_of(self, campaign: str, target: Target, waiting: int) -> TargetState:
-        now, found = self.clock(), self.deliveries.deliveries(campaign, target.id, whole=False)
-        deliveries = tuple(made.with_word_of(target) for made in found)
-        return TargetState(
-            target,
-            waiting,
-            sum(
-                made.letters
-                for made in deliveries
-                if made.received_at(target)
-                or (made.is_settled and not (made.state == "closed_unsent" or made.is_ready_to_print))
-            ),
-            deliveries,
-            tuple((delivery, question) for delivery in deliveries if (question := delivery.question(now))),
-        )
 
-    def counts(self, campaign: str, by: CountedBy) -> Breakdown:
-        """Return the counts of one kind.
+def _page(stack: Stack, campaign: str, every: Sequence[Target], after: str | None, limit: int) -> Listing[TargetState]:
+    """List targets after one."""
+    targets = [target for target in every if after is None or target.id > after]
+    shown = _states_of(stack, campaign, targets[:limit])
+    return Listing(shown, shown[-1].target.id if len(targets) > limit else None)
 
-        Each confirmed letter is in exactly one counter of each kind, so the counters add up to the total. Only letters
-        from before the campaign counted sources are in no counter by source.
-        """
-        found = self._counted(campaign, f"{by.upper()}#")
-        total = sum(found.values())
-        if by == "source":
-            total = max(total, self.counters.counts(campaign, TOTAL).get(TOTAL, 0))
-        return Breakdown(total, found)
 
-    def _counted(self, campaign: str, beginning: str) -> dict[str, int]:
-        found = self.counters.counts(campaign, beginning)
-        return {name.removeprefix(beginning): count for name, count in found.items() if count}
+def recipient(stack: Stack, campaign: Campaign, target: str) -> Recipient:
+    """Return one target, and what a delivery would send it now. Raises NotFoundError."""
+    controls, period = Campaigns(stack.table).controls(campaign.id), current_period(stack, campaign)
+    state = target_state(stack, campaign.id, Campaigns(stack.table).target(campaign.id, target))
+    return Recipient(state, state.plan(campaign, controls, period), period, _slot_after(stack, campaign, stack.clock()))
+
+
+def _overdue(stack: Stack, found: CampaignState, targets: Mapping[str, Target]) -> frozenset[str]:
+    run = last_overdue_run(found.campaign, schedule_of(stack), stack.clock())
+    kept = Kept(campaign=found.campaign, controls=found.controls, targets=targets)
+    should_go = [target for target in targets if kept.should_go(target, run)]
+    oldest = oldest_letters(Signatures(stack.table), found.campaign.id, should_go)
+    return frozenset(target for target, letter in oldest.items() if letter.since < run)
+
+
+def glance(stack: Stack, campaign: str, most: int) -> Glance:
+    """Return a campaign for a list of campaigns, looking at `most` targets at most. Raises NotFoundError."""
+    found, targets = _state(stack, campaign), Campaigns(stack.table).targets(campaign, whole=False)
+    now, today = stack.clock(), current_period(stack, found.campaign)
+    some = {target.id: target for target in targets[:most]}
+    states = []
+    for target in some.values():
+        listed = Deliveries(stack.table).deliveries(campaign, target.id, whole=False)
+        deliveries = tuple(made.with_word_of(target) for made in listed)
+        questions = tuple((made, question) for made in deliveries if (question := made.question(now)))
+        states.append(TargetState(target, 0, 0, deliveries, questions))
+    elsewhere = tuple(target for target in targets[most:] if target.held_because)
+    overdue, is_part, day = _overdue(stack, found, some), len(targets) > most, date.fromisoformat(today)
+    return Glance(found, tuple(states), elsewhere, overdue, is_part=is_part, today=day)
+
+
+def target_state(stack: Stack, campaign: str, target: Target) -> TargetState:
+    """Return what organizers see of one target."""
+    return _states_of(stack, campaign, [target])[0]
+
+
+def _states_of(stack: Stack, campaign: str, targets: Sequence[Target]) -> tuple[TargetState, ...]:
+    if not targets:
+        return ()
+    waiting = Signatures(stack.table).how_many_wait_each(campaign, targets[0].id, targets[-1].id)
+    return tuple(_state_of(stack, campaign, target, waiting[target.id]) for target in targets)
+
+
+def _state_of(stack: Stack, campaign: str, target: Target, waiting: int) -> TargetState:
+    now, found = stack.clock(), Deliveries(stack.table).deliveries(campaign, target.id, whole=False)
+    deliveries = tuple(made.with_word_of(target) for made in found)
+    return TargetState(
+        target,
+        waiting,
+        sum(
+            made.letters
+            for made in deliveries
+            if made.received_at(target)
+            or (made.is_settled and not (made.state == "closed_unsent" or made.is_ready_to_print))
+        ),
+        deliveries,
+        tuple((delivery, question) for delivery in deliveries if (question := delivery.question(now))),
+    )
+
+
+def counts_by(stack: Stack, campaign: str, by: CountedBy) -> Breakdown:
+    """Return the counts of one kind.
+
+    Each confirmed letter is in exactly one counter of each kind, so the counters add up to the total. Only letters
+    from before the campaign counted sources are in no counter by source.
+    """
+    found = _counted(stack, campaign, f"{by.upper()}#")
+    total = sum(found.values())
+    if by == "source":
+        total = max(total, Counters(stack.table).counts(campaign, TOTAL).get(TOTAL, 0))
+    return Breakdown(total, found)
+
+
+def _counted(stack: Stack, campaign: str, beginning: str) -> dict[str, int]:
+    found = Counters(stack.table).counts(campaign, beginning)
+    return {name.removeprefix(beginning): count for name, count in found.items() if count}

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.base.errors import DamagedRowsError, NotFoundError
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.organizing.overviews import glance
 from undersigned.people.rows.people import People
+from undersigned.workshop.rows.drafts import Drafts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from undersigned.base.stack import Stack
-    from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.campaigns.rules.counts import Count
-    from undersigned.organizing.overviews import Glance, Overviews
+    from undersigned.organizing.overviews import Glance
     from undersigned.people.rules.people import Person, Role
-    from undersigned.workshop.rows.drafts import Drafts
 
 MOST_LOOKED_AT = 100
 """The most recipients that the page looks at in all, one read each, for deliveries that need a decision."""
@@ -53,37 +54,27 @@ class Own:
     unpublished: tuple[str, ...]
 
 
-@dataclass(kw_only=True, frozen=True, slots=True)
-class OwnCampaigns:
-    """Lists campaigns for one person."""
+def campaigns_of(stack: Stack, person: Person, *, is_administrator: bool) -> Own:
+    """Return a person's campaigns; for an administrator, all of them."""
+    roles: dict[str, Role] = {member.campaign: member.role for member in People(stack.table).campaigns_of(person.id)}
+    if not roles and not is_administrator:
+        return Own((), ())
+    published = set(Campaigns(stack.table).campaign_ids())
+    if is_administrator:
+        roles |= dict.fromkeys(sorted(published), "owner")
+    drafts = Drafts(stack).campaigns()
+    found = sorted(_found(stack, roles, drafts), key=lambda own: own.campaign.title.casefold())
+    only_drafts = (name for name in drafts if name not in published)
+    return Own(tuple(found), tuple(name for name in only_drafts if is_administrator or name in roles))
 
-    stack: Stack
-    campaigns: Campaigns
-    drafts: Drafts
-    overviews: Overviews
 
-    def of(self, person: Person, *, is_administrator: bool) -> Own:
-        """Return a person's campaigns; for an administrator, all of them."""
-        roles: dict[str, Role] = {
-            member.campaign: member.role for member in People(self.stack.table).campaigns_of(person.id)
-        }
-        if not roles and not is_administrator:
-            return Own((), ())
-        published = set(self.campaigns.campaign_ids())
-        if is_administrator:
-            roles |= dict.fromkeys(sorted(published), "owner")
-        drafts = self.drafts.campaigns()
-        found = sorted(self._found(roles, drafts), key=lambda own: own.campaign.title.casefold())
-        only_drafts = (name for name in drafts if name not in published)
-        return Own(tuple(found), tuple(name for name in only_drafts if is_administrator or name in roles))
-
-    def _found(self, roles: Mapping[str, Role], drafts: Sequence[str]) -> Iterator[OwnCampaign]:
-        left = MOST_LOOKED_AT
-        for campaign, role in roles.items():
-            try:
-                glance = self.overviews.glance(campaign, left)
-            except (DamagedRowsError, NotFoundError):
-                # It has only a draft, is being deleted or restored, or is damaged.
-                continue
-            left -= len(glance.states)
-            yield OwnCampaign(role, glance, has_changes=campaign in drafts and self.drafts.has_changes(campaign))
+def _found(stack: Stack, roles: Mapping[str, Role], drafts: Sequence[str]) -> Iterator[OwnCampaign]:
+    left = MOST_LOOKED_AT
+    for campaign, role in roles.items():
+        try:
+            seen = glance(stack, campaign, left)
+        except (DamagedRowsError, NotFoundError):
+            # It has only a draft, is being deleted or restored, or is damaged.
+            continue
+        left -= len(seen.states)
+        yield OwnCampaign(role, seen, has_changes=campaign in drafts and Drafts(stack).has_changes(campaign))

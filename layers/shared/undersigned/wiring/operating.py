@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from undersigned.delivering.planning import Planning
-    from undersigned.organizing.overviews import Overviews
-    from undersigned.organizing.own_campaigns import OwnCampaigns
     from undersigned.organizing.reporting import Gathering, Reporting
     from undersigned.organizing.weekly_email import WeeklyEmail
     from undersigned.wiring.clients import Clients
@@ -33,32 +31,6 @@ class OperatingCases:
             slots=self.stack.slots,
             schedule=self.stack.schedule,
             clock=self.stack.clock,
-        )
-
-    @cached_property
-    def overviews(self) -> Overviews:
-        from undersigned.organizing.overviews import Overviews
-
-        return Overviews(
-            stack=self.stack,
-            campaigns=self.stack.campaigns,
-            counters=self.stack.counters,
-            forms=self.stack.forms,
-            signatures=self.stack.signatures,
-            deliveries=self.stack.deliveries,
-            budgets=self.stack.mail_budgets,
-            disowned=self.stack.disowned,
-            drafts=self.stack.drafts,
-            schedule=self.stack.schedule,
-            clock=self.stack.clock,
-        )
-
-    @cached_property
-    def own_campaigns(self) -> OwnCampaigns:
-        from undersigned.organizing.own_campaigns import OwnCampaigns
-
-        return OwnCampaigns(
-            stack=self.stack, campaigns=self.stack.campaigns, drafts=self.stack.drafts, overviews=self.overviews
         )
 
     @cached_property
