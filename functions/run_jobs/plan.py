@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from undersigned.base.logs import facts_of
+from undersigned.delivering.hours import at_slots
+from undersigned.organizing.reporting import send_waiting
 from undersigned.wiring import cases
 
 if TYPE_CHECKING:
@@ -32,12 +34,12 @@ def run(stack: Stack, day: str | None, campaign: str | None) -> dict[str, Any]:
         plans.append(planned)
         _log(planned, settings.id)
         if settings.send_now_only:
-            outcome = cases(stack).operating.reporting.send_waiting(settings, after, slot)
+            outcome = send_waiting(stack, settings, after, slot, cases(stack).delivering.planning.preview)
             logger.info("letters wait", extra={"campaign": settings.id, "outcome": outcome})
         planned.check()
 
     if day is None:
-        cases(stack).operating.hours.each("plan", plan, _log_error)
+        at_slots(stack, "plan", plan, _log_error)
     else:
         plans.append(cases(stack).delivering.planning.plan(day, campaign))
         _log(plans[0], campaign)

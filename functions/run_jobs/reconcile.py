@@ -14,9 +14,9 @@ from aws_lambda_powertools import Logger
 
 from undersigned.base.metrics import emit_all
 from undersigned.campaigns.catalog import schedule_of
+from undersigned.delivering.hours import at_slot_of_stack
 from undersigned.organizing.queues import read_reconciliation, reconciliation_queue
 from undersigned.organizing.reconciling import begin, proceed
-from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -36,7 +36,7 @@ def run(stack: Stack, day: str | None, campaign: str | None) -> None:
         _begin(stack, campaign)
     else:
         daily = schedule_of(stack).reconciliations
-        cases(stack).operating.hours.of_stack("reconcile", daily, lambda _, _slot: _begin(stack, None))
+        at_slot_of_stack(stack, "reconcile", daily, lambda _, _slot: _begin(stack, None))
 
 
 def _begin(stack: Stack, campaign: str | None) -> None:

@@ -9,7 +9,9 @@ from aws_lambda_powertools import Logger
 from undersigned.base.logs import facts_of
 from undersigned.campaigns.catalog import schedule_of
 from undersigned.campaigns.rules.cadence import day_before, reported_days
-from undersigned.wiring import cases
+from undersigned.delivering.hours import at_slot_of_stack, at_slots, for_all
+from undersigned.organizing.reporting import reported_periods, send_report
+from undersigned.organizing.weekly_email import tell_operator
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,26 +32,26 @@ def run(stack: Stack, day: str | None, campaign: str | None) -> None:
     elif campaign:
         _send(stack, campaign, day)
     else:
-        cases(stack).operating.hours.of_all("report", lambda each: _send(stack, each, day), _log_error)
-        cases(stack).operating.weekly_email.send(day)
+        for_all(stack, "report", lambda each: _send(stack, each, day), _log_error)
+        tell_operator(stack, day)
 
 
 def _run_due(stack: Stack) -> None:
     def report(settings: Campaign, after: datetime, slot: datetime) -> None:
-        for period in cases(stack).operating.reporting.periods(settings, reported_days(after, slot)):
+        for period in reported_periods(stack, settings, reported_days(after, slot)):
             _send(stack, settings.id, period)
 
     def tell(_: datetime, slot: datetime) -> None:
-        cases(stack).operating.weekly_email.send(day_before(slot.date().isoformat()))
+        tell_operator(stack, day_before(slot.date().isoformat()))
 
     try:
-        cases(stack).operating.hours.each("report", report, _log_error)
+        at_slots(stack, "report", report, _log_error)
     finally:
-        cases(stack).operating.hours.of_stack("weekly email", schedule_of(stack).operators_email, tell)
+        at_slot_of_stack(stack, "weekly email", schedule_of(stack).operators_email, tell)
 
 
 def _send(stack: Stack, campaign: str, period: str) -> None:
-    outcome = cases(stack).operating.reporting.send(campaign, period)
+    outcome = send_report(stack, campaign, period)
     logger.info("report", extra={"campaign": campaign, "period": period, "outcome": outcome})
 
 

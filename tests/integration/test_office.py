@@ -18,6 +18,7 @@ from undersigned.base.errors import NotNowError
 from undersigned.delivering.rows.deliveries import delivery_key
 from undersigned.organizing.deleting import check_deletable
 from undersigned.organizing.overviews import recipient
+from undersigned.organizing.reporting import make_report
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -141,14 +142,14 @@ def asked(world: World, request: pytest.FixtureRequest) -> World:
 def test_an_email_that_its_office_has_is_no_question_any_more_and_its_row_stays(
     asked: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    row, operating = asked.wiring.table.get(delivery_key(KEY), consistent=True), asked.wiring.operating
+    row = asked.wiring.table.get(delivery_key(KEY), consistent=True)
     assert press(asked) == 303
     assert asked.wiring.table.get(delivery_key(KEY), consistent=True) == row
     said = read(asked, ADDRESS)
     assert (said["state"], said["needs_attention"]) == ("sent", None)
     found = recipient(asked.wiring, asked.wiring.campaigns.campaign(CAMPAIGN), "evanston")
     assert (found.state.questions, found.plan, found.state.sent) == ((), (), 5)
-    [line] = operating.reporting.gathering.report(CAMPAIGN, asked.period, days=7).lines
+    [line] = make_report(asked.wiring, CAMPAIGN, asked.period, days=7).lines
     assert (line.section, line.letters) == ("sent", 5)
     asked.reconcile()
     assert not [record for record in caplog.records if record.getMessage() == "a delivery waits for a decision"]

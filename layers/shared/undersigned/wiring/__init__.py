@@ -16,7 +16,6 @@ from undersigned.wiring.clients import Clients
 if TYPE_CHECKING:
     from undersigned.base.stack import Stack
     from undersigned.wiring.delivering import DeliveringCases
-    from undersigned.wiring.operating import OperatingCases
 
 
 class Wiring(Clients):
@@ -32,12 +31,6 @@ class Wiring(Clients):
         from undersigned.wiring.delivering import DeliveringCases
 
         return DeliveringCases(self)
-
-    @cached_property
-    def operating(self) -> OperatingCases:
-        from undersigned.wiring.operating import OperatingCases
-
-        return OperatingCases(self, lambda: self.delivering.planning)
 
 
 def cases(stack: Stack) -> Wiring:
