@@ -253,6 +253,43 @@ def test_emails_that_are_confirmed_give_their_network_room(world: World) -> None
     assert len(world.sent) == 4
 
 
+def test_an_email_of_yesterday_that_is_confirmed_gives_its_domain_no_room_today(world: World) -> None:
+    set_budgets(world, "10 100 100 2")
+    for number in range(4):
+        post(world, number, email=f"s{number}@made-up.example")
+        world.run_stream()
+        if number == 0:
+            world.clock.advance(days=1)
+        if number == 2:
+            world.press(world.sent[0].link("confirm"))
+            world.run_stream()
+    assert (len(world.sent), waiting(world, "clean")) == (3, 1)
+
+
+def test_a_network_without_room_holds_up_no_other_postponed_email(world: World) -> None:
+    set_budgets(world, "10 100 1 100")
+    world.wiring.mail_budgets.stop()
+    for number, of in enumerate((1, 1, 2)):
+        post(world, number, source=network(of))
+        world.run_stream()
+        world.clock.advance(minutes=1)
+    world.wiring.mail_budgets.start(world.clock.now)
+    pass_time(world, minutes=5)
+    assert recipients(world) == {address(0), address(2)}
+
+
+def test_people_whose_emails_wait_get_them_before_suspicious_forms(world: World) -> None:
+    set_budgets(world, "10 0 100 100")
+    post(world, 1, form="")
+    world.run_stream()
+    world.clock.advance(minutes=1)
+    post(world, 2)
+    world.run_stream()
+    set_budgets(world, "10 1 100 100")
+    pass_time(world, hours=1)
+    assert recipients(world) == {address(2)}
+
+
 def test_a_bot_that_confirms_gets_no_larger_share(world: World) -> None:
     set_budgets(world, "2 2 100 100")
     for number in range(2):

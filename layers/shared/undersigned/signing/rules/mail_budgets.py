@@ -11,17 +11,20 @@ developer guide). The rules, each with a test that fails without it:
    stack so many an hour (test_an_hour_has_so_many_unconfirmed_emails).
 3. Suspicious forms share a few of the hour's emails:
    test_forms_without_a_token_share_ten_emails_an_hour_and_none_is_lost.
-4. An email takes from all of its budgets, or from none (test_what_one_budget_refuses_takes_nothing_from_another). One
-   that SES does not take is given back (test_an_email_that_ses_does_not_take_stays_postponed_and_in_its_budget).
+4. An email takes from all its budgets, or from none: test_an_email_that_one_budget_postpones_is_taken_from_no_other.
+   One that SES does not take is given back (test_an_email_that_ses_does_not_take_stays_postponed_and_in_its_budget).
 5. Only unconfirmed emails count: to confirm gives an email back
-   (test_emails_that_are_confirmed_give_their_network_room), but not to the share of suspicious forms
+   (test_emails_that_are_confirmed_give_their_network_room), but not to another day's budgets
+   (test_an_email_of_yesterday_that_is_confirmed_gives_its_domain_no_room_today), nor to the share of suspicious forms
    (test_a_bot_that_confirms_gets_no_larger_share), nor to a budget that is nearly untouched
    (test_confirmations_write_to_no_budget_that_is_nearly_untouched).
 6. An email without room waits on its form, in an index, and holds up no other:
-   test_a_person_is_mailed_at_once_while_hundreds_of_forms_are_over_a_limit.
+   test_a_person_is_mailed_at_once_while_hundreds_of_forms_are_over_a_limit,
+   test_a_network_without_room_holds_up_no_other_postponed_email.
 7. Emails that bounce or are marked as spam stop the others of their lane, and people never wait behind bots:
    test_bounces_delay_emails_to_strangers_and_deliveries_go_on, test_complaints_delay_emails_but_one_person_can_not,
-   test_bounces_of_suspicious_forms_delay_no_email_of_a_person.
+   test_bounces_of_suspicious_forms_delay_no_email_of_a_person,
+   test_people_whose_emails_wait_get_them_before_suspicious_forms.
 8. An operator can stop all of them: test_an_operator_stops_and_starts_confirmation_emails.
 9. A fifth of SES's daily quota stays for deliveries: test_deliveries_keep_their_share_of_the_daily_quota.
 10. One person gets few emails a day about a campaign (test_forms_of_one_campaign_use_up_no_emails_of_another) and in
@@ -49,6 +52,7 @@ Lane = Literal["clean", "suspicious"]
 """Whether an email is about a form with a suspicion. Each lane has its own brake, so that bots can't stop people's."""
 
 LANES: tuple[Lane, ...] = ("clean", "suspicious")
+"""In the order in which postponed emails leave."""
 
 
 def lane_of(signature: Signature) -> Lane:
