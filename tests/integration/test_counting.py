@@ -70,11 +70,11 @@ def test_forms_are_counted_while_they_wait(world: World) -> None:
     world.sign(email="bo@Outlook.com")
     world.sign(email="bo@Outlook.com", note="Said better")
     world.run_stream()
-    waiting = unconfirmed(world.wiring.forms, CAMPAIGN)
+    waiting = unconfirmed(world.wiring, CAMPAIGN)
     assert (waiting.forms, waiting.is_part) == (2, False)
     world.press(world.sent[-1].link("confirm"))
     world.run_stream()
-    waiting = unconfirmed(world.wiring.forms, CAMPAIGN)
+    waiting = unconfirmed(world.wiring, CAMPAIGN)
     assert waiting.forms == 0, "of one person, one form is confirmed and the other can't be"
     assert counted(world)["TOTAL"] == 2
 

@@ -1009,7 +1009,7 @@ def test_the_overview_counts_a_bounded_number_of_forms_and_says_that_there_may_b
     for number in range(5):
         world.sign(email=f"signer{number}@signers.example")
     assert "Signed, not confirmed yet 3 or more" in manager.words()
-    found = unconfirmed(world.wiring.forms, CAMPAIGN)
+    found = unconfirmed(world.wiring, CAMPAIGN)
     assert (found.forms, found.is_part) == (3, True)
 
 
@@ -1022,7 +1022,7 @@ def test_confirmed_forms_make_neither_the_overview_nor_a_listing_read_without_a_
     for number in range(4):
         world.clock.advance(seconds=1)
         world.confirmed(email=f"signer{number}@signers.example")
-    found = unconfirmed(world.wiring.forms, CAMPAIGN)
+    found = unconfirmed(world.wiring, CAMPAIGN)
     assert (found.forms, found.is_part) == (0, True)
     pending = SignatureFilter(status="pending")
     first = list_letters(world.wiring, CAMPAIGN, pending, None, 10)

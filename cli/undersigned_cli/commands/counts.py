@@ -40,7 +40,7 @@ def counts(
     counted_by = sorted(counts_by(wiring, campaign, by).by.items())
     rows: list[dict[str, object]] = [{by: name, "signatures": count} for name, count in counted_by]
     total: dict[str, object] = {"signatures": wiring.counters.total(campaign)[0]}
-    wrong = unconfirmed(wiring.forms, campaign).wrong_addresses
+    wrong = unconfirmed(wiring, campaign).wrong_addresses
     if as_json:
         show_json({"counts": rows, "total": total, "wrong_addresses": wrong})
         return

@@ -162,7 +162,7 @@ class Recipient:
 def campaign_state(stack: Stack, campaign: str) -> CampaignState:
     """Return the current state of a campaign. Raises NotFoundError."""
     held = Signatures(stack.table).how_many_held(campaign)
-    return replace(_state(stack, campaign), unconfirmed=unconfirmed(Forms(stack.table), campaign), on_hold=held)
+    return replace(_state(stack, campaign), unconfirmed=unconfirmed(stack, campaign), on_hold=held)
 
 
 def _state(stack: Stack, campaign: str) -> CampaignState:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from undersigned.signing.rows.forms import Forms
+
 if TYPE_CHECKING:
-    from undersigned.signing.rows.forms import Forms
+    from undersigned.base.stack import Stack
 
 MOST_FORMS_READ = 1_000
 """The most forms that the figures count: bots could make them expensive."""
@@ -28,9 +30,10 @@ class Unconfirmed:
     is_part: bool = False
 
 
-def unconfirmed(forms: Forms, campaign: str) -> Unconfirmed:
+def unconfirmed(stack: Stack, campaign: str) -> Unconfirmed:
     """Count the newest forms of a campaign that wait for a confirmation."""
-    newest = [form for _, form in islice(forms.listed(campaign, read_ahead=_READ_AHEAD), MOST_FORMS_READ)]
+    listed = Forms(stack.table).listed(campaign, read_ahead=_READ_AHEAD)
+    newest = [form for _, form in islice(listed, MOST_FORMS_READ)]
     waiting = [form for form in newest if form]
     return Unconfirmed(
         len(waiting),

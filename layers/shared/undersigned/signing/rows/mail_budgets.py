@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
@@ -217,14 +218,14 @@ def put_back(stack: Stack, unsent: Iterable[Signature]) -> None:
 
 
 def _give_back(stack: Stack, unsent: Iterable[Iterable[Budget]]) -> None:
-    for budget, emails in _sum(unsent).items():
+    for budget, emails in Counter(chain.from_iterable(unsent)).items():
         MailBudgets(stack.table).give_back(budget, unsent=emails)
 
 
 def free(stack: Stack, confirmed: Iterable[Signature]) -> None:
     """Give emails that were confirmed back to their budgets. Calling it twice makes these looser."""
     sizes, now = _sizes(stack), stack.clock()
-    given_back = _sum(given_back_by(each, sizes, now) for each in confirmed)
+    given_back = Counter(chain.from_iterable(given_back_by(each, sizes, now) for each in confirmed))
     for budget, left in MailBudgets(stack.table).room(given_back).items():
         if left <= (1 - UNTOUCHED) * budget.limit:
             MailBudgets(stack.table).give_back(budget, confirmed=given_back[budget])
@@ -254,8 +255,3 @@ class Room:
 
 def _sizes(stack: Stack) -> BudgetSizes:
     return BudgetSizes(*stack.settings.budget_sizes)
-
-
-def _sum(budgets: Iterable[Iterable[Budget]]) -> Counter[Budget]:
-    """Return how many emails are of each budget."""
-    return Counter(budget for some in budgets for budget in some)
