@@ -13,7 +13,7 @@ from undersigned.campaigns.rules.campaigns import Campaign, Target
 from undersigned.campaigns.rules.letters import Letter
 from undersigned.delivering.rows import deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
-from undersigned.organizing.rows import exports
+from undersigned.organizing.rules.exports import Export
 from undersigned.people.rows import people
 from undersigned.people.rules.api_keys import ApiKey
 from undersigned.people.rules.people import Member
@@ -40,7 +40,7 @@ SIGNER = "0123456789abcdef0123456789abcdef"
         (ApiKey.locate(campaign="trees", digest="ab12"), "KEY#trees", "ab12"),
         (Member.locate(campaign="trees", id="ab12"), "PEOPLE#trees", "ab12"),
         (people.CampaignOfPerson.locate(campaign="trees", id="ab12"), "PERSON#ab12", "trees"),
-        (exports.locate("trees", "ab12"), "EXPORT#trees", "ab12"),
+        (Export.locate(campaign="trees", id="ab12"), "EXPORT#trees", "ab12"),
         (deliveries.delivery_key(KEY), "DELIVERY#trees#oakton", "PERIOD#2026-11-30"),
         (deliveries.bundle_key(KEY, 7), "DELIVERY#trees#oakton", "BUNDLE#2026-11-30#0007"),
         (deliveries.packet_key(KEY, 7), "DELIVERY#trees#oakton", "PACKET#2026-11-30#0007"),

@@ -279,7 +279,7 @@ def test_no_two_classes_have_the_same_key() -> None:
 
 NAMED_BY_DATA = {"counters", "offices"}
 WRITTEN_BY_HAND = {
-    "campaign_rows", "deliveries", "disowned", "drafts", "exports", "forms", "mail_budgets", "mail_claims", "marks",
+    "campaign_rows", "deliveries", "disowned", "drafts", "forms", "mail_budgets", "mail_claims", "marks",
     "signatures",
 }  # fmt: skip
 """Modules whose rows are no data classes yet."""

@@ -6,13 +6,13 @@ Columns have the names of OSDI (the Open Supporter Data Interface), if its peopl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal, get_args
 
+from undersigned.base.rows import Row
 from undersigned.signing.rules.signatures import EXPORTS_KEPT_FOR
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from undersigned.signing.rules.signatures import Signature
 
 ExportState = Literal["queued", "running", "done", "failed", "erased"]
@@ -56,8 +56,10 @@ class ExportFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
+class Export(Row):
     """A file of signatures that an organizer requested; `rows` and `bytes` count what is written so far."""
+
+    pk, sk = "EXPORT#{campaign}", "{id}"
 
     campaign: str
     id: str
