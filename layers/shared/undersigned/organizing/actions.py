@@ -1,4 +1,4 @@
-"""Every action. Those of a room that are a function stand in its `actions.py`; these are the others."""
+"""Every action: those of the rooms, and here what only operators do, with a command."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from undersigned.base.languages import Message
 from undersigned.campaigns import actions as of_campaigns
 from undersigned.delivering import actions as of_deliveries
 from undersigned.delivering import answers
-from undersigned.organizing import erasing, exporting, letters
+from undersigned.organizing import erasing, exporting, letters, screening
 from undersigned.workshop import actions as of_drafts
 
-__all__ = ["ACTIONS", "answers", "erasing", "exporting", "letters", "of_campaigns", "of_deliveries", "of_drafts"]
+__all__ = [
+    "ACTIONS",
+    "answers",
+    "erasing",
+    "exporting",
+    "letters",
+    "of_campaigns",
+    "of_deliveries",
+    "of_drafts",
+    "screening",
+]
 
 ACTIONS |= {
-    # Letters
-    "hold letters": Action(Message("Put several letters on hold"), "screen --action hold", "/screening"),
-    # One letter on hold has a button of its own, which does the same for it.
-    "release letters": Action(
-        Message("Included several letters again"), "screen --action release",
-        "/signatures/<signer>/release", Message("Include this letter")
-    ),
-    "erase letters": Action(Message("Erased several letters"), "screen --action erase", "/screening"),
-    # Operators
     "restore": Action(Message("Brought back lost letters"), "restore"),
     "print sign-in link": Action(Message("Printed a sign-in link"), "person sign-in-link"),
     "rotate secret": Action(Message("Replaced the key of links in emails"), "secret rotate"),

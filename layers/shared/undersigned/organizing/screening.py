@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from undersigned.base.actions import ACTIONS, Action
 from undersigned.base.errors import ChangedError, NotNowError
 from undersigned.base.languages import Message
 from undersigned.campaigns.actions import needed
@@ -42,6 +43,19 @@ SAMPLE = 25
 """How many letters are shown of those that a filter selects."""
 
 _READ_AHEAD = 100
+
+
+ACTIONS |= {
+    "hold letters": Action(Message("Put several letters on hold"), "screen --action hold", "/screening"),
+    # One letter on hold has a button of its own, which does the same for it (letters.py).
+    "release letters": Action(
+        Message("Included several letters again"),
+        "screen --action release",
+        "/signatures/<signer>/release",
+        Message("Include this letter"),
+    ),
+    "erase letters": Action(Message("Erased several letters"), "screen --action erase", "/screening"),
+}
 
 
 @dataclass(frozen=True, slots=True)
