@@ -13,6 +13,7 @@ from undersigned.campaigns.rules.stops import Stop
 from undersigned.delivering.emails import organizer_mails
 from undersigned.delivering.emails.delivery import DeliverySummary, delivery_email
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.organizing.emails import reports
 from undersigned.organizing.rules.reports import SECTIONS, Report, ReportLine
 from undersigned.people import emails as people_mails
 from undersigned.people.rules.people import Member, Person
@@ -84,7 +85,7 @@ def every_email(accent: str | None = "#c2410c", request: str | None = FOLDER.cam
         "download": delivery(campaign, None),
         "waiting": organizer_mails.waiting(SENDER, campaign, "2026-11-30", 1_234, 12),
         "ready": organizer_mails.ready(SENDER, campaign, TARGET, "2026-11-30"),
-        "report": organizer_mails.report(SENDER, report, NOON),
+        "report": reports.report(SENDER, report, NOON),
         "sign-in": people_mails.sign_in(SENDER, person.email, "en", "123456"),
         "invitation": people_mails.invitation(
             SENDER, campaign, Member(campaign.id, person.id, person.email, "owner", by=person.email)

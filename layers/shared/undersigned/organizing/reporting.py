@@ -14,6 +14,7 @@ from undersigned.campaigns.rules.cadence import cadence_of
 from undersigned.delivering.emails import organizer_mails
 from undersigned.delivering.organizer_post import tell_organizer
 from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.organizing.emails.reports import report as report_mail
 from undersigned.organizing.rules.reports import Report, ReportLine, left_between, line_of_waiting, lines_of
 from undersigned.signing.rows.signatures import Signatures
 
@@ -96,7 +97,7 @@ def send_report(stack: Stack, campaign: str, period: str) -> PostOutcome:
         return "nothing to say"
     next_delivery = cadence_of(report.campaign, schedule_of(stack)).next_after(stack.clock())
     return tell_organizer(
-        stack, "report", campaign, period, lambda: organizer_mails.report(stack.settings.sender, report, next_delivery)
+        stack, "report", campaign, period, lambda: report_mail(stack.settings.sender, report, next_delivery)
     )
 
 
