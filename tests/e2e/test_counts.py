@@ -18,6 +18,7 @@ import pytest
 
 from tests.signatures import adas_signature
 from undersigned.base.errors import ChangedError
+from undersigned.campaigns.rows.counters import Counters
 from undersigned.counting.rules.tallies import counters_of
 from undersigned.organizing.erasing import erase
 from undersigned.organizing.reconciling import begin, proceed
@@ -130,7 +131,7 @@ def test_counts_equal_the_rows_after_random_changes(stack: RunningStack, wiring:
     assert expected["TOTAL"] > PEOPLE / 10
     found: dict[str, int] = {}
     for _ in range(300):
-        found = {name: count for name, count in wiring.counters.counts(CAMPAIGN).items() if count}
+        found = {name: count for name, count in Counters(wiring.table).counts(CAMPAIGN).items() if count}
         if found == expected:
             break
         time.sleep(0.2)

@@ -19,6 +19,7 @@ from tests import looks
 from tests.e2e.waiting import wait_for
 from tests.organizers import begin_session
 from tests.served_world import sign_in
+from undersigned.campaigns.rows.counters import Counters
 from undersigned.campaigns.rules.campaigns import Organizer
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -97,7 +98,7 @@ def dashboard(stack: RunningStack) -> Dashboard:
     made = Dashboard(stack, wiring)
     for mailbox, (name, postal_code) in SIGNERS.items():
         made.sign(mailbox, name, postal_code)
-    wait_for(lambda: wiring.counters.total(CAMPAIGN)[0] == len(SIGNERS), "the counts")
+    wait_for(lambda: Counters(wiring.table).total(CAMPAIGN)[0] == len(SIGNERS), "the counts")
     return made
 
 

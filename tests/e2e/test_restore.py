@@ -15,6 +15,7 @@ import pytest
 
 from tests.deployed.signers import confirm, sign
 from tests.e2e.waiting import wait_for
+from undersigned.campaigns.rows.counters import Counters
 from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -104,17 +105,17 @@ def test_lost_letters_come_back_and_each_goes_once(stack: RunningStack) -> None:
     stack.run_job("plan", datetime.now(UTC) + timedelta(days=7), CAMPAIGN)
     wait_for(partial(has_delivered, wiring, SENT, 2))
     run(stack, "erase", CAMPAIGN, "--email", f"dan@{DOMAIN}", "--why", "we rehearse", "--yes")
-    wait_for(lambda: wiring.counters.total(CAMPAIGN)[0] == 3)
+    wait_for(lambda: Counters(wiring.table).total(CAMPAIGN)[0] == 3)
     counted, mails = shown(stack, "counts", CAMPAIGN), stack.mails()
     lose(stack, f"SIGNATURE#{CAMPAIGN}#")
-    wait_for(lambda: wiring.counters.total(CAMPAIGN)[0] == 0)
+    wait_for(lambda: Counters(wiring.table).total(CAMPAIGN)[0] == 0)
 
     # The steps of docs/backups.md.
     [restored] = shown(stack, "restore", CAMPAIGN, "recovered")
     assert {name: restored[name] for name in ("erased", "changed", "held", "in_doubt")} == {
         "erased": 1, "changed": 0, "held": 0, "in_doubt": [],
     }  # fmt: skip
-    wait_for(lambda: wiring.counters.total(CAMPAIGN)[0] == 3)
+    wait_for(lambda: Counters(wiring.table).total(CAMPAIGN)[0] == 3)
     run(stack, "reconcile", CAMPAIGN)
     assert shown(stack, "counts", CAMPAIGN) == counted
     # It fails if it finds anything that is not explained.

@@ -19,6 +19,7 @@ from pypdf import PdfReader
 
 from tests.e2e.waiting import wait_for
 from tests.odd_requests import BODIES, PLACES
+from undersigned.campaigns.rows.counters import Counters
 from undersigned.counting.rules.tallies import counters_of, mark_of
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import KEY_WORKS_FOR, ApiKey, digest_of
@@ -205,7 +206,7 @@ def test_the_counters_equal_the_rows(campaign: Campaign) -> None:
     for row in rows:
         for counter in counters_of(mark_of(row)):
             expected[counter] = expected.get(counter, 0) + 1
-    kept = {name: count for name, count in campaign.wiring.counters.counts(CAMPAIGN).items() if count}
+    kept = {name: count for name, count in Counters(campaign.wiring.table).counts(CAMPAIGN).items() if count}
     assert kept == expected
     assert kept["TOTAL"] == len(campaign.letters) - 1
 

@@ -24,6 +24,7 @@ from undersigned.people.keys import make_key
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rows.people import People
 from undersigned.people.rules.people import person_id
+from undersigned.signing.rows.disowned import Disowned
 from undersigned.signing.rows.signatures import signature_key
 from undersigned.signing.rules.signatures import signer_id
 from undersigned.workshop import drafting, publishing
@@ -626,7 +627,7 @@ def somebody_elses_address(platform: Platform) -> Arrivals:
     acts.sign_and_confirm(cyd)
     acts.week(MONDAY + 35 * ONE_DAY)
     acts.disown(ben)
-    assert platform.world.wiring.disowned.total(CAMPAIGN) == 2
+    assert Disowned(platform.world.wiring.table).total(CAMPAIGN) == 2
     assert platform.world.memory
     platform.world.memory.quota["SentLast24Hours"] = 45_000.0
     platform.world.restart("send_confirmations")

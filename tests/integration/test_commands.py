@@ -15,7 +15,8 @@ from tests.world import ADA, CAMPAIGN, ROOT, World
 from undersigned.base.errors import UndersignedError
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.campaigns.rows.counters import counter_key
+from undersigned.campaigns.rows.counters import Counters, counter_key
+from undersigned.campaigns.rows.offices import OfficeRows
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.workshop.rows.drafts import Drafts
 from undersigned_cli.stacks import _SETTING_OF_OUTPUT, Stack, StackError
@@ -217,7 +218,7 @@ def test_reconcile_counts_what_was_forgotten_and_prints_a_summary(run: Any, worl
             "unexplained": 0,
         }
     ]
-    assert world.wiring.counters.total(CAMPAIGN)[0] == 1
+    assert Counters(world.wiring.table).total(CAMPAIGN)[0] == 1
     assert CAMPAIGN in run("reconcile")
 
 
@@ -227,7 +228,7 @@ def test_reconcile_corrects_a_counter_that_differs_twice(run: Any, world: World)
     assert "differ from the rows in 1 sum. Run it again" in run("reconcile", CAMPAIGN)
     with pytest.raises(UndersignedError, match="1 difference not explained"):
         run("reconcile", CAMPAIGN)
-    assert world.wiring.counters.total(CAMPAIGN)[0] == 1
+    assert Counters(world.wiring.table).total(CAMPAIGN)[0] == 1
     assert "differ from the rows" not in run("reconcile", CAMPAIGN)
 
 
@@ -410,7 +411,7 @@ def test_a_campaign_is_deleted_when_nothing_of_anybody_is_left(run: Any, world: 
     world.erase(row.signer)
     world.run_stream()
     run("key", "create", CAMPAIGN)
-    world.wiring.office_rows.receive(CAMPAIGN, "evanston", "2026-11-24", world.clock.now)
+    OfficeRows(world.wiring.table).receive(CAMPAIGN, "evanston", "2026-11-24", world.clock.now)
 
     assert f"{CAMPAIGN} is deleted" in run("campaign", "delete", CAMPAIGN, "--yes")
     world.run_stream()

@@ -14,6 +14,7 @@ from tests.world import CAMPAIGN, Answer, client_of
 from undersigned.base.rows import Key, Values
 from undersigned.base.table import Update, from_item
 from undersigned.campaigns.rows.counters import counter_key
+from undersigned.campaigns.rows.offices import OfficeRows
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.campaigns.rules.counts import TOTAL
 from undersigned.organizing.exporting import csv_lines
@@ -159,7 +160,7 @@ def campaign(world: World) -> Campaign:
     world.clock.advance(days=1)
     for name, postal_code in (("bo", "60201"), ("cy", "60076"), ("dee", "60091")):
         world.confirmed(email=f"{name}@signers.example", name=name, postal_code=postal_code)
-    world.wiring.office_rows.receive(CAMPAIGN, "evanston", PERIOD, world.clock.now)
+    OfficeRows(world.wiring.table).receive(CAMPAIGN, "evanston", PERIOD, world.clock.now)
     browser = Browser(world)
     browser.sign_in(OWNER)
     browser.press(f"{dashboard_path(CAMPAIGN)}/exports", {})

@@ -12,6 +12,7 @@ from tests.world import ADA, CAMPAIGN, client_of
 from undersigned.base.errors import TokenError
 from undersigned.base.links import Links
 from undersigned.organizing.rows.campaign_rows import Rows
+from undersigned.signing.rows.disowned import Disowned
 from undersigned.signing.rows.forms import Forms
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def test_pressing_twice_counts_once(world: World) -> None:
     for _ in range(2):
         assert world.press(link).status == 200
     assert world.row().disowned_at is not None
-    assert world.wiring.disowned.total(CAMPAIGN) == 1
+    assert Disowned(world.wiring.table).total(CAMPAIGN) == 1
 
 
 def test_a_confirmed_letter_is_untouched(world: World) -> None:
@@ -170,13 +171,13 @@ def test_a_confirmed_letter_is_untouched(world: World) -> None:
     before = world.row()
     assert "This letter was confirmed" in world.press(link).body
     assert world.row() == before
-    assert world.wiring.disowned.total(CAMPAIGN) == 0
+    assert Disowned(world.wiring.table).total(CAMPAIGN) == 0
 
 
 def test_a_confirmation_that_comes_first_wins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     link = world.signed().link("disown")
     confirm = world.sent[-1].link("confirm")
-    store = type(world.wiring.disowned)
+    store = type(Disowned(world.wiring.table))
     disown = store.disown
 
     def late(stored: Any, *args: Any) -> None:

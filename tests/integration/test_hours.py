@@ -12,7 +12,7 @@ import pytest
 from tests.damage import OTHER, damage_campaign
 from tests.hours import at, reports, sent, sign
 from tests.world import CAMPAIGN
-from undersigned.campaigns.rows.slots import slot_key
+from undersigned.campaigns.rows.slots import Slots, slot_key
 from undersigned.delivering.hours import NotDoneError
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def test_the_reconciliation_and_the_operators_email_come_once_however_many_hours
 
 
 def test_a_slower_run_takes_no_slot_back_and_makes_no_row_of_a_deleted_campaign(world: World) -> None:
-    slots, cadence = world.wiring.slots, world.cadence
+    slots, cadence = Slots(world.wiring.table), world.cadence
     earlier, later = (cadence.moment(date(2026, 11, day)) for day in (23, 30))
     slots.note("plan", CAMPAIGN, later)
     assert world.wiring.table.get(slot_key("plan", CAMPAIGN)) is None

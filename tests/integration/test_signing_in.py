@@ -12,6 +12,7 @@ from undersigned.people import membership, signing_in
 from undersigned.people.directory import find_person
 from undersigned.people.queue import people_mails
 from undersigned.people.rows.people import People
+from undersigned.people.rows.sign_ins import SignIns
 from undersigned.people.rules.people import is_code, person_id
 from undersigned.workshop import drafting
 
@@ -243,7 +244,7 @@ def test_guesses_at_the_same_moment_pass_no_limit(
     maria: Browser, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(19):
-        world.wiring.sign_ins.count(
+        SignIns(world.wiring.table).count(
             person_id_of(world, EDITOR), "WRONG", world.clock.now.date().isoformat(), expires_at=world.clock.now
         )
     maria.ask(EDITOR)

@@ -16,6 +16,7 @@ from undersigned.base.links import Links
 from undersigned.base.purposes import PURPOSES
 from undersigned.campaigns.rules.stops import mailbox_digest
 from undersigned.people.rows.people import People
+from undersigned.people.rows.sign_ins import SignIns
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import Person, person_id
 from undersigned.people.sessions import post_tokens
@@ -136,7 +137,7 @@ def test_after_a_leak_and_the_runbook_nothing_that_leaked_opens_anything(world: 
     maria.sign_in(ADMINISTRATOR)
     stranger = Browser(world)
     stranger.ask(ADMINISTRATOR)
-    asked = world.wiring.sign_ins.request(stranger.code_page.rpartition("/")[2])
+    asked = SignIns(world.wiring.table).request(stranger.code_page.rpartition("/")[2])
     assert asked
     for key, links, old in zip(leaked, made, before, strict=True):
         for token in [*old.values(), *issued(world, CAMPAIGN, links).values()]:

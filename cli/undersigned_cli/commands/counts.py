@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from undersigned.campaigns.rows.counters import Counters
 from undersigned.counting.rules.tallies import CountedBy
 from undersigned.organizing.overviews import counts_by
 from undersigned.signing.unconfirmed import unconfirmed
@@ -39,7 +40,7 @@ def counts(
     columns = {by: "Recipient" if by == "target" else by.title(), "signatures": "Signatures"}
     counted_by = sorted(counts_by(wiring, campaign, by).by.items())
     rows: list[dict[str, object]] = [{by: name, "signatures": count} for name, count in counted_by]
-    total: dict[str, object] = {"signatures": wiring.counters.total(campaign)[0]}
+    total: dict[str, object] = {"signatures": Counters(wiring.table).total(campaign)[0]}
     wrong = unconfirmed(wiring, campaign).wrong_addresses
     if as_json:
         show_json({"counts": rows, "total": total, "wrong_addresses": wrong})

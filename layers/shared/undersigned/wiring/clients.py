@@ -11,11 +11,6 @@ from typing import TYPE_CHECKING, Any
 from undersigned.base.stack import Stack
 from undersigned.campaigns.catalog import catalog_of, schedule_of
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.campaigns.rows.counters import Counters
-from undersigned.campaigns.rows.offices import OfficeRows
-from undersigned.campaigns.rows.slots import Slots
-from undersigned.people.rows.sign_ins import SignIns
-from undersigned.signing.rows.disowned import Disowned
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.signatures import Signatures
 
@@ -35,13 +30,8 @@ class Clients(Stack):
         """Make the stack, and the repositories that most functions need."""
         super().__init__(settings, **how)
         self.campaigns = Campaigns(self.table)
-        self.office_rows = OfficeRows(self.table)
         self.forms = Forms(self.table)
         self.signatures = Signatures(self.table)
-        self.counters = Counters(self.table)
-        self.disowned = Disowned(self.table)
-        self.sign_ins = SignIns(self.table)
-        self.slots = Slots(self.table)
         self.catalog = catalog_of(self)
 
     @cached_property
