@@ -29,16 +29,16 @@ from undersigned.base.errors import (
 from undersigned.base.logs import facts_of
 from undersigned.base.metrics import emit, emit_all
 from undersigned.base.queue import seconds_hidden
-from undersigned.base.sending_once import Claim, send_once
+from undersigned.base.sending_once import send_once
 from undersigned.campaigns.catalog import catalog_of, schedule_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.signing import emails
 from undersigned.signing.queue import dead_mails, read_waiting_message, waiting_mails
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.mail_budgets import MailBudgets, Room, may_leave, put_back, take
-from undersigned.signing.rows.mail_claims import MailClaims, claim_of
+from undersigned.signing.rows.mail_claims import claim_of
 from undersigned.signing.rules.forms import FormName
-from undersigned.signing.rules.mail_budgets import LANES, SHARE_OF_QUOTA, is_counted
+from undersigned.signing.rules.mail_budgets import LANES, SHARE_OF_QUOTA
 from undersigned.signing.rules.signatures import PENDING_FOR, requested_at
 from undersigned.signing.stream import failures_from, read_form_change
 
@@ -326,39 +326,22 @@ def send(stack: Stack, signature: Signature) -> bool:
     Raises MailRefusedError if SES refuses it. Any other error says to try again; after an UncertainError the person
     may get the email once more: better than not at all.
     """
-    return send_once(stack, stack.confirmation_mailbox, _FormsClaim(signature), lambda: _mail(stack, signature))
-
-
-@dataclass(frozen=True, slots=True)
-class _FormsClaim(Claim):
-    """The claim of the email that a form requests."""
-
-    about: Signature
-
-    def take(self, stack: Stack) -> bool:
-        """Check that the form can be confirmed, and that the email may be sent."""
-        if self.about.has_expired(stack.clock()):
-            return False
-        if is_counted(self.about):
-            # Its budgets were just written, so the table takes writes, and can note that it left.
-            return MailClaims(stack.table).may_send(claim_of(self.about), stack.clock())
-        return claim_of(self.about).take(stack)
-
-    def note_sent(self, stack: Stack) -> None:
-        """Note that the email left."""
-        claim_of(self.about).note_sent(stack)
-
-    def note_failed(self, stack: Stack, error: Exception) -> None:
-        """Try an email that SES refuses once more, a day later."""
-        if not isinstance(error, MailRefusedError) or isinstance(error, SendingStoppedError):
-            return
-        if self.about.mail_postponed:
+    if signature.has_expired(stack.clock()):
+        return False
+    claim = claim_of(signature)
+    try:
+        return send_once(stack, stack.confirmation_mailbox, claim, lambda: _mail(stack, signature))
+    except SendingStoppedError:
+        raise
+    except MailRefusedError:
+        if signature.mail_postponed:
             # The reconciliation must not ask for it again.
-            self.note_sent(stack)
+            claim.note_sent(stack)
         else:
             # It may be the first of many that SES refuses for another cause than their addresses.
             with suppress(ChangedError):
-                Forms(stack.table).postpone_mail(self.about, stack.clock() + _TRIED_ONCE_MORE)
+                Forms(stack.table).postpone_mail(signature, stack.clock() + _TRIED_ONCE_MORE)
+        raise
 
 
 def _mail(stack: Stack, signature: Signature) -> Mail:

@@ -17,7 +17,7 @@ from boto3.dynamodb.conditions import Attr
 from undersigned.base.rows import Key
 from undersigned.base.sending_once import Claim
 from undersigned.base.table import ConditionFailedError, Repository, Update
-from undersigned.signing.rules.mail_budgets import CLAIMS_KNOWN_FOR, mail_limit
+from undersigned.signing.rules.mail_budgets import CLAIMS_KNOWN_FOR, is_counted, mail_limit
 from undersigned.signing.rules.signatures import requested_at
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class MailClaim(Claim):
 
     The email is sent once since the day of `since`, and counts on the day of `on`, or on the day when it leaves. With
     `by`, the first one to claim it is the only one who may, as often as it must. `known_for` is how long the row is
-    kept.
+    kept. Without `writes`, nothing is written before the email: so the table must just have taken another write.
     """
 
     person: str
@@ -59,10 +59,12 @@ class MailClaim(Claim):
     known_for: timedelta
     on: datetime | None = None
     by: str | None = None
+    writes: bool = True
 
     def take(self, stack: Stack) -> bool:
         """Check that the email was not sent before, and that the table takes writes."""
-        return MailClaims(stack.table).claim(self, self.on or stack.clock())
+        claims, at = MailClaims(stack.table), self.on or stack.clock()
+        return claims.claim(self, at) if self.writes else claims.may_send(self, at)
 
     def note_sent(self, stack: Stack) -> None:
         """Note that the email left, or that SES refused it for good."""
@@ -78,6 +80,8 @@ def claim_of(form: Signature) -> MailClaim:
         limit=mail_limit(form),
         since=requested_at(form.mail_request) or form.signed_at,
         known_for=CLAIMS_KNOWN_FOR,
+        # The budgets of a counted one were just written.
+        writes=not is_counted(form),
     )
 
 
