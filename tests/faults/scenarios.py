@@ -733,7 +733,7 @@ def a_draft_and_the_end(platform: Platform) -> Arrivals:
     save_draft(acts, "recipients", {evanston: "new@evanston-police.example"})
     assert platform.person(lambda: someone(world, "editor").see(f"/workshop/versions?of={first}")).status == 200
     assert platform.person(lambda: someone(world, "editor").see("/organizer")).status == 200
-    empty = next(name for name, value in rows.items() if name.endswith("-id") and not value).removesuffix("-id")
+    empty = next(name for name, value in rows.items() if name.endswith("-email") and not value).removesuffix("-email")
     skokie = {
         "id": "skokie",
         "title": "Police Chief",
@@ -772,11 +772,12 @@ def a_draft_and_the_end(platform: Platform) -> Arrivals:
     assert platform.person(lambda: world.post(f"{office}/stop")).status == 200
     acts.erase(ada)
     acts.organizer("/workshop/close", {"why": "over"})
+    title = world.wiring.campaigns.campaign(CAMPAIGN).title
     for _ in range(_OPERATORS_TRIES):
         platform.settle()
         if CAMPAIGN not in world.wiring.campaigns.campaign_ids():
             break
-        acts.organizer("/workshop/delete", {"campaign": CAMPAIGN})
+        acts.organizer("/workshop/delete", {"title": title})
     left = left_of_campaign(platform)
     assert left == set(), left
     return {}

@@ -52,27 +52,55 @@ if TYPE_CHECKING:
 HOME = "/organizer"
 
 
-class SessionRoutes(ScopedRoutes[Scope]):
+class _SignedInRoutes(ScopedRoutes[Scope]):
+    """Routes for people who are signed in. Errors are shown as pages."""
+
+    def serve(self, request: Request, route: Route, parts: Mapping[str, str]) -> Response[Any]:
+        """Check a session, and keep the language that a link chooses for the pages after it."""
+        cookies = request.event.cookies
+        try:
+            session = session_of(request.stack, session_token(cookies), parts.get("campaign"))
+            answer = self.serve_to(session, request, route, parts)
+        except SignedOutError as error:
+            answer = _sign_in_first(request, route, error)
+        if cookie := language_cookie(request.event):
+            answer.cookies = [*answer.cookies, cookie]
+        return answer
+
+    def serve_to(self, session: Session, asked: Request, route: Route, parts: Mapping[str, str]) -> Response[Any]:
+        """Check what a person asks for, and answer it."""
+        raise NotImplementedError
+
+
+class SessionRoutes(_SignedInRoutes):
     """Routes for signed-in people, about no campaign. Handlers take a SessionRequest."""
 
     address = HOME
+    for_administrator = False
 
-    def serve(self, request: Request, route: Route, parts: Mapping[str, str]) -> Response[Any]:
-        """Check a session, call the handler, and show errors as pages."""
-        return _keeping_language(request, _serve_session(request, route, parts, for_administrator=False))
+    def serve_to(self, session: Session, asked: Request, route: Route, parts: Mapping[str, str]) -> Response[Any]:
+        """Check that the administrator asks, if nobody else may, and where a post comes from. Call the handler."""
+        request = SessionRequest(asked.stack, asked.event, session)
+        try:
+            with security_log.refusals(asked.stack, "dashboard", session, "", route.handler.__name__):
+                if self.for_administrator and not session.is_administrator:
+                    refusal = ScopeError("read", cast("Scope", route.scope))
+                    raise refusal
+                if request.event.http_method == "POST":
+                    check_post(request)
+            check_names(parts)
+            return route.handler(request, **parts)
+        except UndersignedError as error:
+            return _problem(request.event, error)
 
 
-class AdministratorRoutes(ScopedRoutes[Scope]):
-    """Routes for the stack's administrator, about no campaign. Handlers take a SessionRequest."""
+class AdministratorRoutes(SessionRoutes):
+    """Such routes for the stack's administrator alone."""
 
-    address = HOME
-
-    def serve(self, request: Request, route: Route, parts: Mapping[str, str]) -> Response[Any]:
-        """Check the administrator's session, call the handler, and show errors as pages."""
-        return _keeping_language(request, _serve_session(request, route, parts, for_administrator=True))
+    for_administrator = True
 
 
-class DashboardRoutes(ScopedRoutes[Scope]):
+class DashboardRoutes(_SignedInRoutes):
     """Routes for organizers who are signed in, each below a campaign's address. Handlers take a DashboardRequest."""
 
     address = dashboard_path("<campaign>")
@@ -82,21 +110,14 @@ class DashboardRoutes(ScopedRoutes[Scope]):
         deed = ACTIONS[action]
         return self.post(deed.page, deed.scope, keeps)
 
-    def serve(self, request: Request, route: Route, parts: Mapping[str, str]) -> Response[Any]:
-        """Check a session and its role in the campaign, call the handler, and show errors as pages."""
-        return _keeping_language(request, self._serve(request, route, parts))
-
     def answer(self, request: DashboardRequest, handler: Handler, names: Mapping[str, str]) -> Response[Any]:
         """Call the handler of a request that is allowed."""
         return handler(request, **names)
 
-    def _serve(self, asked: Request, route: Route, parts: Mapping[str, str]) -> Response[Any]:
+    def serve_to(self, session: Session, asked: Request, route: Route, parts: Mapping[str, str]) -> Response[Any]:
+        """Check a person's role in the campaign and where a post comes from, and call the handler."""
         stack, event, names = asked.stack, asked.event, {**parts}
         campaign, scope, name = names.pop("campaign"), cast("Scope", route.scope), route.handler.__name__
-        try:
-            session = session_of(stack, session_token(event.cookies), campaign)
-        except SignedOutError as error:
-            return _sign_in_first(asked, route, error)
         request: DashboardRequest | None = None
         try:
             with security_log.refusals(stack, "dashboard", session, campaign, name):
@@ -174,13 +195,6 @@ def signed_in(event: APIGatewayProxyEventV2, token: str) -> Response[str]:
     return answer
 
 
-def _keeping_language(request: Request, answer: Response[Any]) -> Response[Any]:
-    """Keep the language that a link chooses, for the pages after it."""
-    if cookie := language_cookie(request.event):
-        answer.cookies = [*answer.cookies, cookie]
-    return answer
-
-
 def _member_of(stack: Stack, session: Session, campaign: str) -> Member:
     if session.is_administrator and _exists(stack, campaign):
         return session.person.as_owner(campaign)
@@ -198,25 +212,6 @@ def _exists(stack: Stack, campaign: str) -> bool:
     except NotFoundError:
         return False
     return True
-
-
-def _serve_session(asked: Request, route: Route, parts: Mapping[str, str], *, for_administrator: bool) -> Response[Any]:
-    try:
-        session = session_of(asked.stack, session_token(asked.event.cookies))
-    except SignedOutError as error:
-        return _sign_in_first(asked, route, error)
-    request, name = SessionRequest(asked.stack, asked.event, session), route.handler.__name__
-    try:
-        with security_log.refusals(asked.stack, "dashboard", session, "", name):
-            if for_administrator and not session.is_administrator:
-                refusal = ScopeError("read", cast("Scope", route.scope))
-                raise refusal
-            if request.event.http_method == "POST":
-                check_post(request)
-        check_names(parts)
-        return route.handler(request, **parts)
-    except UndersignedError as error:
-        return _problem(request.event, error)
 
 
 def _problem(
