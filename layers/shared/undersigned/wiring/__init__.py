@@ -36,7 +36,7 @@ class Wiring(Clients):
 def cases(stack: Stack) -> Wiring:
     """Return the use cases that are still classes, for the routes of a stack.
 
-    It goes when they are functions of the stack, as those of `campaigns/` and `people/` are.
+    Temporary: it goes when `organizing/` has functions of the stack, too. Only `functions/organizer_api/` calls it.
     """
     if not isinstance(stack, Wiring):
         message = "this stack has no use cases"
