@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.base.fonts import font_book
+from undersigned.base import fonts
 from undersigned.base.languages import Message
 from undersigned.campaigns.catalog import Entry, next_delivery
 from undersigned.campaigns.rules.campaigns import Roster
@@ -18,7 +18,8 @@ from undersigned.campaigns.rules.counts import Count
 from undersigned.campaigns.rules.letters import read_blocks, render_html
 from undersigned.campaigns.rules.postal_codes import lists
 from undersigned.delivering.emails.delivery import DeliverySummary, as_test, delivery_email
-from undersigned.delivering.printing.packets import PacketCover, PacketLetter, pictures, typeset
+from undersigned.delivering.printing import packets
+from undersigned.delivering.printing.packets import PacketCover, PacketLetter
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing.form import FormPage
 from undersigned.signing.rules.posted_forms import SignedForm
@@ -90,7 +91,7 @@ def sample(  # noqa: PLR0913, PLR0917  (what the sample is of)
 def pages(sample: Sample) -> list[bytes]:
     """Return a picture of each page of the packet that the target would get with just this letter, as PNG."""
     entry = sample.form_page.entry
-    return pictures(*_packet(entry, sample.target, sample.letter_language, sample.signature), font_book())
+    return packets.pictures(*_packet(entry, sample.target, sample.letter_language, sample.signature), fonts.font_book())
 
 
 def test_email(stack: Stack, sender: Sender, compiled: CompiledCampaign, to: str) -> Mail:
@@ -102,7 +103,7 @@ def test_email(stack: Stack, sender: Sender, compiled: CompiledCampaign, to: str
     target = next((one for one in compiled.targets if not one.by_hand), compiled.targets[0])
     read = _sample_form(campaign, target, to, campaign.language)
     signature = _signature(stack, entry, read)
-    packet = typeset(*_packet(entry, read.target, read.letter_language, signature), font_book())
+    packet = packets.typeset(*_packet(entry, read.target, read.letter_language, signature), fonts.font_book())
     return _delivery(sender, entry, read, signature, packet.pdf)
 
 
