@@ -735,7 +735,6 @@ def a_draft_and_the_end(platform: Platform) -> Arrivals:
     assert platform.person(lambda: someone(world, "editor").see("/organizer")).status == 200
     empty = next(name for name, value in rows.items() if name.endswith("-email") and not value).removesuffix("-email")
     skokie = {
-        "id": "skokie",
         "title": "Police Chief",
         "name": "Blake Placeholder",
         "department": "Skokie Police",
