@@ -24,18 +24,17 @@ from undersigned.base.languages import SOURCE
 from undersigned.base.last_slash import without_last_slash
 from undersigned.base.methods import answering_head
 from undersigned.base.settings import Settings
+from undersigned.base.stack import Stack
 from undersigned.campaigns.problem_page import problem
 from undersigned.people.routes import keys, people, sign_in
 from undersigned.people.routes.buttons import other_buttons
 from undersigned.people.routes.dashboard import language_of
-from undersigned.wiring import Wiring
 from undersigned.workshop.routes import new_campaign, preview, publishing, recipients, steps, versions
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from undersigned.base.methods import Handler
-    from undersigned.base.stack import Stack
 
 # The first route that matches an address answers it, so `deliveries/next` comes before `deliveries/<period>`.
 _OWN = (
@@ -96,7 +95,7 @@ def _answer_no_route(app: APIGatewayHttpResolver) -> Response[str]:
 
 
 handler = make_handler(
-    Wiring(
+    Stack(
         Settings(os.environ).check(
             "table_name",
             "secret_arn",

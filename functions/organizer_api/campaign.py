@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, get_args
 from functions.organizer_api.deliveries import delivery_values
 from undersigned.base.answers import data
 from undersigned.campaigns.cursors import TARGET_POSITION, cursor_of
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.counting.rules.tallies import CountedBy
 from undersigned.organizing.overviews import campaign_state, counts_by, target_states
 from undersigned.people.routes.programs import ApiRoutes
-from undersigned.wiring import cases
 from undersigned.workshop.pages.campaign_values import settings_values
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def list_targets(request: ApiRequest) -> Response[str]:
     found = target_states(
         request.stack, request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200)
     )
-    campaign = cases(request.stack).campaigns.campaign(request.campaign)
+    campaign = Campaigns(request.stack.table).campaign(request.campaign)
     today = campaign.local(request.stack.clock()).date()
     targets = [_target(state) | {"unanswered": state.is_unanswered(campaign, today)} for state in found.items]
     return data({"targets": targets, "next": cursor_of(found.next_position)})

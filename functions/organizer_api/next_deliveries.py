@@ -10,10 +10,10 @@ from undersigned.base.languages import Message
 from undersigned.base.logs import report_replaced
 from undersigned.base.reader import base_url
 from undersigned.campaigns.cursors import TARGET_POSITION, cursor_of
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.overviews import current_period, planned_targets
 from undersigned.people.routes.programs import ApiRoutes
-from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -89,7 +89,7 @@ def sender_at(request: DashboardRequest) -> Sender:
 
 
 def _key(request: DashboardRequest, target: str) -> DeliveryKey:
-    campaign = cases(request.stack).campaigns.campaign(request.campaign)
+    campaign = Campaigns(request.stack.table).campaign(request.campaign)
     return DeliveryKey(campaign.id, target, current_period(request.stack, campaign))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from aws_lambda_powertools import Logger
 
 from functions.run_jobs import plan, reconcile, report
 from undersigned.base.logs import facts_of
+from undersigned.base.settings import Settings
 from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -59,16 +61,18 @@ def make_handler(stack: Stack) -> Callable[[Mapping[str, Any], LambdaContext], d
 
 
 handler = make_handler(
-    Wiring.of_environment(
-        "table_name",
-        "packet_bucket",
-        "draft_bucket",
-        "delivery_queue_url",
-        "reconciliation_queue_url",
-        "schedule",
-        "sender",
-        "configuration_set",
-        "operator_topic",
-        "plans_at_once",
+    Wiring(
+        Settings(os.environ).check(
+            "table_name",
+            "packet_bucket",
+            "draft_bucket",
+            "delivery_queue_url",
+            "reconciliation_queue_url",
+            "schedule",
+            "sender",
+            "configuration_set",
+            "operator_topic",
+            "plans_at_once",
+        )
     )
 )

@@ -39,8 +39,7 @@ def checked_at_start(function: str) -> list[str]:
     [names] = [
         [ast.literal_eval(argument) for argument in call.args]
         for call in ast.walk(ast.parse(source.replace("from __future__ import annotations", "")))
-        if isinstance(call, ast.Call)
-        and ast.unparse(call.func) in {"Wiring.of_environment", "Settings(os.environ).check"}
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Settings(os.environ).check"
     ]
     return names
 

@@ -60,11 +60,7 @@ class Functions:
         # Powertools reads some of them when a module is imported.
         os.environ |= environment
         stack = Wiring(Settings(environment), client=partial(self._client_of, function))
-        Wiring.of_environment = classmethod(lambda _cls, *_needed: stack)  # type: ignore[method-assign,assignment]
-        module, _, name = handler.rpartition(".")
-        imported = importlib.import_module(module)
-        made: Callable[[Any, Any], Any]
-        made = imported.make_handler(stack) if hasattr(imported, "make_handler") else getattr(imported, name)
+        made: Callable[[Any, Any], Any] = importlib.import_module(handler.rpartition(".")[0]).make_handler(stack)
         return made
 
     def _client_of(self, function: str, service: str, **settings: Any) -> Any:

@@ -6,11 +6,9 @@ the slow use cases (those that make emails and PDFs) in their methods.
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from undersigned.base.settings import Settings
 from undersigned.wiring.clients import Clients
 
 if TYPE_CHECKING:
@@ -21,11 +19,6 @@ if TYPE_CHECKING:
 class Wiring(Clients):
     """One stack, and the use cases of each subject."""
 
-    @classmethod
-    def of_environment(cls, *needed: str) -> Wiring:
-        """Wire from the environment variables. Raises SettingsError if one of the needed settings is missing."""
-        return cls(Settings(os.environ).check(*needed))
-
     @cached_property
     def delivering(self) -> DeliveringCases:
         from undersigned.wiring.delivering import DeliveringCases
@@ -34,10 +27,7 @@ class Wiring(Clients):
 
 
 def cases(stack: Stack) -> Wiring:
-    """Return the use cases that are still classes, for the routes of a stack.
-
-    Temporary: it goes when `organizing/` has functions of the stack, too. Only `functions/organizer_api/` calls it.
-    """
+    """Return the use cases that are still classes. Temporary: only `functions/run_jobs/plan.py` plans by one."""
     if not isinstance(stack, Wiring):
         message = "this stack has no use cases"
         raise TypeError(message)
