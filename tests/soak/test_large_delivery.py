@@ -14,6 +14,7 @@ import pytest
 
 from tests.waiting_rows import put_letters
 from tests.world import CAMPAIGN, world
+from undersigned.base import fonts
 from undersigned.delivering import packing
 from undersigned.delivering.delivering import OutOfTimeError, deliver
 from undersigned.delivering.printing import packets
@@ -55,6 +56,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         return PacketLetter((), "en", signature.name, signature.locality)
 
     monkeypatch.setattr(packing, "_letter", plain)
+    monkeypatch.setattr(fonts, "font_book", lambda: None)
     monkeypatch.setattr(packets, "typeset", _typeset)
     with world(monkeypatch, fast=True, bundle_size=99) as made:
         put_letters(made, [made.wiring.campaigns.target(CAMPAIGN, TARGET)], LETTERS)

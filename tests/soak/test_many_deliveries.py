@@ -22,6 +22,7 @@ from benchmarks.latency import A_WRITE_MORE, LATENCY
 from tests.faults.memory import refuse
 from tests.waiting_rows import put_letters
 from tests.world import CAMPAIGN, CONTEXT, Watch, world
+from undersigned.base import fonts
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering import packing
 from undersigned.delivering.printing import packets
@@ -157,6 +158,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         return PacketLetter((), "en", signature.name, signature.locality)
 
     monkeypatch.setattr(packing, "_letter", plain)
+    monkeypatch.setattr(fonts, "font_book", lambda: None)
     with world(monkeypatch, fast=True, bundle_size=99) as made:
         targets = [target_of(number) for number in range(TARGETS)]
         put_letters(made, targets, LETTERS)
