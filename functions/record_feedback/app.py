@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from undersigned.base.metrics import MetricName
-    from undersigned.delivering.rules.deliveries import DeliveryState
     from undersigned.delivering.rules.mail_events import MailEvent
+    from undersigned.delivering.rules.states import DeliveryState
 
 logger = Logger()
 

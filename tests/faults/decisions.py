@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tests.acting import Decisions
 from tests.world import CAMPAIGN
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from tests.world import World
-    from undersigned.delivering.rules.deliveries import Delivery, Settlement
+    from undersigned.delivering.rules.deliveries import Delivery
 
 
 def decide(world: World, *, bounced: Collection[str] = (), retry: bool = False) -> int:
@@ -25,7 +25,7 @@ def decide(world: World, *, bounced: Collection[str] = (), retry: bool = False) 
         for delivery in list(world.wiring.deliveries.deliveries(CAMPAIGN, target.id)):
             question = delivery.with_word_of(target).question(world.clock.now)
             if question in {"in doubt", "no outcome"}:
-                outcome: Settlement = "sent" if _has_arrived(world, delivery, bounced) else "not sent"
+                outcome: Literal["sent", "not sent"] = "sent" if _has_arrived(world, delivery, bounced) else "not sent"
                 controls.settle(delivery.key, "a person", "", outcome)
             elif question == "bounced" and retry:
                 controls.retry(delivery.key, "a person", "")

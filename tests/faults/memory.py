@@ -33,6 +33,8 @@ from moto.dynamodb.parsing.validators import (
 )
 
 from tests.rows import unwritten
+from undersigned.delivering.rows.deliveries import DELIVERIES
+from undersigned.delivering.rules.states import STATES
 from undersigned.organizing.actions import ACTIONS
 from undersigned_cli.local.needs import needs_of
 from undersigned_cli.local.permissions import may
@@ -229,6 +231,8 @@ class Memory:
         old = partition.get(sk)
         if old == new:
             return
+        if old and new and sk.startswith(DELIVERIES):
+            check_state(old["state"]["S"], new["state"]["S"])
         if new is None:
             del partition[sk]
         else:
@@ -652,6 +656,12 @@ def check_names(params: Mapping[str, Any]) -> None:
         pk, sk = ("".join(key[name]["S"].partition("#")[:2]) for name in ("pk", "sk"))
         if strange := unwritten(pk, sk, frozenset(names.values())):
             pytest.fail(f"no {pk} {sk} has {strange}")
+
+
+def check_state(before: Any, after: Any) -> None:
+    """Fail if a write moves a delivery to a state to which the table has no event."""
+    if before != after and after not in STATES[before].after.values():
+        pytest.fail(f"nothing leads from {before} to {after}")
 
 
 def _kinds(params: Any) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.refusals import Refusing
 from tests.many_targets import publish_towns
 from tests.world import CAMPAIGN, DASHBOARD
 from undersigned.campaigns.rules.campaigns import Target
@@ -106,10 +107,11 @@ def test_an_email_without_an_outcome_leads_to_the_decision(world: World, manager
 
 def test_an_email_in_doubt_leads_to_the_decision(world: World, manager: Browser) -> None:
     world.confirmed()
+    world.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, status=500)
     world.week()
-    made = next(world.wiring.deliveries.deliveries(CAMPAIGN, "evanston"))
-    doubtful = made.in_doubt()
-    world.wiring.deliveries.change(doubtful, made)
+    world.watch = None
+    world.clock.advance(hours=2)
+    world.week()
     assert "we don’t know whether the email of November 24, 2026 left" in attention(manager)
     assert "Ask the office whether it has the email, then decide." in attention(manager)
     assert buttons(manager) == {"/deliveries/2026-11-24/evanston", *BOTH}

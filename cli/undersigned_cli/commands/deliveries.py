@@ -11,6 +11,7 @@ from undersigned.base.errors import UndersignedError
 from undersigned.campaigns.activity import perform
 from undersigned.delivering.actions import send_now
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.delivering.rules.states import Question
 from undersigned.organizing.overviews import current_period
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from undersigned.delivering.rules.deliveries import Delivery, Question
+    from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.delivering.rules.mail_events import MailEvent
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from undersigned.base.actions import Field
+    from undersigned.delivering.rules.states import Decision
 
 Period = Annotated[
     datetime | None,
@@ -253,23 +254,19 @@ def _day(period: datetime | None) -> str | None:
 
 
 def _last_unsent(wiring: Wiring, campaign: str, target: str) -> str:
-    for delivery in wiring.deliveries.deliveries(campaign, target):
-        if delivery.state in {"open", "held", "bounced", "closed_unsent"} or delivery.is_ready_to_print:
-            return delivery.key.period
-    message = (
-        f"{target} has no delivery that failed, bounced or is on hold; "
-        f"to see all of them, run `undersigned deliveries {campaign}`"
-    )
-    raise NotFoundError(message)
+    return _last(wiring, campaign, target, "retry", "failed, bounced or is on hold")
 
 
 def _last_in_question(wiring: Wiring, campaign: str, target: str) -> str:
+    return _last(wiring, campaign, target, "settle as sent", "waits for a decision")
+
+
+def _last(wiring: Wiring, campaign: str, target: str, decision: Decision, what: str) -> str:
+    """Return the period of the last delivery about which a person may decide this."""
     to = wiring.campaigns.target(campaign, target)
     for delivery in wiring.deliveries.deliveries(campaign, target):
-        if delivery.with_word_of(to).question(wiring.clock()) in {"in doubt", "no outcome"}:
+        seen = delivery.with_word_of(to)
+        if decision in seen.may(seen.question(wiring.clock())):
             return delivery.key.period
-    message = (
-        f"{target} has no delivery that waits for a decision; "
-        f"to see all of them, run `undersigned deliveries {campaign}`"
-    )
+    message = f"{target} has no delivery that {what}; to see all of them, run `undersigned deliveries {campaign}`"
     raise NotFoundError(message)

@@ -247,11 +247,12 @@ def retry_again(  # noqa: PLR0913, PLR0917  (as above)
 
 def _retry(stack: Stack, key: DeliveryKey, revision: str, *, again: bool = False) -> Done:
     delivery, target = _found(stack, key, revision)
-    if delivery.question(stack.clock()) in {"in doubt", "no outcome"}:
+    may = delivery.may(delivery.question(stack.clock()))
+    if "settle as sent" in may:
         raise NotNowError(
             Message("Nobody knows whether the email arrived. Ask the recipient’s office, then settle the delivery.")
         )
-    if delivery.state not in {"open", "held", "bounced", "closed_unsent"} and not delivery.is_ready_to_print:
+    if "retry" not in may:
         raise NotNowError(
             Message(
                 "The delivery’s state is “%(state)s”. Only one that failed, bounced, was closed unsent, is held or "
@@ -337,7 +338,7 @@ def settle_as_not_sent_again(  # noqa: PLR0913, PLR0917  (as above)
 
 def _in_question(stack: Stack, key: DeliveryKey, revision: str) -> tuple[Delivery, Target]:
     delivery, target = _found(stack, key, revision)
-    if delivery.question(stack.clock()) not in {"in doubt", "no outcome"}:
+    if "settle as sent" not in delivery.may(delivery.question(stack.clock())):
         raise NotNowError(
             Message(
                 "The delivery’s state is “%(state)s”. There is nothing to decide: only a delivery that is in "
@@ -371,7 +372,7 @@ def close_unsent(  # noqa: PLR0913, PLR0917  (as above)
     longer as it was seen.
     """
     now, (delivery, _) = stack.clock(), _found(stack, DeliveryKey(campaign, target, period), revision)
-    if not delivery.can_be_closed_unsent(now):
+    if "close unsent" not in delivery.may(delivery.question(now)):
         raise NotNowError(Message("Only a delivery that bounced, or is ready to print, can be closed unsent."))
     _change(stack, delivery.closed_unsent(why, now), delivery)
     return Done("closed-unsent", about=_about(delivery))
@@ -414,7 +415,7 @@ def hand_over(  # noqa: PLR0913  (what, when and who)
         )
     if revision not in {"", delivery.revision}:
         raise _changed()
-    if not delivery.is_ready_to_print:
+    if "hand over" not in delivery.may(delivery.question(now)):
         raise NotNowError(Message("Only letters that are ready to print can be handed over."))
     _change(stack, delivery.handed_over(HandedOver(day, note, by, now)), delivery)
     return Done("handed-over", about=_about(delivery), why=note)

@@ -11,14 +11,16 @@ from undersigned.base.errors import ChangedError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
-from undersigned.delivering.rules.mail_events import STATE_AFTER, MailEvent, MailEventKind, after
+from undersigned.delivering.rules.mail_events import MailEvent, MailEventKind, after, report_of
+from undersigned.delivering.rules.states import REPORTS
 from undersigned.signing.rules.mail_budgets import LANES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from undersigned.base.stack import Stack
-    from undersigned.delivering.rules.deliveries import Delivery, DeliveryState
+    from undersigned.delivering.rules.deliveries import Delivery
+    from undersigned.delivering.rules.states import DeliveryState
     from undersigned.signing.rules.mail_budgets import Lane, MailReport
 
 _TRIES = 5
@@ -155,8 +157,10 @@ class Recorded:
     @property
     def reached(self) -> DeliveryState | None:
         """Return the state that the event led to, if that is new."""
-        is_of_event = self.delivery and self.delivery.state == STATE_AFTER.get(self.event.kind)
-        return self.delivery.state if self.delivery and self.is_news and is_of_event else None
+        report = report_of(self.event)
+        if self.delivery is None or report is None or not self.is_news:
+            return None
+        return self.delivery.state if self.delivery.state == REPORTS[report] else None
 
 
 def record(stack: Stack, event: MailEvent) -> Recorded:

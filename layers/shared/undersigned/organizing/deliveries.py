@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Target
-    from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey, PacketRecord, Question
+    from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey, PacketRecord
     from undersigned.delivering.rules.mail_events import MailEvent
+    from undersigned.delivering.rules.states import Question
 
 
 @dataclass(frozen=True, slots=True)

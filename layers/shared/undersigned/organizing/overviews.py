@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.controls import Controls
     from undersigned.campaigns.rules.counts import Count
     from undersigned.counting.rules.tallies import CountedBy
-    from undersigned.delivering.rules.deliveries import Delivery, Question
+    from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.delivering.rules.plans import PlanLine
+    from undersigned.delivering.rules.states import Question
     from undersigned.signing.rules.mail_budgets import Lane, Sending
     from undersigned.workshop.rules.drafts import Draft
 

@@ -19,9 +19,7 @@ from undersigned.delivering.rules.deliveries import (
     Attempt,
     Delivery,
     DeliveryKey,
-    DeliveryState,
     PacketRecord,
-    Question,
 )
 from undersigned.delivering.rules.mail_events import MailEvent, MailEventKind, after
 from undersigned.delivering.rules.packets import (
@@ -31,6 +29,7 @@ from undersigned.delivering.rules.packets import (
     packet_name,
     packet_spans,
 )
+from undersigned.delivering.rules.states import DeliveryState, Question
 
 DATA_MODEL = Path(__file__).parents[4] / "docs" / "data-model.md"
 KEY = DeliveryKey("trees", "oakton", "2026-11-30")

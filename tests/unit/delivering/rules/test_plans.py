@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.campaigns.rules.controls import Controls
-from undersigned.delivering.rules.deliveries import Attempt, Delivery, DeliveryKey, DeliveryState
+from undersigned.delivering.rules.deliveries import Attempt, Delivery, DeliveryKey
 from undersigned.delivering.rules.plans import Week, next_day, plan_lines, taken, too_soon, week_taken
+
+if TYPE_CHECKING:
+    from undersigned.delivering.rules.states import DeliveryState
 
 WEEK = timedelta(days=7)
 NOW = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)

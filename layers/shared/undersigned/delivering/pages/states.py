@@ -9,8 +9,9 @@ from undersigned.base.languages import Message, long_date
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.delivering.rules.deliveries import Delivery, DeliveryState
+    from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.delivering.rules.plans import PlanLine
+    from undersigned.delivering.rules.states import DeliveryState
     from undersigned.people.viewer import Viewer
 
 DELIVERY_STATES: Mapping[DeliveryState, Message] = {

@@ -44,12 +44,12 @@ from undersigned.delivering.rules.deliveries import (
     Attempt,
     Delivery,
     DeliveryKey,
-    DeliveryState,
     HandedOver,
     PacketRecord,
 )
 from undersigned.delivering.rules.mail_events import MailEvent, MailEventKind
 from undersigned.delivering.rules.plans import Week, next_day, taken
+from undersigned.delivering.rules.states import DeliveryState
 from undersigned.signing.rows.signatures import erasure, is_in_tray, signature_key
 
 if TYPE_CHECKING:

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 from undersigned.base.purposes import PURPOSES
+from undersigned.delivering.rules.states import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from undersigned.campaigns.rules.campaigns import Answer, Campaign, Target, Way
-
-DeliveryState = Literal[
-    "open", "sending", "in_doubt", "sent", "delivered", "bounced", "closed_unsent", "complained", "held", "empty"
-]
-"""`in_doubt`: nobody knows whether the email left; `held`: its target's letters are held; `empty`: it has no letter."""
-
-Question = Literal["in doubt", "no outcome", "bounced"]
-"""The questions that a person decides about a delivery: did its email leave, did it arrive, what is done now."""
-
-Settlement = Literal["sent", "not sent"]
-"""A person's decisions about an email that is in doubt or has no outcome."""
+    from undersigned.delivering.rules.states import Decision, DeliveryState, Question
 
 PACKET_SIZE = 250
 """Letters in one PDF. Typst's memory grows with the pages of a document."""
@@ -166,12 +157,18 @@ class Delivery:
     handed: HandedOver | None = None
     until: datetime | None = None
 
+    def _to(self, state: DeliveryState, **changes: Any) -> Delivery:  # noqa: ANN401  (values of any field)
+        """Return it in another state. Raises ValueError if the table has no event that leads there."""
+        if state not in STATES[self.state].after.values():
+            message = f"nothing leads from {self.state} to {state}"
+            raise ValueError(message)
+        return replace(self, state=state, **changes)
+
     def begun(self, packets: Sequence[PacketRecord], email: str | None, at: datetime) -> Delivery:
         """Return it with its next attempt, whose email has these packets."""
         sent = [packet for packet in packets if packet.is_in_email]
-        return replace(
-            self,
-            state="sending",
+        return self._to(
+            "sending",
             attempt=self.attempt + 1,
             letters=sum(packet.letters for packet in packets),
             email=email,
@@ -187,18 +184,18 @@ class Delivery:
     def handed_over(self, handed: HandedOver) -> Delivery:
         """Return it after a person recorded that the office has its letters."""
         last = replace(self.last, settled_at=handed.at)
-        return replace(self, state="delivered", handed=handed, last=last)
+        return self._to("delivered", handed=handed, last=last)
 
     def sent(self, message_id: str, at: datetime) -> Delivery:
         """Return it after SES has taken its email."""
-        return replace(self, state="sent", last=replace(self.last, reported="sent", message_id=message_id, sent_at=at))
+        return self._to("sent", last=replace(self.last, reported="sent", message_id=message_id, sent_at=at))
 
     def opened_again(self, reason: str | None = None) -> Delivery:
         """Return it for its next attempt. SES's reports about the last one stay: see `after`.
 
         `reason` is why the last email surely did not leave.
         """
-        return replace(self, state="open", reason=reason, last=replace(self.last, since=None))
+        return self._to("open", reason=reason, last=replace(self.last, since=None))
 
     def opened_for(self, target: Target) -> Delivery:
         """Return it after a person decided to send it again: it goes the way of its target.
@@ -209,15 +206,15 @@ class Delivery:
 
     def closed_unsent(self, reason: str, at: datetime) -> Delivery:
         """Return it after a person decided that its letters are sent no more, for a reason that signers read."""
-        return replace(self, state="closed_unsent", reason=reason, last=replace(self.last, settled_at=at))
+        return self._to("closed_unsent", reason=reason, last=replace(self.last, settled_at=at))
 
     def in_doubt(self) -> Delivery:
         """Return it in doubt: for an hour, nobody has told the outcome of its email."""
-        return replace(self, state="in_doubt")
+        return self._to("in_doubt")
 
     def held(self, letters: int, email: str, reason: str) -> Delivery:
         """Return it with its sealed letters, which are not sent."""
-        return replace(self, state="held", letters=letters, email=email or None, reason=reason)
+        return self._to("held", letters=letters, email=email or None, reason=reason)
 
     def cleared(self, at: datetime) -> Delivery:
         """Return it without packets: none is made any more."""
@@ -225,12 +222,12 @@ class Delivery:
 
     def emptied(self) -> Delivery:
         """Return it without any letter to send."""
-        return replace(self, state="empty")
+        return self._to("empty")
 
     def settled_as_sent(self, at: datetime) -> Delivery:
         """Return it after a person decided that its email was sent."""
         last = replace(self.last, sent_at=self.last.sent_at or self.last.since, settled_at=at)
-        return replace(self, state="sent", reason=None, last=last)
+        return self._to("sent", reason=None, last=last)
 
     def packets_of_email(self, recorded: Sequence[PacketRecord]) -> Sequence[PacketRecord]:
         """Return the packets that its email names, of those that were recorded; before the first attempt, none."""
@@ -397,9 +394,9 @@ class Delivery:
         is_fixed = (self.way == "by hand" and self.letters) or self.received_at(target)
         return target.way if self.goes_on and not is_fixed else self.way
 
-    def can_be_closed_unsent(self, now: datetime) -> bool:
-        """Say whether its letters surely did not arrive, and a person can decide that they are sent no more."""
-        return self.question(now) == "bounced" or self.is_ready_to_print
+    def may(self, question: Question | None) -> tuple[Decision, ...]:
+        """Return what a person may decide about it, if this is the question that it asks now."""
+        return STATES[self.state].may.get(question or ("ready to print" if self.is_ready_to_print else None), ())
 
     def question(self, now: datetime) -> Question | None:
         """Return what a person has to decide about it, if anything."""

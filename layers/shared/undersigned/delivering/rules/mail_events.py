@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from undersigned.delivering.rules.states import REPORTS, STATES
+
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey, DeliveryState
+    from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
+    from undersigned.delivering.rules.states import Report
 
 MailEventKind = Literal["send", "delivery", "bounce", "complaint", "reject", "delivery_delay"]
 
@@ -26,24 +29,21 @@ class MailEvent:
     permanent: bool = False
 
 
-_RANK: dict[DeliveryState | None, float] = {None: 0, "sent": 2, "delivered": 3, "bounced": 4, "complained": 5}
-
-_RANK_OF_PASSING_BOUNCE = 2.5
-"""Below `delivered`: after a delivery, a bounce that is not permanent is an out-of-office reply."""
+_NEWS = tuple(REPORTS)
+"""SES's reports, each after those to which it is news."""
 
 
-def _rank(reported: DeliveryState | None, *, permanent: bool) -> float:
-    return _RANK_OF_PASSING_BOUNCE if reported == "bounced" and not permanent else _RANK[reported]
-
-
-STATE_AFTER: dict[MailEventKind, DeliveryState] = {
-    "send": "sent",
-    "delivery": "delivered",
-    "bounce": "bounced",
-    "complaint": "complained",
-    "reject": "bounced",
-}
-"""The state that an event of the last attempt leads to, if it says more than what is known."""
+def report_of(event: MailEvent) -> Report | None:
+    """Return what an event says about its email; None for a delay."""
+    match event.kind:
+        case "delivery_delay":
+            return None
+        case "reject":
+            return "bounce"
+        case "bounce":
+            return "bounce" if event.permanent else "passing bounce"
+        case _:
+            return event.kind
 
 
 def after(delivery: Delivery, event: MailEvent) -> Delivery:
@@ -55,14 +55,13 @@ def after(delivery: Delivery, event: MailEvent) -> Delivery:
     nothing, and neither does any event once the letters' personal data is gone: there is nothing left to send. Once a
     person decided that the letters go by hand, only an email that arrived is news: then nobody needs the paper.
     """
-    state = STATE_AFTER.get(event.kind)
-    is_over = delivery.state == "empty" or delivery.cleared_at is not None
-    if state is None or event.attempt != delivery.attempt or is_over:
+    report = report_of(event)
+    if report is None or event.attempt != delivery.attempt or delivery.cleared_at is not None:
         return delivery
+    if report not in STATES[delivery.state].after or _NEWS.index(report) <= _last_report(delivery):
+        return delivery
+    state = REPORTS[report]
     if delivery.way == "by hand" and state not in {"delivered", "complained"}:
-        return delivery
-    permanent = event.permanent or event.kind == "reject"
-    if _rank(state, permanent=permanent) <= _rank(delivery.last.reported, permanent=delivery.last.permanent):
         return delivery
     last = replace(
         delivery.last,
@@ -70,6 +69,14 @@ def after(delivery: Delivery, event: MailEvent) -> Delivery:
         message_id=event.message_id,
         sent_at=delivery.last.sent_at or event.at,
         settled_at=None if state == "sent" else event.at,
-        permanent=permanent,
+        permanent=report == "bounce",
     )
     return replace(delivery, state=state, reason=event.reason, last=last, way="email")
+
+
+def _last_report(delivery: Delivery) -> int:
+    """Return the place of SES's last report among all; -1 without one."""
+    last = delivery.last
+    if last.reported == "bounced":
+        return _NEWS.index("bounce" if last.permanent else "passing bounce")
+    return next((place for place, report in enumerate(_NEWS) if REPORTS[report] == last.reported), -1)

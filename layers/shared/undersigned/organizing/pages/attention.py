@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from undersigned.campaigns.rules.campaigns import Target
     from undersigned.campaigns.rules.stops import Stop
-    from undersigned.delivering.rules.deliveries import Delivery, Question
+    from undersigned.delivering.rules.deliveries import Delivery
+    from undersigned.delivering.rules.states import Question
     from undersigned.organizing.overviews import CampaignState, TargetState
     from undersigned.signing.rules.mail_budgets import Lane
 
@@ -296,7 +297,8 @@ def decisions(delivery: Delivery, question: Question | None, state: TargetState)
     """Return the decisions that a person can make about a delivery, the usual one first."""
     key, target = delivery.key, state.target
     seen = {"period": key.period, "target": key.target, "revision": delivery.revision}
-    if question in {"in doubt", "no outcome"}:
+    may = delivery.may(question)
+    if "settle as sent" in may:
         if_not: tuple[str, ...] = () if target.is_held else ("settle as not sent",)
         by_hand = (_by_hand(target),) if target.is_held and not target.hold else ()
         return Act(("settle as sent", *if_not), seen, quiet=True), *by_hand

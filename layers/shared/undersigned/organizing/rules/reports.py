@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.campaigns.rules.controls import Controls
-    from undersigned.delivering.rules.deliveries import Delivery, DeliveryState, Question
+    from undersigned.delivering.rules.deliveries import Delivery
+    from undersigned.delivering.rules.states import DeliveryState, Question
 
 type Section = Literal["to decide", "to print", "not sent", "sent", "waiting"]
 """`to decide`: a person must act, as the overview says. `not sent`: somebody decided so, or it takes long. `waiting`:
