@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -186,7 +185,7 @@ def test_a_deleted_row_is_retried_until_it_is_no_longer_counted(
     row = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"))
     client_of("dynamodb").delete_item(TableName=world.wiring.settings.table_name, Key=to_item(row._asdict()))
     event = {"Records": world.new_records()}
-    client = importlib.import_module("functions.tally.app").stack.table._client
+    client = world.stacks["tally"].table._client
     with monkeypatch.context() as patch:
         patch.setattr(client, "transact_write_items", canceled("None", reason))
         assert world.handlers["tally"](event, CONTEXT)["batchItemFailures"]
