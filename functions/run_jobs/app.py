@@ -11,14 +11,12 @@ from aws_lambda_powertools import Logger
 from functions.run_jobs import plan, reconcile, report
 from undersigned.base.logs import facts_of
 from undersigned.base.settings import Settings
-from undersigned.wiring import Wiring
+from undersigned.base.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
-
-    from undersigned.base.stack import Stack
 
 logger = Logger()
 
@@ -61,7 +59,7 @@ def make_handler(stack: Stack) -> Callable[[Mapping[str, Any], LambdaContext], d
 
 
 handler = make_handler(
-    Wiring(
+    Stack(
         Settings(os.environ).check(
             "table_name",
             "packet_bucket",

@@ -9,8 +9,8 @@ from aws_lambda_powertools import Logger
 
 from undersigned.base.logs import facts_of
 from undersigned.delivering.hours import at_slots
+from undersigned.delivering.planning import plan, plan_campaign
 from undersigned.organizing.reporting import send_waiting
-from undersigned.wiring import cases
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,19 +29,19 @@ def run(stack: Stack, day: str | None, campaign: str | None) -> dict[str, Any]:
     """
     plans: list[Plan] = []
 
-    def plan(settings: Campaign, after: datetime, slot: datetime) -> None:
-        planned = cases(stack).delivering.planning.plan_campaign(settings, slot.date().isoformat())
+    def plan_at(settings: Campaign, after: datetime, slot: datetime) -> None:
+        planned = plan_campaign(stack, settings, slot.date().isoformat())
         plans.append(planned)
         _log(planned, settings.id)
         if settings.send_now_only:
-            outcome = send_waiting(stack, settings, after, slot, cases(stack).delivering.planning.preview)
+            outcome = send_waiting(stack, settings, after, slot)
             logger.info("letters wait", extra={"campaign": settings.id, "outcome": outcome})
         planned.check()
 
     if day is None:
-        at_slots(stack, "plan", plan, _log_error)
+        at_slots(stack, "plan", plan_at, _log_error)
     else:
-        plans.append(cases(stack).delivering.planning.plan(day, campaign))
+        plans.append(plan(stack, day, campaign))
         _log(plans[0], campaign)
         plans[0].check()
     return {"deliveries": [asdict(key) for planned in plans for key in planned.queued]}

@@ -45,7 +45,7 @@ from undersigned.delivering.rules.deliveries import Attempt, DeliveryKey
 from undersigned.delivering.rules.plans import next_day
 from undersigned.signing.rules.mail_budgets import mail_limit
 from undersigned.signing.rules.signatures import PENDING_FOR, signer_id
-from undersigned.wiring.clients import Clients
+from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -1202,7 +1202,7 @@ def campaign(seed: int, weeks: int) -> Iterator[Simulation]:
         with worlds.world(patch, bundle_size=2, fast=True) as world:
             run = Simulation(seed, world, weeks)
             patch.setattr(packets, "typeset", run.typeset)
-            patch.setattr(Clients, "new_id", run.new_id)
+            patch.setattr(Wiring, "new_id", run.new_id)
 
             def seconds() -> float:
                 return world.clock.now.timestamp()

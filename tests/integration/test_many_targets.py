@@ -19,7 +19,7 @@ from undersigned.base.errors import ChangedError
 from undersigned.base.queue import NotQueuedError
 from undersigned.base.table import Table, to_item
 from undersigned.campaigns.rules.campaigns import Target
-from undersigned.delivering.planning import NotPlannedError
+from undersigned.delivering.planning import NotPlannedError, preview
 from undersigned.delivering.trays import oldest_letters
 from undersigned.signing.rows.signatures import Signatures, hold_shard, signature_key, tray_position
 
@@ -78,13 +78,14 @@ def test_several_blocks_of_targets_are_planned_at_once_with_the_same_result(many
 
 
 def test_a_preview_asks_about_several_blocks_at_once_too(many: World) -> None:
-    planning = replace(many.stacks["run_jobs"].delivering.planning, at_once=3)
+    many.variables["PLANS_AT_ONCE"] = "3"
+    many.restart("run_jobs")
     many.watch = watch = Counting()
     campaign = many.wiring.campaigns.campaign(CAMPAIGN)
-    lines = planning.preview(campaign, "2026-11-30").lines
+    lines = preview(many.stacks["run_jobs"], campaign, "2026-11-30").lines
     assert watch.most == 3
     assert [line.letters for line in lines] == [1] * TOWNS
-    assert lines == many.wiring.delivering.planning.preview(campaign, "2026-11-30").lines
+    assert lines == preview(many.wiring, campaign, "2026-11-30").lines
 
 
 def steps_of(monkeypatch: pytest.MonkeyPatch, letters: int) -> None:
@@ -124,7 +125,7 @@ def test_a_preview_counts_all_letters(many: World, monkeypatch: pytest.MonkeyPat
         put_letter(many, "town-3", signer_number(number))
     steps_of(monkeypatch, 2)
     campaign = many.wiring.campaigns.campaign(CAMPAIGN)
-    lines = many.wiring.delivering.planning.preview(campaign, "2026-11-30").lines
+    lines = preview(many.wiring, campaign, "2026-11-30").lines
     assert {line.target.id: line.letters for line in lines} == {
         f"town-{number}": 51 if number == 3 else 1 for number in range(TOWNS)
     }
@@ -291,7 +292,7 @@ def test_a_plan_fails_if_sqs_goes_on_refusing_and_the_next_one_queues_the_rest(m
 @contextmanager
 def refusing(many: World, times: int) -> Iterator[list[int]]:
     """Let SQS refuse the first message of each batch so often; note how many messages each call has."""
-    client: Any = vars(many.stacks["run_jobs"].delivering.planning.queue)["_client"]
+    client: Any = many.stacks["run_jobs"].sqs
     sent: list[int] = []
     refused = Counter[str]()
     really = client.send_message_batch

@@ -10,6 +10,7 @@ import typer
 from undersigned.base.errors import UndersignedError
 from undersigned.campaigns.activity import perform
 from undersigned.delivering.actions import send_now
+from undersigned.delivering.planning import preview
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.delivering.rules.states import Question
 from undersigned.organizing.overviews import current_period
@@ -215,7 +216,7 @@ def _deliver(  # noqa: PLR0913  (the command's options)
         raise UndersignedError(message)
     # Letters that come while the person reads and answers wait for the next time.
     seen_at = wiring.clock()
-    planned = wiring.delivering.planning.preview(settings, period, only=only, again=again)
+    planned = preview(wiring, settings, period, only=only, again=again)
     show_plan(wiring, settings, planned)
     if not planned.going:
         planned.check()

@@ -25,7 +25,7 @@ from undersigned.campaigns.rules.cadence import WeeklySchedule, cadence_of, peri
 from undersigned.campaigns.rules.campaigns import ID_PATTERN
 from undersigned.campaigns.rules.controls import checked_reason, read_seen_at
 from undersigned.delivering.limits_of_tests import address_of_test, count_test
-from undersigned.delivering.planning import Planning
+from undersigned.delivering.planning import preview, queue_up
 from undersigned.delivering.queue import delivery_queue
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey, HandedOver
@@ -121,21 +121,21 @@ def send_now(  # noqa: PLR0913  (what, who and why)
     NotFoundError for an unknown campaign or target, NotNowError if the campaign is paused, or if the reason is missing.
     """
     why = _FOR_A_SECOND_EMAIL.read(why) if again else checked_reason(why)
-    campaigns, planning = Campaigns(stack.table), _planning(stack)
+    campaigns = Campaigns(stack.table)
     settings = campaigns.campaign(campaign)
     if only is not None:
         campaigns.target(campaign, only)
     _check_not_paused(campaigns, campaign)
     period = day_of_delivery(stack, settings)
-    planned = planning.preview(settings, period, only=only, again=again, counts=False)
+    planned = preview(stack, settings, period, only=only, again=again, counts=False)
     if planned.failed:
         # A read that failed a moment ago often works now.
-        planned = planning.preview(settings, period, only=only, again=again, counts=False)
+        planned = preview(stack, settings, period, only=only, again=again, counts=False)
     if planned.going:
         # First, because an error can keep some out while others are queued.
         about = f"{period} {only}" if only else period
         record(stack, campaign, "deliver again" if again else "deliver", by, about, why)
-    queued = planning.queue_up(planned, again=again, until=min(seen_at, stack.clock()))
+    queued = queue_up(stack, planned, again=again, until=min(seen_at, stack.clock()))
     queued.check()
     return queued
 
@@ -144,16 +144,6 @@ def day_of_delivery(stack: Stack, campaign: Campaign) -> str:
     """Return the period of a delivery that begins now."""
     cadence = cadence_of(campaign, WeeklySchedule(*stack.settings.schedule))
     return period_of(stack.clock(), cadence.time_zone)
-
-
-def _planning(stack: Stack) -> Planning:
-    return Planning(
-        campaigns=Campaigns(stack.table),
-        signatures=Signatures(stack.table),
-        deliveries=Deliveries(stack.table),
-        queue=delivery_queue(stack),
-        at_once=stack.settings.plans_at_once,
-    )
 
 
 @action(

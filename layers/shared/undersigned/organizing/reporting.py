@@ -13,20 +13,20 @@ from undersigned.campaigns.rows.counters import Counters
 from undersigned.campaigns.rules.cadence import cadence_of
 from undersigned.delivering.emails import organizer_mails
 from undersigned.delivering.organizer_post import tell_organizer
+from undersigned.delivering.planning import preview
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.organizing.emails.reports import report as report_mail
 from undersigned.organizing.rules.reports import Report, ReportLine, left_between, line_of_waiting, lines_of
 from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.cadence import Cadence
     from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.delivering.organizer_post import PostOutcome
-    from undersigned.delivering.planning import Plan
     from undersigned.delivering.rules.deliveries import Delivery
 
 
@@ -101,9 +101,7 @@ def send_report(stack: Stack, campaign: str, period: str) -> PostOutcome:
     )
 
 
-def send_waiting(
-    stack: Stack, campaign: Campaign, after: datetime, slot: datetime, preview: Callable[[Campaign, str], Plan]
-) -> PostOutcome:
+def send_waiting(stack: Stack, campaign: Campaign, after: datetime, slot: datetime) -> PostOutcome:
     """Email an organizer how many letters wait for *Send now*, once for each slot of the campaign's cadence.
 
     `slot` is a daily one, and `after` the one before. Raises the errors of `tell_organizer`.
@@ -111,7 +109,7 @@ def send_waiting(
     weekly = cadence_of(campaign, schedule_of(stack)).last_slot(slot)
     if weekly <= after:
         return "nothing to say"
-    waiting = [line for line in preview(campaign, slot.date().isoformat()).going if line.begun is None]
+    waiting = [line for line in preview(stack, campaign, slot.date().isoformat()).going if line.begun is None]
     if not waiting:
         return "nothing to say"
     letters, period = sum(line.letters for line in waiting), weekly.date().isoformat()

@@ -1,34 +1,62 @@
-"""The composition root: the only package that connects use cases to their clients.
-
-To keep init times short, a function imports what it uses: each subject's file when it is first needed, and in that file
-the slow use cases (those that make emails and PDFs) in their methods.
-"""
+"""A stack with repositories of its table, for commands. Functions take a `Stack`."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from undersigned.wiring.clients import Clients
+from undersigned.base.stack import Stack
+from undersigned.campaigns.catalog import catalog_of, schedule_of
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.signing.rows.forms import Forms
+from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
-    from undersigned.base.stack import Stack
-    from undersigned.wiring.delivering import DeliveringCases
+    from undersigned.base.settings import Settings
+    from undersigned.campaigns.rules.cadence import WeeklySchedule
+    from undersigned.delivering.queue import DeliveryQueue
+    from undersigned.delivering.rows.deliveries import Deliveries
+    from undersigned.signing.rows.mail_budgets import MailBudgets
+    from undersigned.workshop.rows.drafts import Drafts
 
 
-class Wiring(Clients):
-    """One stack, and the use cases of each subject."""
+class Wiring(Stack):
+    """A stack, and its repositories. Those that few commands need are made when they are first needed."""
+
+    def __init__(self, settings: Settings, **how: Any) -> None:  # noqa: ANN401  (as Stack takes them)
+        """Make the stack, and the repositories that most commands need."""
+        super().__init__(settings, **how)
+        self.campaigns = Campaigns(self.table)
+        self.forms = Forms(self.table)
+        self.signatures = Signatures(self.table)
+        self.catalog = catalog_of(self)
 
     @cached_property
-    def delivering(self) -> DeliveringCases:
-        from undersigned.wiring.delivering import DeliveringCases
+    def schedule(self) -> WeeklySchedule:
+        """The stack's own schedule."""
+        return schedule_of(self)
 
-        return DeliveringCases(self)
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        from undersigned.delivering.rows.deliveries import Deliveries
 
+        return Deliveries(self.table)
 
-def cases(stack: Stack) -> Wiring:
-    """Return the use cases that are still classes. Temporary: only `functions/run_jobs/plan.py` plans by one."""
-    if not isinstance(stack, Wiring):
-        message = "this stack has no use cases"
-        raise TypeError(message)
-    return stack
+    @cached_property
+    def mail_budgets(self) -> MailBudgets:
+        from undersigned.signing.rows.mail_budgets import MailBudgets
+
+        return MailBudgets(self.table)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        from undersigned.workshop.rows.drafts import Drafts
+
+        return Drafts(self)
+
+    @cached_property
+    def queue(self) -> DeliveryQueue:
+        """The queue of deliveries."""
+        from undersigned.delivering.queue import delivery_queue
+
+        return delivery_queue(self)
