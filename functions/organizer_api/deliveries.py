@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from undersigned.base.answers import data, moved
-from undersigned.campaigns.cursors import DELIVERY_POSITION, cursor_of, delivery_at, delivery_position
-from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.campaigns.cursors import DELIVERY_POSITION, cursor_of
+from undersigned.delivering.rules.deliveries import DeliveryKey, delivery_at, delivery_position
 from undersigned.organizing import deliveries as organizing
 from undersigned.people.routes.programs import ApiRoutes
 

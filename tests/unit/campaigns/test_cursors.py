@@ -10,11 +10,9 @@ from undersigned.campaigns.cursors import (
     SIGNATURE_POSITION,
     TARGET_POSITION,
     cursor_of,
-    delivery_at,
-    delivery_position,
     position_of,
 )
-from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.delivering.rules.deliveries import DeliveryKey, delivery_at, delivery_position
 
 SIGNER = "0123456789abcdef" * 2
 

@@ -9,7 +9,6 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from undersigned.campaigns.rules.campaigns import ID_PATTERN
-from undersigned.delivering.rules.deliveries import DeliveryKey
 
 TARGET_POSITION = ID_PATTERN
 SIGNATURE_POSITION = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{32}(#[0-9a-f]{16})?")
@@ -30,16 +29,3 @@ def position_of(cursor: str, pattern: re.Pattern[str]) -> str | None:
     except ValueError:
         return None
     return position if pattern.fullmatch(position) else None
-
-
-def delivery_position(key: DeliveryKey | None) -> str | None:
-    """Return a delivery's position in the list of its campaign's deliveries."""
-    return f"{key.period} {key.target}" if key else None
-
-
-def delivery_at(campaign: str, position: str | None) -> DeliveryKey | None:
-    """Return the delivery at a position."""
-    if position is None:
-        return None
-    period, _, target = position.partition(" ")
-    return DeliveryKey(campaign, target, period)

@@ -54,6 +54,19 @@ class DeliveryKey:
     period: str
 
 
+def delivery_position(key: DeliveryKey | None) -> str | None:
+    """Return a delivery's position in the list of its campaign's deliveries."""
+    return f"{key.period} {key.target}" if key else None
+
+
+def delivery_at(campaign: str, position: str | None) -> DeliveryKey | None:
+    """Return the delivery at a position."""
+    if position is None:
+        return None
+    period, _, target = position.partition(" ")
+    return DeliveryKey(campaign, target, period)
+
+
 @dataclass(frozen=True, slots=True)
 class PacketRecord:
     """A packet: sealed letters `first` to `last` (1-based), what the email says about them, and the PDF stored now.

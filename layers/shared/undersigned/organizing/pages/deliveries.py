@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.base.languages import Message
-from undersigned.campaigns.cursors import cursor_of, delivery_position
+from undersigned.campaigns.cursors import cursor_of
 from undersigned.delivering.emails.mail_reasons import in_words
 from undersigned.delivering.pages.states import state_of_delivery
+from undersigned.delivering.rules.deliveries import delivery_position
 from undersigned.delivering.rules.packets import packet_spans, reference_number
 from undersigned.delivering.rules.plans import week_taken
 from undersigned.organizing.pages.attention import IF_NOT_RECEIVED, decisions, has_failed, of_delivery
