@@ -9,6 +9,7 @@ from undersigned.campaigns.cursors import SIGNATURE_POSITION, cursor_of
 from undersigned.organizing.letters import find_letter, list_letters
 from undersigned.people.routes.programs import ApiRoutes
 from undersigned.signing.rules.abuse_checks import WantedSuspicion
+from undersigned.signing.rules.form_fields import WORDS
 from undersigned.signing.rules.signatures import ReportedStatus, SignatureFilter
 
 if TYPE_CHECKING:
@@ -59,16 +60,9 @@ def _signature(row: Signature) -> dict[str, object]:
         "quarantine": row.quarantine,
         "network": row.network,
         "on_hold": row.on_hold,
-        "name": row.name,
-        "email": row.email,
-        "address_line": row.address_line,
-        "locality": row.locality,
-        "region": row.region,
-        "postal_code": row.postal_code,
+        **{name: getattr(row, name) for name in WORDS},
         "target": row.target,
-        "signature": row.signature,
         "drawn": bool(row.drawing),
-        "note": row.note,
         "updates": row.updates,
         "language": row.language,
         "letter": row.letter,

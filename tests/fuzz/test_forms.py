@@ -32,7 +32,8 @@ from undersigned.campaigns.rules.letters import as_text, read_blocks, render_htm
 from undersigned.delivering.printing.packets import PacketLetter, typeset
 from undersigned.organizing.rules import exports
 from undersigned.signing import emails
-from undersigned.signing.rules.posted_forms import FORM_FIELDS, SignedForm, details_so_far, read_form, read_unfinished
+from undersigned.signing.rules.form_fields import FORM_FIELDS
+from undersigned.signing.rules.posted_forms import SignedForm, details_so_far, read_form, read_unfinished
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from undersigned.base.errors import NotFoundError
 from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.campaigns.rules.letters import SignerDetails, as_text, read_blocks, render_html
+from undersigned.signing.rules.form_fields import PRINTED
 from undersigned.signing.rules.posted_forms import details_so_far, read_form, read_unfinished
 
 if TYPE_CHECKING:
@@ -74,16 +75,10 @@ def _as_signed(
 ) -> SignerDetails:
     """Return the details as the form would store them."""
     values = {
-        "name": details.name,
         # The form needs an address, but no letter shows it.
         "email": campaign.organizer.email,
-        "address_line": details.address_line,
-        "locality": details.locality,
-        "region": details.region,
-        "postal_code": details.postal_code,
         "target": target.id,
-        "signature": details.signature,
-        "note": details.note,
+        **{name: getattr(details, name) for name in PRINTED},
     }
     read_form(values, campaign, roster)
     return details_so_far(read_unfinished(values, campaign, roster), campaign, details.signed_on, language)

@@ -31,7 +31,7 @@ from undersigned.campaigns.rules.letters import Block, Run, SignerDetails, read_
 from undersigned.delivering.printing import packets
 from undersigned.delivering.printing.packets import Packet, PacketCover, PacketLetter, typeset
 from undersigned.delivering.printing.typesetter import Typesetter, TypesettingError
-from undersigned.signing.rules.posted_forms import FORM_FIELDS
+from undersigned.signing.rules.form_fields import FORM_FIELDS
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:

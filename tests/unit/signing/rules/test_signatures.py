@@ -14,7 +14,8 @@ from undersigned.base.errors import FormError
 from undersigned.campaigns.rules.campaigns import Roster, Target
 from undersigned.campaigns.rules.postal_codes import lists
 from undersigned.signing.rules.choosing import choose_target
-from undersigned.signing.rules.posted_forms import FORM_FIELDS, SignedForm, details_so_far, read_form, read_unfinished
+from undersigned.signing.rules.form_fields import FORM_FIELDS
+from undersigned.signing.rules.posted_forms import SignedForm, details_so_far, read_form, read_unfinished
 from undersigned.signing.rules.signatures import signer_id
 
 

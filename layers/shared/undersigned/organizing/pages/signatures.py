@@ -14,6 +14,7 @@ from undersigned.delivering.pages.states import state_of_delivery
 from undersigned.organizing.letters import MOST_NAMES_READ
 from undersigned.organizing.pages.recipients import recipient_choices, recipient_name
 from undersigned.people.dashboard_frame import render_framed
+from undersigned.signing.rules.form_fields import FORM_FIELDS, LINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -102,6 +103,7 @@ def signature_page(viewer: Viewer, found: LetterRecord) -> Page:
         "signatures",
         ("letter.css",),
         row=row,
+        words=_where(viewer, row),
         name=f"{target.addressed(viewer.language)}, {target.locality}",
         letter_html=Markup(html),  # noqa: S704  (the letter's rendering escapes every value)
         letter_language=letter.language if letter else "",
@@ -110,6 +112,12 @@ def signature_page(viewer: Viewer, found: LetterRecord) -> Page:
         suspicion=suspicion_of(viewer, row),
         sheet=found.sheet,
     )
+
+
+def _where(viewer: Viewer, row: Signature) -> list[tuple[str, str]]:
+    """Return the label and the text of each line about where the signer lives; the letter shows the rest."""
+    labels = {field.name: viewer.say(field.label) for field in FORM_FIELDS}
+    return [(labels[name], getattr(row, name)) for name in (*LINES, "postal_code") if name not in {"name", "email"}]
 
 
 def status_in_words(viewer: Viewer, row: Signature) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, get_args
 
 from undersigned.base.rows import Row
+from undersigned.signing.rules.form_fields import FORM_FIELDS
 from undersigned.signing.rules.signatures import EXPORTS_KEPT_FOR
 
 if TYPE_CHECKING:
@@ -26,13 +27,14 @@ EXPORTED: tuple[Exported, ...] = get_args(Exported)
 TRIES = 4
 """How many times an export is tried before it fails for good; template.yaml has the same value for its queue."""
 
-COLUMNS = (
+_FIRST_COLUMNS = (
     "identifiers", "full_name", "email_address", "address_lines", "locality", "region", "postal_code",
     "preferred_language", "action_date", "comments", "target", "status", "confirmed_at", "withdrawn_at", "updates",
     "letter", "letter_language", "has_drawing", "period", "bundle", "quarantine", "on_hold", "source",
 )  # fmt: skip
+COLUMNS = tuple(dict.fromkeys((*_FIRST_COLUMNS, *(field.column for field in FORM_FIELDS if field.column))))
 """The columns. `identifiers` to `comments` are OSDI's, except `full_name`: the form has one field for the name, which
-can't be split into OSDI's `given_name` and `family_name`. Add new columns at the end, for programs that count them."""
+can't be split into OSDI's `given_name` and `family_name`. New columns are at the end, for programs that count them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,31 +90,25 @@ class Export(Row):
 
 def row(signature: Signature, letter_language: str) -> tuple[str, ...]:
     """Return a letter's cells in the order of COLUMNS. Times are ISO 8601 in UTC; a missing value is empty."""
-    return (
-        f"undersigned:{signature.signer}",
-        signature.name,
-        signature.email,
-        signature.address_line,
-        signature.locality,
-        signature.region,
-        signature.postal_code,
-        signature.language,
-        _moment(signature.signed_at),
-        signature.note,
-        signature.target,
-        signature.reported_status,
-        _moment(signature.confirmed_at),
-        _moment(signature.withdrawn_at),
-        _yes(signature.updates),
-        signature.letter,
-        letter_language,
-        _yes(bool(signature.drawing)),
-        signature.period or "",
-        signature.bundle or "",
-        signature.quarantine or "",
-        _yes(signature.on_hold),
-        signature.source or "",
-    )
+    cells = {field.column: getattr(signature, field.name) for field in FORM_FIELDS if field.column} | {
+        "identifiers": f"undersigned:{signature.signer}",
+        "preferred_language": signature.language,
+        "action_date": _moment(signature.signed_at),
+        "target": signature.target,
+        "status": signature.reported_status,
+        "confirmed_at": _moment(signature.confirmed_at),
+        "withdrawn_at": _moment(signature.withdrawn_at),
+        "updates": _yes(signature.updates),
+        "letter": signature.letter,
+        "letter_language": letter_language,
+        "has_drawing": _yes(bool(signature.drawing)),
+        "period": signature.period or "",
+        "bundle": signature.bundle or "",
+        "quarantine": signature.quarantine or "",
+        "on_hold": _yes(signature.on_hold),
+        "source": signature.source or "",
+    }
+    return tuple(cells[column] for column in COLUMNS)
 
 
 def _moment(moment: datetime | None) -> str:

@@ -13,7 +13,8 @@ from undersigned.campaigns.public_frame import languages_named, public_page
 from undersigned.campaigns.rules.campaigns import labels_of
 from undersigned.campaigns.rules.letters import render_marked, render_specimen
 from undersigned.signing.rules.abuse_checks import TRAP
-from undersigned.signing.rules.posted_forms import FORM_FIELDS, details_at_first, wants_updates
+from undersigned.signing.rules.form_fields import FORM_FIELDS, LINES, form_fields
+from undersigned.signing.rules.posted_forms import details_at_first, wants_updates
 from undersigned.signing.rules.signatures import PENDING_FOR
 from undersigned.signing.rules.sources import is_counted
 
@@ -96,6 +97,7 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         destination=_destination(roster, language),
         asks_for_town=roster.only is None,
         offers_note=campaign.own_words and letter.offers_note,
+        fields=[field for field in form_fields(campaign) if field.name in LINES],
         note_limit=next(field.limit for field in FORM_FIELDS if field.name == "note"),
         trap=TRAP,
         is_open=page.is_open,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from undersigned.base.languages import Message, long_date
 from undersigned.base.purposes import PURPOSES
 from undersigned.campaigns.public_frame import public_page
-from undersigned.signing.rules.posted_forms import form_fields
+from undersigned.signing.rules.form_fields import form_fields
 from undersigned.signing.rules.signatures import EXPORTS_KEPT_FOR, PENDING_FOR, WITHDRAWN_FOR
 
 if TYPE_CHECKING:

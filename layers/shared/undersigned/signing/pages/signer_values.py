@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from undersigned.campaigns.rules.campaigns import labels_of
 from undersigned.campaigns.rules.letters import as_text, read_blocks
-from undersigned.signing.rules.posted_forms import form_fields, read_unfinished
+from undersigned.signing.rules.form_fields import form_fields
+from undersigned.signing.rules.posted_forms import read_unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

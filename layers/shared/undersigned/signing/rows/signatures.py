@@ -40,6 +40,7 @@ from undersigned.base.table import (
 )
 from undersigned.campaigns.rules.campaigns import Addressee
 from undersigned.campaigns.rules.drawings import Drawing
+from undersigned.signing.rules.form_fields import WORDS
 from undersigned.signing.rules.signatures import (
     DISOWNED_FOR,
     ReadRows,
@@ -68,13 +69,8 @@ _STEP = 1_000
 _READ_AHEAD = 50
 """How many signatures a listing reads in one step, by default."""
 
-_PERSONAL = (
-    "name", "email", "address_line", "locality", "region", "postal_code", "signature", "drawing", "note",
-)  # fmt: skip
-"""The personal attributes of a signature. In an erased or cleared one they are empty."""
-
-
-_NOTHING_PERSONAL = {**dict.fromkeys(_PERSONAL, ""), "updates": False}
+_NOTHING_PERSONAL = {**dict.fromkeys((*WORDS, "drawing"), ""), "updates": False}
+"""The personal attributes of a signature, as an erased or cleared one has them."""
 
 _NOBODY = asdict(Addressee(title="", titles={}, name="", department="", locality=""))
 """The addressee of an erased letter: what it showed would say where its signer lives."""
@@ -458,16 +454,9 @@ def erasure(signature: Signature, at: datetime) -> Update:
 def signature_values(signature: Signature) -> Values:
     """Return the attributes that a letter has from its form."""
     return {
-        "name": signature.name,
-        "email": signature.email,
-        "address_line": signature.address_line,
-        "locality": signature.locality,
-        "region": signature.region,
-        "postal_code": signature.postal_code,
+        **{name: getattr(signature, name) for name in WORDS},
         "target": signature.target,
         "source": signature.source,
-        "signature": signature.signature,
-        "note": signature.note,
         "drawing": signature.drawing or None,
         "updates": signature.updates,
         "letter": signature.letter,
@@ -496,15 +485,8 @@ def read_letter(values: Values, campaign: str, signer: str) -> Signature:
         signer=signer,
         status=read_choice(Status, values["status"]),
         version=int(values["version"]),
-        name=values["name"],
-        email=values["email"],
-        address_line=values["address_line"],
-        locality=values["locality"],
-        region=values["region"],
-        postal_code=values["postal_code"],
+        **{name: values[name] for name in WORDS},
         target=values["target"],
-        signature=values["signature"],
-        note=values["note"],
         updates=values["updates"],
         letter=values["letter"],
         addressee=Addressee(**values["addressed"]),

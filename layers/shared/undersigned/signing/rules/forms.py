@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from undersigned.signing.rules.form_fields import WORDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
@@ -22,8 +24,8 @@ _SENT_AGAIN_WITHIN = timedelta(minutes=15)
 """Posts without a token, from an organization's own page, are the same form within such a quarter of an hour."""
 
 _SAID = (
-    "campaign", "signer", "name", "email", "address_line", "locality", "region", "postal_code", "target", "signature",
-    "note", "drawing", "updates", "letter", "addressee", "language", "quarantine", "network",
+    "campaign", "signer", *WORDS, "target", "drawing", "updates", "letter", "addressee", "language", "quarantine",
+    "network",
 )  # fmt: skip
 """The values that all posts of a form share. So a bot's form is never a person's, nor another network's."""
 

@@ -15,6 +15,7 @@ from undersigned.base.typos import meant_by
 from undersigned.campaigns.rules.drawings import Drawing
 from undersigned.campaigns.rules.letters import SignerDetails, specimen
 from undersigned.signing.rules.choosing import choose_target
+from undersigned.signing.rules.form_fields import FORM_FIELDS, PRINTED, WORDS, form_fields
 from undersigned.signing.rules.sources import source_of
 
 if TYPE_CHECKING:
@@ -22,50 +23,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from undersigned.campaigns.rules.campaigns import Campaign, Roster, Target
+    from undersigned.signing.rules.form_fields import FormField
 
-
-@dataclass(frozen=True, slots=True)
-class FormField:
-    """A field of the form. `limit` is in characters; `missing` is the error if a required field is empty."""
-
-    name: str
-    limit: int
-    label: Message
-    missing: Message | None = None
-
-    @property
-    def required(self) -> bool:
-        """Say whether the field must be filled in."""
-        return self.missing is not None
-
-
-FORM_FIELDS: tuple[FormField, ...] = (
-    FormField("postal_code", 12, Message("Postal code"), Message("Enter your postal code")),
-    FormField("target", 50, Message("Recipient")),
-    FormField("name", 100, Message("Full name"), Message("Enter your full name")),
-    FormField("email", 254, Message("Email address"), Message("Enter your email address")),
-    FormField("address_line", 150, Message("Street address"), Message("Enter your street address")),
-    FormField("locality", 80, Message("Town or city"), Message("Enter your town or city")),
-    FormField("region", 50, Message("State")),
-    FormField("signature", 100, Message("Signature")),
-    FormField("note", 500, Message("Your own words")),
-)
-"""In the order of the form. `updates`, a checkbox, follows."""
-
-
-def form_fields(campaign: Campaign) -> tuple[FormField, ...]:
-    """Return the fields that a campaign's form can have."""
-    asked = {"address_line": campaign.street_address != "no", "note": campaign.own_words}
-    optional = {"address_line"} if campaign.street_address == "optional" else set()
-    return tuple(
-        replace(field, missing=None) if field.name in optional else field
-        for field in FORM_FIELDS
-        if asked.get(field.name, True)
-    )
-
-
-_WITHOUT_WEB_ADDRESS = frozenset({"name", "address_line", "locality", "region", "signature"})
-_WITHOUT_PHONE_NUMBER = frozenset({"name", "signature"})
 
 _TICKED = (True, "true", "on", "1", "yes")
 
@@ -95,9 +54,9 @@ def _clean(field: FormField, value: object) -> str:
         value = ""
     if not isinstance(value, str):
         raise AnswerError(Message("%(field)s must be text", {"field": field.label}))
-    text = re.sub(r"\r\n|[\r\u2028\u2029]", "\n", value) if field.name == "note" else value
+    text = re.sub(r"\r\n|[\r\u2028\u2029]", "\n", value) if field.has_lines else value
     text = text.strip()
-    if not can_be_printed(text.replace("\n", "") if field.name == "note" else text):
+    if not can_be_printed(text.replace("\n", "") if field.has_lines else text):
         raise AnswerError(
             Message(
                 "%(field)s has a character that we can’t print. Type it again instead of pasting it.",
@@ -117,14 +76,14 @@ def _clean(field: FormField, value: object) -> str:
                 {"limit": field.limit, "used": len(text) + len(rest)},
             )
         )
-    if field.name in _WITHOUT_WEB_ADDRESS and has_web_address(text):
+    if "web address" in field.refuses and has_web_address(text):
         raise AnswerError(
             Message(
                 "%(field)s must not have a web address. Remove it. If it has none, put a space after each dot.",
                 {"field": field.label},
             )
         )
-    if field.name in _WITHOUT_PHONE_NUMBER and has_phone_number(text):
+    if "phone number" in field.refuses and has_phone_number(text):
         raise AnswerError(Message("%(field)s must not have a phone number. Remove it.", {"field": field.label}))
     return text
 
@@ -190,14 +149,7 @@ def read_form(
         raise FormError(unfinished.errors)
     texts = unfinished.texts
     return SignedForm(
-        name=texts["name"],
-        email=texts["email"],
-        address_line=texts["address_line"],
-        locality=texts["locality"],
-        region=texts["region"] or campaign.region,
-        postal_code=texts["postal_code"],
-        signature=texts["signature"],
-        note=texts["note"],
+        **{name: texts[name] for name in WORDS} | {"region": texts["region"] or campaign.region},
         updates=wants_updates(values),
         letter_language=letter_language(values, campaign, page_language),
         target=unfinished.target,
@@ -225,8 +177,7 @@ def letter_language(values: Mapping[str, object], campaign: Campaign, page_langu
 
 def details_so_far(unfinished: UnfinishedForm, campaign: Campaign, today: date | None, language: str) -> SignerDetails:
     """Return what a letter shows of the signer of an incomplete form, with placeholders for what is missing."""
-    shown = ("name", "address_line", "locality", "region", "postal_code", "signature", "note", "drawing")
-    known = {name: unfinished.texts[name] for name in shown if unfinished.texts.get(name)}
+    known = {name: unfinished.texts[name] for name in (*PRINTED, "drawing") if unfinished.texts.get(name)}
     return replace(
         specimen(language, has_street=campaign.needs_street), **({"region": campaign.region} | known), signed_on=today
     )

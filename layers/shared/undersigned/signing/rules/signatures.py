@@ -13,6 +13,7 @@ from undersigned.base.email_addresses import canonical_email
 from undersigned.base.errors import UndersignedError
 from undersigned.base.languages import SOURCE
 from undersigned.campaigns.rules.letters import SignerDetails
+from undersigned.signing.rules.form_fields import PRINTED, WORDS
 
 if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import Addressee, Campaign
@@ -119,13 +120,7 @@ class Signature:
     def details(self) -> SignerDetails:
         """Return the signer's details that the letter shows."""
         return SignerDetails(
-            name=self.name,
-            address_line=self.address_line,
-            locality=self.locality,
-            region=self.region,
-            postal_code=self.postal_code,
-            signature=self.signature,
-            note=self.note,
+            **{name: getattr(self, name) for name in PRINTED},
             signed_on=self.signed_on,
             drawing=self.drawing,
         )
@@ -197,15 +192,8 @@ def pending_signature(form: SignedForm, campaign: Campaign, letter: Letter, sign
         signer=signer,
         status="pending",
         version=0,
-        name=form.name,
-        email=form.email,
-        address_line=form.address_line,
-        locality=form.locality,
-        region=form.region,
-        postal_code=form.postal_code,
+        **{name: getattr(form, name) for name in WORDS} | {"note": form.note if letter.offers_note else ""},
         target=form.target.id,
-        signature=form.signature,
-        note=form.note if letter.offers_note else "",
         drawing=form.drawing,
         updates=form.updates,
         letter=letter.version,

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from undersigned.base.languages import Message, name_of
 from undersigned.signing.form import LetterPreview
 from undersigned.signing.pages.form import form_page
+from undersigned.signing.rules.form_fields import PRINTED
 from undersigned.workshop.pages.frame import workshop_page
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _RECIPIENTS_SHOWN = 100
 _VIEWS = ("letter", "form", "email", "paper")
-_FILLED_IN = ("postal_code", "name", "address_line", "locality", "region", "signature", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def sample_page(sample: Sample, language: str) -> Page:
     return form_page(
         replace(sample.form_page, is_open=True),
         language if language in languages else languages[0],
-        answers={name: getattr(sample.signature, name) for name in _FILLED_IN},
+        answers={name: getattr(sample.signature, name) for name in PRINTED},
         preview=LetterPreview(sample.target, (), sample.letter_html, sample.letter_language, ()),
         notice=Message("This is a preview of a draft. Its form sends nothing."),
         is_sample=True,

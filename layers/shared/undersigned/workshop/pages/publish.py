@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from undersigned.base.colors import PLAIN, accents
 from undersigned.base.languages import Message
+from undersigned.signing.rules.form_fields import LINES, form_fields
 from undersigned.workshop.pages.changes import changed_letters, changes
 from undersigned.workshop.pages.frame import by_hand_words, workshop_page
 from undersigned.workshop.sites import builder_of
@@ -157,7 +158,8 @@ def _own_form(campaign: Campaign, public_url: str, address: str, accent: Accent)
 
     privacy = campaign.privacy_notice(public_url, campaign.language)
     template = page_environment(campaign.language).get_template("workshop/pages/own_form.html")
-    return template.render(campaign=campaign, address=address, privacy=privacy, accent=accent).strip()
+    fields = [field for field in form_fields(campaign) if field.name in LINES and field.name != "region"]
+    return template.render(campaign=campaign, fields=fields, address=address, privacy=privacy, accent=accent).strip()
 
 
 def _qr_code(address: str) -> str:

@@ -1,0 +1,123 @@
+"""The fields of the form: what a signer is asked. The form, its checks, rows, exports and pages loop over them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from undersigned.base.languages import Message
+
+if TYPE_CHECKING:
+    from undersigned.campaigns.rules.campaigns import Campaign
+
+type Refused = Literal["web address", "phone number"]
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of the form. `limit` is in characters; `missing` is the error if a required field is empty.
+
+    `autocomplete` is what browsers may fill in, `refuses` what its text must not have, and `column` its column in
+    exports. A field of a form that `has_lines` may have several.
+    """
+
+    name: str
+    limit: int
+    label: Message
+    missing: Message | None = None
+    autocomplete: str = "off"
+    refuses: tuple[Refused, ...] = ()
+    column: str = ""
+    has_lines: bool = False
+
+    @property
+    def required(self) -> bool:
+        """Say whether the field must be filled in."""
+        return self.missing is not None
+
+    @property
+    def asked(self) -> Message:
+        """Return the label at the field, which says if the answer may be left out. A region has one from the start."""
+        if self.required or self.name == "region":
+            return self.label
+        return Message("%(field)s (optional)", {"field": self.label})
+
+
+FORM_FIELDS: tuple[FormField, ...] = (
+    FormField(
+        "postal_code",
+        12,
+        Message("Postal code"),
+        Message("Enter your postal code"),
+        autocomplete="postal-code",
+        column="postal_code",
+    ),
+    FormField("target", 50, Message("Recipient")),
+    FormField(
+        "name",
+        100,
+        Message("Full name"),
+        Message("Enter your full name"),
+        autocomplete="name",
+        refuses=("web address", "phone number"),
+        column="full_name",
+    ),
+    FormField(
+        "email",
+        254,
+        Message("Email address"),
+        Message("Enter your email address"),
+        autocomplete="email",
+        column="email_address",
+    ),
+    FormField(
+        "address_line",
+        150,
+        Message("Street address"),
+        Message("Enter your street address"),
+        autocomplete="address-line1",
+        refuses=("web address",),
+        column="address_lines",
+    ),
+    FormField(
+        "locality",
+        80,
+        Message("Town or city"),
+        Message("Enter your town or city"),
+        autocomplete="address-level2",
+        refuses=("web address",),
+        column="locality",
+    ),
+    FormField(
+        "region",
+        50,
+        Message("State"),
+        autocomplete="address-level1",
+        refuses=("web address",),
+        column="region",
+    ),
+    FormField("signature", 100, Message("Signature"), refuses=("web address", "phone number")),
+    FormField("note", 500, Message("Your own words"), column="comments", has_lines=True),
+)
+"""In the order of the form. `updates`, a checkbox, follows."""
+
+WORDS = tuple(field.name for field in FORM_FIELDS if field.name != "target")
+"""The fields whose texts a letter keeps, and loses when it is erased. The target is kept: letters count by it."""
+
+PRINTED = tuple(name for name in WORDS if name != "email")
+"""The words that a letter can show."""
+
+
+LINES = tuple(name for name in WORDS if name not in {"postal_code", "signature", "note"})
+"""The words that the form asks for alike, in a line each."""
+
+
+def form_fields(campaign: Campaign) -> tuple[FormField, ...]:
+    """Return the fields that a campaign's form can have."""
+    asked = {"address_line": campaign.street_address != "no", "note": campaign.own_words}
+    optional = {"address_line"} if campaign.street_address == "optional" else set()
+    return tuple(
+        replace(field, missing=None) if field.name in optional else field
+        for field in FORM_FIELDS
+        if asked.get(field.name, True)
+    )
