@@ -28,6 +28,7 @@ from tests.faults.memory import Memory, suppressed_reasons
 from tests.openapi_document import breach_of
 from undersigned.base.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
 from undersigned.base.networks import window_of
+from undersigned.base.rows import Key
 from undersigned.base.settings import Settings
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.campaigns.rules.cadence import cadence_of, period_of
@@ -35,6 +36,7 @@ from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.campaigns.rules.stops import mailbox_digest
 from undersigned.delivering import delivering, packing
 from undersigned.delivering.printing import typesetter
+from undersigned.delivering.rows.deliveries import delivery_values
 from undersigned.delivering.rules.plans import taken
 from undersigned.organizing.erasing import erase
 from undersigned.organizing.overviews import current_period
@@ -457,6 +459,12 @@ class World:
         """Open a delivery without a message, whether or not it is too soon."""
         free_from = self.wiring.campaigns.target(delivery.key.campaign, delivery.key.target).free_from
         self.wiring.deliveries.open(delivery, taken(free_from, delivery.day))
+
+    def rewrite(self, delivery: Delivery) -> None:
+        """Write a delivery's row anew, in a state to which no event leads from the one before."""
+        values = delivery_values(delivery)
+        self.wiring.table.delete(Key(values["pk"], values["sk"]))
+        self.wiring.table.put(values)
 
     def hour(self) -> list[Any]:
         """Run the hourly plan and all its deliveries."""

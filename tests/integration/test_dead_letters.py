@@ -136,7 +136,7 @@ def test_a_dry_run_changes_nothing_and_hides_nothing(letters: Letters) -> None:
 def test_a_delivery_that_is_over_or_waits_for_a_person_stays(letters: Letters, world: World, state: Any) -> None:
     opened = Delivery(KEY, "open", opened_at=world.clock.now)
     world.open(opened)
-    world.wiring.deliveries.change(replace(opened, state=state), opened)
+    world.rewrite(replace(opened, state=state))
     letters.put("DeliveriesFailed", message_body(DeliveryMessage(KEY)))
     letters.run("put-back", "--yes")
 

@@ -544,7 +544,7 @@ def leave_an_email_under_way(world: World) -> None:
     world.week()
     sent = delivery(world)
     under_way = replace(sent, state="sending", last=Attempt(since=sent.last.since))
-    world.wiring.deliveries.change(under_way, sent)
+    world.rewrite(under_way)
 
 
 @pytest.mark.parametrize(("answer", "emails"), [("--sent", 1), ("--not-sent", 2)])
