@@ -23,6 +23,7 @@ from tests.world import ADA, ADMINISTRATOR, CAMPAIGN
 from undersigned.base.errors import NotFoundError
 from undersigned.base.posted_files import LARGEST_UPLOAD
 from undersigned.campaigns.rules.letter_fields import FIELDS
+from undersigned.campaigns.rules.letters import Letter
 from undersigned.organizing.listing import newest_activity
 from undersigned.people.pages.typed import packed
 from undersigned.people.routes.cookies import LANGUAGE_COOKIE
@@ -1262,6 +1263,23 @@ def test_a_campaign_is_closed_and_then_deleted_in_the_workshop(world: World, aut
     assert world.wiring.campaigns.campaign(CAMPAIGN).closes is not None
     deleted = author.send("publish", {"title": f" {title.lower()} "}, "delete")
     assert deleted.headers["location"] == "/organizer"
+    with pytest.raises(NotFoundError):
+        world.wiring.campaigns.campaign(CAMPAIGN)
+
+
+def test_a_deletion_that_stopped_after_the_letters_text_goes_on_with_the_same_button(
+    world: World, author: Author
+) -> None:
+    author.open("publish")
+    author.send("publish", {"why-close": "Over"}, "close")
+    author.enter("owner")
+    title = world.wiring.campaigns.campaign(CAMPAIGN).title
+    author.open("publish")
+    for version in world.wiring.campaigns.campaign(CAMPAIGN).letters.values():
+        world.wiring.table.delete(Letter.locate(campaign=CAMPAIGN, version=version))
+    world.restart("organizer_api")
+
+    assert author.send("publish", {"title": title}, "delete").headers["location"] == "/organizer"
     with pytest.raises(NotFoundError):
         world.wiring.campaigns.campaign(CAMPAIGN)
 

@@ -8,10 +8,12 @@ from urllib.parse import urlencode
 
 import undersigned.workshop.actions  # noqa: F401  (what the buttons do)
 from undersigned.base.answers import dashboard_page, download, moved
+from undersigned.base.errors import NotFoundError
 from undersigned.base.languages import Message
 from undersigned.base.posted_files import posted_form
 from undersigned.campaigns.activity import perform
 from undersigned.campaigns.catalog import catalog_of
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.people.routes.dashboard import HOME, viewer_of
 from undersigned.people.viewer import NOTICES
@@ -215,8 +217,12 @@ def reopen(request: DashboardRequest) -> Response[str]:
 
 def is_title_typed(request: DashboardRequest) -> bool:
     """Say whether somebody typed the campaign's title, in capitals or not, and with any apostrophe."""
+    try:
+        # While a campaign is deleted, its settings stay to the end, and nothing else of it.
+        campaign = Campaigns(request.stack.table).campaign(request.campaign)
+    except NotFoundError:
+        campaign = viewer_of(request).campaign
     typed, title = (
-        " ".join(text.replace("'", "’").casefold().split())
-        for text in (request.posted("title"), viewer_of(request).campaign.title)
+        " ".join(text.replace("'", "’").casefold().split()) for text in (request.posted("title"), campaign.title)
     )
     return typed == title
