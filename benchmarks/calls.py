@@ -20,6 +20,7 @@ from benchmarks.meter import Meter, size_of
 from tests.world import ADA, CAMPAIGN, CONTEXT, World, client_of, world
 from undersigned.base.assets import asset_path
 from undersigned.base.table import to_item
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.signing.rows.signatures import signature_key
 from undersigned.signing.rules.signatures import signer_id
 
@@ -97,7 +98,7 @@ class _Counting:
             self.world.confirmed(email=f"signer{number}@signers.example")
         self.world.plan()
         sent = self._step(self.world.run_queue, [{"batchItemFailures": []}])
-        [delivery] = self.world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
+        [delivery] = Deliveries(self.world.stack.table).deliveries(CAMPAIGN, "evanston")
         assert (delivery.state, delivery.letters, len(self.world.deliveries)) == ("sent", LETTERS, 1)
         rows = self._step(self.world.reconcile, None)
         return {f"deliver {LETTERS} letters to one chief": sent, f"reconcile {LETTERS} letters": rows}
@@ -165,8 +166,8 @@ class _Counting:
 
     def _row(self) -> Any:
         """Return the row of the letter, which is longest while it is in the tray."""
-        key = signature_key(CAMPAIGN, signer_id(self.world.wiring.secret(), str(ADA["email"])))
-        table = self.world.wiring.settings.table_name
+        key = signature_key(CAMPAIGN, signer_id(self.world.stack.secret(), str(ADA["email"])))
+        table = self.world.stack.settings.table_name
         return client_of("dynamodb").get_item(TableName=table, Key=to_item(key._asdict()))["Item"]
 
     def _status(self) -> Any:

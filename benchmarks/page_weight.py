@@ -9,6 +9,7 @@ import pytest
 from benchmarks.goals import Goal
 from tests.world import ADA, CAMPAIGN, World, world
 from undersigned.base.assets import asset_path
+from undersigned.campaigns.catalog import catalog_of
 
 if TYPE_CHECKING:
     from benchmarks.goals import Figures
@@ -37,7 +38,7 @@ def measure(*, small: bool) -> Figures:  # noqa: ARG001  (they are the same)
 def weights(made: World, more: str = "") -> Figures:
     """Weigh the campaign's pages as its handler sends them, and what they load. `more` is the end of their queries."""
     visits = {}
-    for language in made.wiring.catalog.entry(CAMPAIGN).campaign.languages:
+    for language in catalog_of(made.stack).entry(CAMPAIGN).campaign.languages:
         for where, path, framed in (("on its own page", "", ""), ("in a frame", "/embed", "&embedded=1")):
             query = f"?lang={language}{framed}{more}"
             form = _weigh(made, f"/campaigns/{CAMPAIGN}{path}{query}")

@@ -26,7 +26,7 @@ def decide(
     world: World, name: str, target: str = "", *, by: str = "cli", campaign: str = CAMPAIGN, **fields: str
 ) -> str:
     """Do an action of a campaign, about a target if it has one. Return the word of its notice."""
-    return perform(world.wiring, name, campaign, {"target": target, **fields}, by)
+    return perform(world.stack, name, campaign, {"target": target, **fields}, by)
 
 
 @dataclass(frozen=True, slots=True)

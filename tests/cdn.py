@@ -185,7 +185,7 @@ class Cdn:
 
 def in_front_of(world: World, monkeypatch: pytest.MonkeyPatch, **variables: str) -> Cdn:
     """Return a CDN in front of a stack, whose API gets these variables besides the proof's."""
-    secrets = world.wiring.client("secretsmanager")
+    secrets = world.stack.client("secretsmanager")
     arn = secrets.create_secret(Name="undersigned-CdnProof-1", SecretString=PROOF)["ARN"]
     for function in ("public_api", "organizer_api"):
         stack = world.stacks[function]

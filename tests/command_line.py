@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from typer import testing
 
 from tests.world import PUBLIC_URL
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     import pytest
@@ -21,6 +21,6 @@ testing._get_command = cache(testing._get_command)  # type: ignore[attr-defined]
 
 def command_line(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let commands run on the world."""
-    stack = Stack({"PublicUrl": PUBLIC_URL}, world.wiring.client)
-    monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
-    monkeypatch.setattr(Stack, "in_aws", lambda _name: stack)
+    stack = DeployedStack({"PublicUrl": PUBLIC_URL}, world.stack.client)
+    monkeypatch.setattr(DeployedStack, "opened", lambda _stack, *_needed: world.stack)
+    monkeypatch.setattr(DeployedStack, "in_aws", lambda _name: stack)

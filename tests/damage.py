@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.world import CAMPAIGN, client_of
 from undersigned.base.table import Update, to_item
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import delivery_key
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing.rows.signatures import signature_key
@@ -23,7 +24,7 @@ DAMAGED = DeliveryKey(CAMPAIGN, "evanston", "2026-11-01")
 def change(world: World, name: str, changes: Mapping[str, Any]) -> None:
     """Change attributes of the row of somebody's letter. None removes one."""
     key = signature_key(CAMPAIGN, world.signer(f"{name}@signers.example"))
-    world.wiring.table.update(Update(key, assign=changes))
+    world.stack.table.update(Update(key, assign=changes))
 
 
 def damage(world: World, name: str) -> None:
@@ -31,7 +32,7 @@ def damage(world: World, name: str) -> None:
 
 
 def put(world: World, values: Any) -> None:
-    client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=to_item(values))
+    client_of("dynamodb").put_item(TableName=world.stack.settings.table_name, Item=to_item(values))
 
 
 def damage_delivery(world: World) -> None:
@@ -40,5 +41,5 @@ def damage_delivery(world: World) -> None:
 
 def damage_campaign(world: World) -> None:
     """Add a campaign whose id is listed first and whose row lacks its settings."""
-    values = replace(world.wiring.campaigns.campaign(CAMPAIGN), id=OTHER).item()
+    values = replace(Campaigns(world.stack.table).campaign(CAMPAIGN), id=OTHER).item()
     put(world, {name: values[name] for name in ("pk", "sk", "listed", "listed_at")})

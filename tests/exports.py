@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 def asked(world: World, wanted: ExportFilter = ExportFilter(), by: str = "ann") -> Export:  # noqa: B008
     """Ask for an export, as an organizer does, and return it."""
-    known = recent_exports(world.wiring, CAMPAIGN)
+    known = recent_exports(world.stack, CAMPAIGN)
     given = {"target": wanted.target or "", "status": wanted.status or ""}
-    perform(world.wiring, "export", CAMPAIGN, given, by)
-    [new] = [export for export in recent_exports(world.wiring, CAMPAIGN) if export not in known]
+    perform(world.stack, "export", CAMPAIGN, given, by)
+    [new] = [export for export in recent_exports(world.stack, CAMPAIGN) if export not in known]
     return new
 
 
 def file_of(world: World, export: Export) -> bytes:
-    bucket = world.wiring.settings.packet_bucket
+    bucket = world.stack.settings.packet_bucket
     return bytes(client_of("s3").get_object(Bucket=bucket, Key=export.file)["Body"].read())
 
 

@@ -64,9 +64,9 @@ def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
         "period": "2026-11-24",
         "number": "1",
         "revision": "1",
-        "signer": signer_id(world.wiring.secret(), "ada@signers.example"),
+        "signer": signer_id(world.stack.secret(), "ada@signers.example"),
         "export": "0123456789abcdef",
-        "person": person_id(world.wiring.secret(), "extra@enddemand.example"),
+        "person": person_id(world.stack.secret(), "extra@enddemand.example"),
         "key": digest_of("us_extra")[:12],
         "asked": "0123456789abcdef",
         "page": "monday-morning",
@@ -80,10 +80,10 @@ def add_everyone(world: World) -> None:
     world.week()
     world.confirmed(email="bo@signers.example", postal_code="60091")
     export = Export(CAMPAIGN, "0123456789abcdef", "done", ExportFilter(), "key", world.clock.now)
-    Exports(world.wiring.table).put_export(export)
-    world.wiring.bucket.write(export.file, iter([b""]))
+    Exports(world.stack.table).put_export(export)
+    world.stack.bucket.write(export.file, iter([b""]))
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
-    push(world.wiring, replace(folder, campaign=replace(folder.campaign, id=FOREIGN)))
+    push(world.stack, replace(folder, campaign=replace(folder.campaign, id=FOREIGN)))
     for role, email in PEOPLE.items():
         add(world, email, role)
     add(world, "extra@enddemand.example", "viewer")
@@ -96,7 +96,7 @@ def add_everyone(world: World) -> None:
 
 def tokens_of(browser: Browser) -> str:
     """Return the token for posts of a session, which its pages have."""
-    return post_tokens(browser.world.wiring.links, session_token(browser.cookies))[0]
+    return post_tokens(browser.world.stack.links, session_token(browser.cookies))[0]
 
 
 def ask(browser: Browser, route: Route, campaign: str = CAMPAIGN) -> Answer:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.world import Answer, Sent, World
+    from undersigned.base.stack import Stack
     from undersigned.people.rules.people import Role
-    from undersigned.wiring import Wiring
 
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 
@@ -74,7 +74,7 @@ class Browser:
     @property
     def post_token(self) -> str:
         """Return that token without opening a page."""
-        return post_tokens(self.world.wiring.links, session_token(self.cookies))[0]
+        return post_tokens(self.world.stack.links, session_token(self.cookies))[0]
 
     def revision(self, path: str) -> dict[str, str]:
         """Return what the buttons of a delivery's page send back: what the person saw of it."""
@@ -107,16 +107,16 @@ class Browser:
     def enter(self, role: Role, campaign: str = CAMPAIGN) -> None:
         """Begin a session of somebody with a role in a campaign, as signing in does."""
         self.campaign = campaign
-        self.jar[COOKIE] = begin_session(self.world.wiring, role, campaign)
+        self.jar[COOKIE] = begin_session(self.world.stack, role, campaign)
 
 
-def begin_session(wiring: Wiring, role: Role, campaign: str = CAMPAIGN) -> str:
+def begin_session(stack: Stack, role: Role, campaign: str = CAMPAIGN) -> str:
     """Give somebody a role in a campaign, begin their session, and return its token."""
     email = f"{role}@enddemand.example"
-    person = Person(person_id(wiring.secret(), email), email)
-    if People(wiring.table).member(campaign, person.id) is None:
-        People(wiring.table).put(Member(campaign, person.id, email, role, "command line", wiring.clock()), None)
-    return sessions.begin_session(wiring, person)
+    person = Person(person_id(stack.secret(), email), email)
+    if People(stack.table).member(campaign, person.id) is None:
+        People(stack.table).put(Member(campaign, person.id, email, role, "command line", stack.clock()), None)
+    return sessions.begin_session(stack, person)
 
 
 def member(world: World, email: str, role: Role, campaign: str = CAMPAIGN) -> Browser:
@@ -146,7 +146,7 @@ def act(world: World, path: str, values: Mapping[str, object] | None = None, rol
 
 def read(world: World, path: str) -> Any:
     """Return what a program reads with a key."""
-    if ApiKeys(world.wiring.table).api_key(CAMPAIGN, digest_of("us_letters")) is None:
+    if ApiKeys(world.stack.table).api_key(CAMPAIGN, digest_of("us_letters")) is None:
         world.put_key("us_letters", "letters")
     answer = world.get(f"/organizer/campaigns/{CAMPAIGN}{path}", headers={"authorization": "Bearer us_letters"})
     assert answer.status == 200, answer.body
@@ -168,7 +168,7 @@ def code_in(mail: Sent) -> str:
 
 def add(world: World, email: str, role: Role, campaign: str = CAMPAIGN) -> str:
     """Give somebody a role as the command line does, without their invitation, and return their id."""
-    membership.invite(world.wiring, campaign, email, role, "command line")
+    membership.invite(world.stack, campaign, email, role, "command line")
     world.run_people_mails()
     world.sent.pop()
-    return person_id(world.wiring.secret(), email)
+    return person_id(world.stack.secret(), email)

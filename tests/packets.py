@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from tests.faults.invariants import words_of
 from tests.organizers import someone
 from tests.world import CAMPAIGN, CONTEXT, PERIOD, client_of, load_event
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.office import cover_url, office_url
 from undersigned.delivering.rules.deliveries import DeliveryKey
 
@@ -49,16 +50,16 @@ def links(world: World) -> list[str]:
 
 def links_of_office(world: World, of: str = "evanston") -> tuple[str, str]:
     """Return the paths of an office's page, and of the page behind its covers' link."""
-    target, sender = world.wiring.campaigns.target(CAMPAIGN, of), world.wiring.settings.sender
-    office = office_url(sender, world.wiring.links, CAMPAIGN, target)
-    cover = cover_url(sender, world.wiring.links, CAMPAIGN, target.id)
+    target, sender = Campaigns(world.stack.table).target(CAMPAIGN, of), world.stack.settings.sender
+    office = office_url(sender, world.stack.links, CAMPAIGN, target)
+    cover = cover_url(sender, world.stack.links, CAMPAIGN, target.id)
     return office.removeprefix(sender.public_url), cover.removeprefix(sender.public_url)
 
 
 def letters_at(world: World, path: str, **options: Any) -> list[str]:
     answer = world.get(path, **options)
     assert answer.status == 302
-    return names_in(world.wiring.bucket.get(urlsplit(answer.headers["location"]).path.removeprefix("/")))
+    return names_in(world.stack.bucket.get(urlsplit(answer.headers["location"]).path.removeprefix("/")))
 
 
 def names_in(*pdfs: bytes) -> list[str]:
@@ -69,9 +70,9 @@ def names_in(*pdfs: bytes) -> list[str]:
 
 def stored_letters(world: World) -> list[str]:
     """Return the letters in all stored PDFs."""
-    s3, bucket = client_of("s3"), world.wiring.settings.packet_bucket
+    s3, bucket = client_of("s3"), world.stack.settings.packet_bucket
     found = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
-    return sorted(name for item in found for name in names_in(world.wiring.bucket.get(item["Key"])))
+    return sorted(name for item in found for name in names_in(world.stack.bucket.get(item["Key"])))
 
 
 def repack(world: World) -> Any:

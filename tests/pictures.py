@@ -88,7 +88,7 @@ def draw_letter(made: World) -> None:
 def draw_dashboard(site: Site, visitor: Visitor) -> None:
     """Take the picture of the overview, as a person who manages the campaign sees it."""
     page = visitor.open(f"{site.address}/organizer", width=1100, height=480, still=True)
-    sign_in(page, begin_session(site.world.wiring, "editor"))
+    sign_in(page, begin_session(site.world.stack, "editor"))
     page.wait_for_load_state("networkidle")
     clip = {"x": 0.0, "y": 0.0, "width": 1100.0, "height": 1400.0}
     page.screenshot(path=PICTURES / "dashboard-overview.png", full_page=True, clip=clip)  # type: ignore[arg-type]

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from tests.organizers import act, someone
 from tests.world import CAMPAIGN
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
+from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +30,7 @@ def sent(world: World) -> list[tuple[str, str, int]]:
     found = []
     for mail in world.deliveries:
         key = DeliveryKey(CAMPAIGN, mail.tags["target"], mail.tags["period"])
-        delivery = world.wiring.deliveries.delivery(key)
+        delivery = Deliveries(world.stack.table).delivery(key)
         assert delivery
         found.append((key.period, key.target, delivery.letters))
     return found
@@ -42,7 +44,7 @@ def hidden(page: Answer) -> dict[str, str]:
 
 
 def waiting(world: World, target: str = "evanston") -> int:
-    return world.wiring.signatures.how_many_wait_each(CAMPAIGN, target, target)[target]
+    return Signatures(world.stack.table).how_many_wait_each(CAMPAIGN, target, target)[target]
 
 
 def post(world: World, path: str, values: Mapping[str, object] | None = None) -> Answer:

@@ -48,8 +48,8 @@ def waiting_row(campaign: str, target: str, signer: str) -> Values:
 def put_letters(world: World, targets: Sequence[Target], letters: int) -> None:
     """Let so many letters wait for each target: copies of one that is signed, confirmed and then deleted."""
     world.confirmed()
-    table, client = world.wiring.settings.table_name, client_of("dynamodb")
-    key = to_item(signature_key(CAMPAIGN, signer_id(world.wiring.secret(), str(ADA["email"])))._asdict())
+    table, client = world.stack.settings.table_name, client_of("dynamodb")
+    key = to_item(signature_key(CAMPAIGN, signer_id(world.stack.secret(), str(ADA["email"])))._asdict())
     values = from_item(client.get_item(TableName=table, Key=key)["Item"])
     client.delete_item(TableName=table, Key=key)
     for number in range(len(targets) * letters):

@@ -140,10 +140,10 @@ class Author(Browser):
         return self.send("recipients", {**(columns or {}), "do": "columns"})
 
     def draft(self) -> Draft:
-        return drafting.draft_of(self.world.wiring, self.campaign)
+        return drafting.draft_of(self.world.stack, self.campaign)
 
     def publish(self) -> None:
-        publish(self.world.wiring, self.campaign, self.draft().revision)
+        publish(self.world.stack, self.campaign, self.draft().revision)
 
 
 def publish(stack: Stack, campaign: str, revision: int, why: str = "") -> None:
@@ -167,7 +167,7 @@ def author_of(world: World) -> Author:
 
 def beginner_of(world: World) -> Author:
     """Return an organizer with the draft of a new campaign in which everything is to fill in."""
-    drafting.create(world.wiring, NEW, ANN, empty_files(NEW))
+    drafting.create(world.stack, NEW, ANN, empty_files(NEW))
     author = Author(world)
     author.enter("editor", NEW)
     return author

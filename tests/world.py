@@ -30,22 +30,26 @@ from undersigned.base.mail_domains import MailDomains, NameNotFoundError, NoAnsw
 from undersigned.base.networks import window_of
 from undersigned.base.rows import Key
 from undersigned.base.settings import Settings
+from undersigned.base.stack import Stack
+from undersigned.campaigns.catalog import schedule_of
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.campaigns.rules.cadence import cadence_of, period_of
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.campaigns.rules.stops import mailbox_digest
 from undersigned.delivering import delivering, packing
 from undersigned.delivering.printing import typesetter
-from undersigned.delivering.rows.deliveries import delivery_values
+from undersigned.delivering.rows.deliveries import Deliveries, delivery_values
 from undersigned.delivering.rules.plans import taken
 from undersigned.organizing.erasing import erase
 from undersigned.organizing.overviews import current_period
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, digest_of
+from undersigned.signing.rows.forms import Forms
+from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.abuse_checks import FORM_WINDOW
 from undersigned.signing.rules.forms import current_of
 from undersigned.signing.rules.signatures import signer_id
-from undersigned.wiring import Wiring
 from undersigned.workshop.campaigns import compile_campaign
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -237,10 +241,10 @@ class World:
     """
 
     clock: Clock
-    wiring: Wiring
+    stack: Stack
     handlers: dict[str, Callable[[Any, Any], Any]]
     queues: dict[str, str]
-    stacks: dict[str, Wiring]
+    stacks: dict[str, Stack]
     start: Callable[[str], Callable[[Any, Any], Any]] = field(repr=False)
     variables: dict[str, str] = field(repr=False)
     watch: Watch | None = None
@@ -261,12 +265,12 @@ class World:
     @property
     def cadence(self) -> Cadence:
         """Return when the campaign's letters go out."""
-        return cadence_of(self.wiring.campaigns.campaign(CAMPAIGN), self.wiring.schedule)
+        return cadence_of(Campaigns(self.stack.table).campaign(CAMPAIGN), schedule_of(self.stack))
 
     @property
     def period(self) -> str:
         """Return the period of a delivery of the campaign that begins now."""
-        return current_period(self.wiring, self.wiring.campaigns.campaign(CAMPAIGN))
+        return current_period(self.stack, Campaigns(self.stack.table).campaign(CAMPAIGN))
 
     def restart(self, function: str) -> None:
         """Replace a function's process by a new one, which has nothing in memory."""
@@ -325,11 +329,11 @@ class World:
     def form(self, *, opened: float = 60) -> str:
         """Return the token of a form that was opened `opened` seconds ago."""
         issued_at = window_of(self.clock.now - timedelta(seconds=opened), FORM_WINDOW)
-        return self.wiring.links.sign("form", CAMPAIGN, issued_at=issued_at)
+        return self.stack.links.sign("form", CAMPAIGN, issued_at=issued_at)
 
     def office_path(self, email: str, target: str = "evanston") -> str:
         """Return the path of the page of a target's office, as the link in an email to this address has it."""
-        return f"/office/{self.wiring.links.sign('office', CAMPAIGN, target, mailbox_digest(email))}"
+        return f"/office/{self.stack.links.sign('office', CAMPAIGN, target, mailbox_digest(email))}"
 
     def sign(self, **changes: object) -> Answer:
         """Sign as Ada, with some values changed, in a new form."""
@@ -356,12 +360,12 @@ class World:
     def letter(self, email: str = str(ADA["email"])) -> Signature | None:
         """Return the form of an address that waits for a confirmation, or else its letter."""
         signer = self.signer(email)
-        row = self.wiring.signatures.signature(CAMPAIGN, signer)
-        return current_of(self.wiring.forms.of_signer(CAMPAIGN, signer), row, self.clock.now)
+        row = Signatures(self.stack.table).signature(CAMPAIGN, signer)
+        return current_of(Forms(self.stack.table).of_signer(CAMPAIGN, signer), row, self.clock.now)
 
     def forms(self) -> list[Signature]:
         """Return the forms that can be confirmed, the newest first."""
-        return [form for _, form in self.wiring.forms.listed(CAMPAIGN) if form]
+        return [form for _, form in Forms(self.stack.table).listed(CAMPAIGN) if form]
 
     def row(self, email: str = str(ADA["email"])) -> Signature:
         """Return what `letter` does, which must be there."""
@@ -371,19 +375,19 @@ class World:
 
     def signer(self, email: str = str(ADA["email"])) -> str:
         """Return the id of whoever has an address."""
-        return signer_id(self.wiring.secret(), email)
+        return signer_id(self.stack.secret(), email)
 
     def erase(self, signer: str) -> str:
         """Erase a letter, and return the word of the notice."""
-        return erase(self.wiring, CAMPAIGN, signer, "they asked").word
+        return erase(self.stack, CAMPAIGN, signer, "they asked").word
 
     def counts(self) -> dict[str, int]:
         """Return the campaign's counters."""
-        return Counters(self.wiring.table).counts(CAMPAIGN)
+        return Counters(self.stack.table).counts(CAMPAIGN)
 
     def items(self) -> list[Any]:
         """Return every item of the table."""
-        pages = client_of("dynamodb").get_paginator("scan").paginate(TableName=self.wiring.settings.table_name)
+        pages = client_of("dynamodb").get_paginator("scan").paginate(TableName=self.stack.settings.table_name)
         return [item for page in pages for item in page["Items"]]
 
     # Consumers
@@ -408,7 +412,7 @@ class World:
         if self.memory:
             found = self.memory.records[self._read :]
         else:
-            found = [read.record for read in shard_of(self.wiring.settings.table_name)[self._read :]]
+            found = [read.record for read in shard_of(self.stack.settings.table_name)[self._read :]]
         self._read += len(found)
         return as_lambda_does(found)
 
@@ -422,9 +426,9 @@ class World:
 
     def change(self, **settings: Any) -> None:
         """Change the campaign's settings. A warm function reads them two minutes later."""
-        campaign = self.wiring.campaigns.campaign(CAMPAIGN)
+        campaign = Campaigns(self.stack.table).campaign(CAMPAIGN)
         assert campaign
-        self.wiring.campaigns.put_campaign(replace(campaign, **settings))
+        Campaigns(self.stack.table).put_campaign(replace(campaign, **settings))
 
     def change_and_wait(self, **settings: Any) -> None:
         """Change the campaign's settings, and wait until every function has read them."""
@@ -435,7 +439,7 @@ class World:
         """Let this text be a key of a campaign."""
         made_at = datetime(2026, 1, 1, tzinfo=UTC)
         ends = expires_at or datetime(2099, 1, 1, tzinfo=UTC)
-        ApiKeys(self.wiring.table).put_api_key(ApiKey(campaign, digest_of(text), scope, "", made_at, ends))
+        ApiKeys(self.stack.table).put_api_key(ApiKey(campaign, digest_of(text), scope, "", made_at, ends))
 
     # The week
 
@@ -457,14 +461,14 @@ class World:
 
     def open(self, delivery: Delivery) -> None:
         """Open a delivery without a message, whether or not it is too soon."""
-        free_from = self.wiring.campaigns.target(delivery.key.campaign, delivery.key.target).free_from
-        self.wiring.deliveries.open(delivery, taken(free_from, delivery.day))
+        free_from = Campaigns(self.stack.table).target(delivery.key.campaign, delivery.key.target).free_from
+        Deliveries(self.stack.table).open(delivery, taken(free_from, delivery.day))
 
     def rewrite(self, delivery: Delivery) -> None:
         """Write a delivery's row anew, in a state to which no event leads from the one before."""
         values = delivery_values(delivery)
-        self.wiring.table.delete(Key(values["pk"], values["sk"]))
-        self.wiring.table.put(values)
+        self.stack.table.delete(Key(values["pk"], values["sk"]))
+        self.stack.table.put(values)
 
     def hour(self) -> list[Any]:
         """Run the hourly plan and all its deliveries."""
@@ -648,7 +652,7 @@ def world(
             memory.world, memory.sent_as = new, Sent
         _worlds.append(new)
         if not empty:
-            push(new.wiring, _shipped_campaign(), pictures=PICTURES)
+            push(new.stack, _shipped_campaign(), pictures=PICTURES)
         try:
             yield new
         finally:
@@ -663,7 +667,7 @@ def files_of_campaign() -> dict[str, str]:
 
 def publish_files(world: World, files: Mapping[str, str]) -> None:
     """Push the shipped campaign with some files replaced, and wait until warm functions have read it."""
-    push(world.wiring, compile_campaign(files_of_campaign() | dict(files)))
+    push(world.stack, compile_campaign(files_of_campaign() | dict(files)))
     world.clock.advance(minutes=2)
 
 
@@ -710,21 +714,21 @@ def _make(monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms
         environment |= {name: value for name, value in variables.items() if name in environment}
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        wiring = Wiring(Settings(environment), client=_clients(logical_id), clock=clock, sleep=_sleep)
+        stack = Stack(Settings(environment), client=_clients(logical_id), clock=clock, sleep=_sleep)
         # No test asks the real DNS.
         accepts_reserved = environment.get("ACCEPT_RESERVED_DOMAINS", "true") == "true"
-        wiring.mail_domains = MailDomains(clock, accepts_reserved=accepts_reserved, look_up=_look_up)
-        stacks[function] = wiring
-        return _handler(function, wiring)
+        stack.mail_domains = MailDomains(clock, accepts_reserved=accepts_reserved, look_up=_look_up)
+        stacks[function] = stack
+        return _handler(function, stack)
 
-    stacks: dict[str, Wiring] = {}
+    stacks: dict[str, Stack] = {}
 
     # The whole stack, as the command line wires it.
     environments = [template.environment_of(function, known) for function in reversed(FUNCTIONS.values())]
     settings = Settings({name: value for each in environments for name, value in each.items()} | variables)
     return World(
         clock,
-        Wiring(settings, client=_clients(), clock=clock, sleep=lambda _seconds: None),
+        Stack(settings, client=_clients(), clock=clock, sleep=lambda _seconds: None),
         handlers={function: start(function) for function in FUNCTIONS},
         queues=queues,
         stacks=stacks,
@@ -746,9 +750,9 @@ def _look_up(domain: str) -> list[tuple[int, str]]:
     return []
 
 
-def _handler(function: str, wiring: Wiring) -> Callable[[Any, Any], Any]:
+def _handler(function: str, stack: Stack) -> Callable[[Any, Any], Any]:
     module: Any = importlib.import_module(f"functions.{function}.app")
-    made: Callable[[Any, Any], Any] = module.make_handler(wiring)
+    made: Callable[[Any, Any], Any] = module.make_handler(stack)
     return made
 
 

@@ -8,10 +8,10 @@ from undersigned.base.cdn_proof import PROOF_HEADER
 from undersigned_cli.stacks import StackError
 
 if TYPE_CHECKING:
-    from undersigned_cli.stacks import Stack
+    from undersigned_cli.stacks import DeployedStack
 
 
-def replace_proof(stack: Stack, new: str) -> None:
+def replace_proof(stack: DeployedStack, new: str) -> None:
     """Make `new` the proof. If a replacement was cut short, finish that one instead. Raises StackError without a CDN.
 
     CloudFormation reads the secret only when the distribution changes, and then it finds the same value.

@@ -9,19 +9,22 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from undersigned.base.errors import NotFoundError
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.feedback import ConfirmationReport, read_feedback_message
 from undersigned.delivering.queue import DraftTest, read_message
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.organizing.queues import (
     read_export_message,
     read_reconciliation,
 )
 from undersigned.organizing.rows.exports import Exports
 from undersigned.signing.queue import read_waiting_message
+from undersigned.signing.rows.forms import Forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from undersigned.wiring import Wiring
+    from undersigned.base.stack import Stack
 
 _KEPT_FOR = timedelta(days=14)
 """How long the template's queues of dead letters keep a message."""
@@ -44,7 +47,7 @@ class Verdict:
 class Kind:
     """A dead-letter queue: the function that judges its letters, and the queue (logical id) that gets them again."""
 
-    judge: Callable[[Wiring, str], Verdict]
+    judge: Callable[[Stack, str], Verdict]
     queue: str = ""
 
 
@@ -69,7 +72,7 @@ class DeadLetter:
         return not self.verdict.why
 
 
-def _delivery(wiring: Wiring, body: str) -> Verdict:  # noqa: PLR0911  (one verdict after the other)
+def _delivery(opened: Stack, body: str) -> Verdict:  # noqa: PLR0911  (one verdict after the other)
     message = read_message(body)
     if isinstance(message, DraftTest):
         return Verdict(f"test email of the draft of {message.campaign}", "it is a test email; ask for another one")
@@ -78,10 +81,10 @@ def _delivery(wiring: Wiring, body: str) -> Verdict:  # noqa: PLR0911  (one verd
     if message.test_to:
         return Verdict(about, "it is a test email; ask for another one")
     try:
-        wiring.campaigns.target(key.campaign, key.target)
+        Campaigns(opened.table).target(key.campaign, key.target)
     except NotFoundError:
         return Verdict(about, "the campaign or the recipient is gone")
-    delivery = wiring.deliveries.delivery(key)
+    delivery = Deliveries(opened.table).delivery(key)
     if message.is_repacking:
         return Verdict(f"packets of the {about}", "" if delivery else "the delivery is gone")
     if delivery and delivery.is_settled:
@@ -91,44 +94,44 @@ def _delivery(wiring: Wiring, body: str) -> Verdict:  # noqa: PLR0911  (one verd
     return Verdict(about)
 
 
-def _confirmation(wiring: Wiring, body: str) -> Verdict:
+def _confirmation(opened: Stack, body: str) -> Verdict:
     if _is_of_stream(body):
         return Verdict("changes in the stream", "the queue took no email for a day; people sign again")
     if _is_of_schedule(body):
         return Verdict("a run for postponed emails", "the next run, five minutes later, did it")
     mail = read_waiting_message(body)
     about = f"confirmation email of {mail.campaign} to {mail.signer}"
-    form = wiring.forms.form(mail.campaign, mail.signer, mail.form)
-    return Verdict(about, "" if form and not form.has_expired(wiring.clock()) else "its form is gone")
+    form = Forms(opened.table).form(mail.campaign, mail.signer, mail.form)
+    return Verdict(about, "" if form and not form.has_expired(opened.clock()) else "its form is gone")
 
 
-def _counting(_wiring: Wiring, body: str) -> Verdict:
+def _counting(_opened: Stack, body: str) -> Verdict:
     if not _is_of_stream(body):
         raise ValueError
     return Verdict("changes in the stream", "run `undersigned reconcile CAMPAIGN`, which reads the rows")
 
 
-def _job(_wiring: Wiring, body: str) -> Verdict:
+def _job(_opened: Stack, body: str) -> Verdict:
     if _is_of_schedule(body):
         return Verdict("an hourly run", "the next run, an hour later, does what it did not")
     campaign = read_reconciliation(body).campaign
     return Verdict(f"the reconciliation of {campaign}", "the next day's run, or `undersigned reconcile`, begins anew")
 
 
-def _export(wiring: Wiring, body: str) -> Verdict:
+def _export(opened: Stack, body: str) -> Verdict:
     campaign, export_id = read_export_message(body)
     about = f"export {export_id} of {campaign}"
-    export = Exports(wiring.table).export(campaign, export_id)
+    export = Exports(opened.table).export(campaign, export_id)
     return Verdict(about, "" if export else "it has expired; the organizer asks for another one")
 
 
-def _feedback(wiring: Wiring, body: str) -> Verdict:
+def _feedback(opened: Stack, body: str) -> Verdict:
     event = read_feedback_message(body)
     if event is None or isinstance(event, ConfirmationReport):
         return Verdict("an event about a confirmation email")
     key = event.delivery
     about = f"{event.kind} of {key.campaign} to {key.target}, {key.period}"
-    return Verdict(about, "" if wiring.deliveries.delivery(key) else "there is no such delivery")
+    return Verdict(about, "" if Deliveries(opened.table).delivery(key) else "there is no such delivery")
 
 
 KINDS: Mapping[str, Kind] = {
@@ -157,7 +160,7 @@ def _is_of_schedule(body: str) -> bool:
 class DeadLetters:
     """The dead letters of a stack. `physical_id` returns a resource's id by its logical id."""
 
-    wiring: Wiring
+    opened: Stack
     client: Callable[[str], Any]
     physical_id: Callable[[str], str]
 
@@ -197,6 +200,6 @@ class DeadLetters:
 
     def _judge(self, queue: str, body: str) -> Verdict:
         try:
-            return KINDS[queue].judge(self.wiring, body)
+            return KINDS[queue].judge(self.opened, body)
         except (ValueError, KeyError, TypeError):
             return Verdict("a damaged message", "nothing can read it")

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from undersigned.base.errors import UndersignedError
 from undersigned.base.settings import Settings
-from undersigned.wiring import Wiring
+from undersigned.base.stack import Stack
 from undersigned_cli.local.template import STACK as STACK_NAME
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def session(region: str | None = None) -> boto3.Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class DeployedStack:
     """A deployed stack: its outputs, a function that makes AWS clients for it, and its name."""
 
     outputs: Mapping[str, str]
@@ -58,7 +58,7 @@ class Stack:
     name: str = STACK_NAME
 
     @classmethod
-    def in_aws(cls, name: str) -> Stack:
+    def in_aws(cls, name: str) -> DeployedStack:
         """Find a stack by its name, with the usual AWS profile; raises StackError."""
         client: Any = session().client
         try:
@@ -74,8 +74,8 @@ class Stack:
         outputs = answer["Stacks"][0].get("Outputs", [])
         return cls({output["OutputKey"]: output["OutputValue"] for output in outputs}, client, name)
 
-    def wiring(self) -> Wiring:
-        """Return the use cases, wired to this stack; raises StackError."""
+    def opened(self) -> Stack:
+        """Return the stack that use cases take; raises StackError."""
         missing = [output for output in _SETTING_OF_OUTPUT if output not in self.outputs]
         if missing:
             message = (
@@ -86,4 +86,4 @@ class Stack:
         known = _SETTING_OF_OUTPUT | _SETTING_OF_SOME_OUTPUT
         settings = {setting: self.outputs[output] for output, setting in known.items() if output in self.outputs}
         # A command has all the time that it needs.
-        return Wiring(Settings({**settings, "PLANS_AT_ONCE": "1"}), client=self.client)
+        return Stack(Settings({**settings, "PLANS_AT_ONCE": "1"}), client=self.client)

@@ -36,7 +36,7 @@ def test_an_answer_is_recorded_read_and_deleted(
     world.clock.advance(days=31)
     with served(world, tmp_path) as site:
         page = visitor.open(f"{site.address}/organizer?lang={language}", width=width, dark=dark)
-        sign_in(page, begin_session(world.wiring, "editor"))
+        sign_in(page, begin_session(world.stack, "editor"))
         expect(page.locator("#to-do ~ .state ul")).to_contain_text("Avery Sample")
         see(visitor, page, f"answers-overview-{look}")
         page.goto(f"{site.address}{letter}?lang={language}")
@@ -88,7 +88,7 @@ def test_an_answer_stands_there_again_after_another_button(site: Site, visitor: 
     site.world.week()
     site.world.confirmed(email="bo@signers.example")
     page = visitor.open(f"{site.address}/organizer")
-    sign_in(page, begin_session(site.world.wiring, "editor"))
+    sign_in(page, begin_session(site.world.stack, "editor"))
     page.goto(f"{site.address}{DASHBOARD}/targets/evanston")
     for details in page.locator("main details").all():
         details.evaluate("it => it.open = true")
@@ -103,6 +103,6 @@ def test_an_answer_stands_there_again_after_another_button(site: Site, visitor: 
     expect(answer.locator("[name=text]")).to_have_value(TEXT)
     expect(answer.locator("[name=public]")).to_be_checked()
     page.locator("form[action$='/sign-out'] button").click()
-    sign_in(page, begin_session(site.world.wiring, "editor"))
+    sign_in(page, begin_session(site.world.stack, "editor"))
     page.goto(f"{site.address}{DASHBOARD}/targets/evanston")
     assert answer.locator("[name=text]").input_value() == "", "nobody who signs in later sees it"

@@ -18,6 +18,9 @@ from tests.organizers import begin_session
 from tests.sending import open_another_delivery, sent_yesterday
 from tests.served_world import served, sign_in
 from tests.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.workshop import drafting
 
 if TYPE_CHECKING:
@@ -38,11 +41,11 @@ def address(world: World, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def troubled(world: World) -> World:
     """Return a campaign in which everything that can be seen on the overview needs attention."""
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    campaign = Campaigns(world.stack.table).campaign(CAMPAIGN)
     long_title = "Ask the police chiefs of Illinois to end the demand for sexual exploitation"
-    world.wiring.campaigns.put_campaign(replace(campaign, title=long_title, closes=date(2026, 11, 20)))
+    Campaigns(world.stack.table).put_campaign(replace(campaign, title=long_title, closes=date(2026, 11, 20)))
     world.clock.advance(minutes=2)
-    world.wiring.campaigns.put_campaign(replace(campaign, title=long_title))
+    Campaigns(world.stack.table).put_campaign(replace(campaign, title=long_title))
     world.clock.advance(minutes=2)
     for number, (code, town) in enumerate((("60201", "Evanston"), ("60091", "Wilmette"), ("60022", "Glencoe"))):
         world.confirmed(name=f"Ada Rossi {number}", email=f"s{number}@signers.example", postal_code=code, locality=town)
@@ -55,10 +58,10 @@ def troubled(world: World) -> World:
         world.sign(name=f"Bot Rossi {number}", email=f"bot{number}@signers.example", form="")
     world.run_stream()
     world.clock.advance(days=4)
-    world.wiring.campaigns.hold(CAMPAIGN, "deerfield", "a new chief begins in December")
-    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
-    world.wiring.mail_budgets.stop()
-    world.wiring.campaigns.put_campaign(replace(campaign, title=long_title, closes=date(2026, 11, 27)))
+    Campaigns(world.stack.table).hold(CAMPAIGN, "deerfield", "a new chief begins in December")
+    Campaigns(world.stack.table).pause(CAMPAIGN, paused=True)
+    MailBudgets(world.stack.table).stop()
+    Campaigns(world.stack.table).put_campaign(replace(campaign, title=long_title, closes=date(2026, 11, 27)))
     world.clock.advance(minutes=2)
     return world
 
@@ -88,7 +91,7 @@ def test_each_state_is_accessible_and_fits(
     look = f"{language}-{width}-{'dark' if dark else 'light'}"
     page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
     see(visitor, page, f"states-sign-in-{look}")
-    sign_in(page, begin_session(troubled.wiring, "editor"))
+    sign_in(page, begin_session(troubled.stack, "editor"))
     expect(page.locator("html")).to_have_attribute("lang", language)
     expect(page.locator("[data-copy]")).to_be_visible()
     assert page.locator("#to-do ~ .state").count() >= 7
@@ -111,7 +114,7 @@ def test_each_decision_about_a_delivery_is_accessible_and_fits(
 ) -> None:
     look = f"{language}-{width}-{'dark' if dark else 'light'}"
     page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
-    sign_in(page, begin_session(undecided.wiring, "editor"))
+    sign_in(page, begin_session(undecided.stack, "editor"))
     expect(page.locator("html")).to_have_attribute("lang", language)
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/wilmette")
     expect(page.locator("[formaction$='settle-as-not-sent']")).to_be_visible()
@@ -129,7 +132,7 @@ def test_the_address_of_a_bounced_delivery_is_corrected_on_its_page(
     world.week()
     world.feedback("bounce", world.deliveries[0])
     page = visitor.open(f"{address}/organizer", scripts=scripts)
-    sign_in(page, begin_session(world.wiring, "editor"))
+    sign_in(page, begin_session(world.stack, "editor"))
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
     page.get_by_label("The office’s email address").fill("new.chief@evanston.example")
     page.get_by_role("button", name="Save the address").click()
@@ -145,13 +148,13 @@ def test_a_person_closes_a_bounced_delivery_unsent(world: World, address: str, v
     world.week()
     world.feedback("bounce", world.deliveries[0])
     page = visitor.open(f"{address}/organizer")
-    sign_in(page, begin_session(world.wiring, "editor"))
+    sign_in(page, begin_session(world.stack, "editor"))
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
     page.get_by_text("The letters are sent no more").click()
     page.get_by_label("Why?").fill("nobody is there")
     page.get_by_role("button", name="Close unsent").click()
     expect(page.get_by_role("heading", name="Closed unsent", exact=True)).to_be_visible()
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").mail_state == "bounced"
+    assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston").mail_state == "bounced"
     visitor.assert_accessible(page)
 
 
@@ -163,7 +166,7 @@ def test_a_bounced_delivery_is_accessible_and_fits(
     world.week()
     world.feedback("bounce", world.deliveries[0])
     page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
-    sign_in(page, begin_session(world.wiring, "editor"))
+    sign_in(page, begin_session(world.stack, "editor"))
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
     expect(page.locator("input[name=email]")).to_be_visible()
     see(visitor, page, f"states-bounced-{language}-{width}-{'dark' if dark else 'light'}")
@@ -176,7 +179,7 @@ def test_the_command_for_a_second_email_is_accessible_and_fits(
     sent_yesterday(world)
     look = f"{language}-{width}-{'dark' if dark else 'light'}"
     page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
-    sign_in(page, begin_session(world.wiring, "editor"))
+    sign_in(page, begin_session(world.stack, "editor"))
     expect(page.locator("html")).to_have_attribute("lang", language)
     page.goto(f"{address}{DASHBOARD}/targets/evanston")
     expect(page.get_by_text("--again")).to_have_count(1)
@@ -193,7 +196,7 @@ def test_with_the_keyboard_alone_what_needs_attention_is_done_on_the_overview(
     world.change_and_wait(send_now_only=True)
     world.confirmed(email="cy@signers.example", postal_code="60022", locality="Glencoe")
     page = visitor.open(f"{address}/organizer", width=360)
-    sign_in(page, begin_session(world.wiring, "editor"))
+    sign_in(page, begin_session(world.stack, "editor"))
 
     def press(name: str) -> None:
         """Press a button as somebody without a mouse, who sees where the focus is; `see` checks each page."""
@@ -215,8 +218,8 @@ def test_with_the_keyboard_alone_what_needs_attention_is_done_on_the_overview(
     expect(page.get_by_role("button", name="The office has the email")).to_have_count(0)
     world.run_queue()
     assert world.deliveries[-1].tags["target"] == "glencoe"
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").email == "new.chief@evanston.example"
-    [wilmette] = world.wiring.deliveries.deliveries(CAMPAIGN, "wilmette")
+    assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston").email == "new.chief@evanston.example"
+    [wilmette] = Deliveries(world.stack.table).deliveries(CAMPAIGN, "wilmette")
     assert wilmette.state == "sent"
 
 
@@ -224,7 +227,7 @@ def test_the_forms_address_is_copied(troubled: World, address: str, visitor: Vis
     assert troubled.deliveries
     page = visitor.open(f"{address}/organizer")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    sign_in(page, begin_session(troubled.wiring, "editor"))
+    sign_in(page, begin_session(troubled.stack, "editor"))
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()").endswith(FORM)
@@ -238,7 +241,7 @@ def test_letters_that_wait_for_send_now_are_accessible_and_fit(
     look = f"{language}-{width}-{'dark' if dark else 'light'}"
     world.confirmed()
     page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
-    sign_in(page, begin_session(world.wiring, "editor"))
+    sign_in(page, begin_session(world.stack, "editor"))
     see(visitor, page, f"states-send-now-{look}")
     world.clock.advance(minutes=1)
     world.confirmed(email="bo@signers.example")
@@ -246,7 +249,7 @@ def test_letters_that_wait_for_send_now_are_accessible_and_fit(
     page.locator(".state form[action$='/deliveries/next'] button").click()
     expect(page.get_by_role("status")).to_be_visible()
     world.run_queue()
-    [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
+    [delivery] = Deliveries(world.stack.table).deliveries(CAMPAIGN, "evanston")
     assert delivery.letters == 1, "the second letter came after the page was read"
 
 
@@ -254,7 +257,7 @@ def test_what_erases_deletes_or_closes_looks_like_it(world: World, address: str,
     world.confirmed()
     page = visitor.open()
     page.goto(f"{address}/organizer")
-    sign_in(page, begin_session(world.wiring, "owner"))
+    sign_in(page, begin_session(world.stack, "owner"))
     looks_of = "it => getComputedStyle(it)[it.tagName === 'SUMMARY' ? 'color' : 'backgroundColor']"
 
     def color(path: str, summary: str, button: str) -> tuple[str, str]:
@@ -292,11 +295,11 @@ def test_a_form_stands_beside_what_helps_with_it_where_there_is_room(
 ) -> None:
     world.confirmed()
     world.week()
-    drafting.write(world.wiring, CAMPAIGN, 0, {}, "ann", {"goal": 700})
+    drafting.write(world.stack, CAMPAIGN, 0, {}, "ann", {"goal": 700})
     for width, is_beside in ((1280, True), (360, False)):
         page = visitor.open(width=width)
         page.goto(f"{address}/organizer")
-        sign_in(page, begin_session(world.wiring, "owner"))
+        sign_in(page, begin_session(world.stack, "owner"))
         page.goto(f"{address}{DASHBOARD}{path.format(signer=world.signer())}")
         one, other = (it.bounding_box() for it in page.locator(".desk").first.locator("> *").all())
         assert one

@@ -20,6 +20,8 @@ from tests.looks import reach, see
 from tests.organizers import code_in
 from tests.served_world import served
 from tests.spreadsheets import xlsx
+from undersigned.campaigns.catalog import catalog_of
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.organizing.pages import guide
 
 if TYPE_CHECKING:
@@ -199,9 +201,9 @@ def test_a_volunteer_publishes_a_first_campaign(  # noqa: PLR0917  (in four ways
         address = page.get_by_role("region", name="People sign here").get_by_role("link").get_attribute("href")
         assert (address or "").endswith(f"/campaigns/{CAMPAIGN}")
         assert (volunteer.clicks <= MOST_CLICKS, volunteer.fields <= MOST_FIELDS) == (True, True), volunteer
-        published = world.wiring.catalog.entry(CAMPAIGN)
+        published = catalog_of(world.stack).entry(CAMPAIGN)
         assert (published.campaign.region, published.campaign.time_zone) == ("TX", "America/Chicago")
-        assert [target.email for target in world.wiring.campaigns.targets(CAMPAIGN)] == [
+        assert [target.email for target in Campaigns(world.stack.table).targets(CAMPAIGN)] == [
             "sasha@elmville.example",
             "robin@oakton.example",
         ]

@@ -53,7 +53,7 @@ def test_an_office_opens_its_emails_link_says_that_it_has_the_letters_and_signer
         expect(page.locator("main")).to_contain_text(said)
         expect(page.get_by_role("button", name=button)).to_have_count(0)
         looks.see(visitor, page, f"office-received-{name}")
-        token = world.wiring.links.sign("letter", CAMPAIGN, world.signer("ada@signers.example"))
+        token = world.stack.links.sign("letter", CAMPAIGN, world.signer("ada@signers.example"))
         page.goto(f"{site.address}/letters/{token}")
         expect(page.locator(".state")).to_contain_text(told)
         page.goto(f"{site.address}{links_of_office(world)[1]}")

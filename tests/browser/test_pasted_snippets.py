@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from tests.served_world import served
 from tests.world import ADA, CAMPAIGN, ROOT
 from tests.world import world as make_world
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.workshop.pages.publish import published
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -45,7 +46,7 @@ class Host:
     head: str = ""
 
     def snippets(self, campaign: str = CAMPAIGN) -> Mapping[str, Any]:
-        return published(self.site.world.wiring.campaigns.campaign(campaign), self.site.address)
+        return published(Campaigns(self.site.world.stack.table).campaign(campaign), self.site.address)
 
     def answer(self, _request: Request) -> Response:
         page = (
@@ -63,7 +64,7 @@ def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Host]:
         folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
         for name in (CAMPAIGN, OTHER):
             campaign = replace(folder.campaign, id=name, allowed_origins=(address,))
-            push(world.wiring, replace(folder, campaign=campaign))
+            push(world.stack, replace(folder, campaign=campaign))
         made = Host(site, address)
         service.answer = made.answer
         service.start()

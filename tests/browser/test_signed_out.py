@@ -39,7 +39,7 @@ def test_a_letter_stands_there_after_the_session_was_over(
 
     sign_in()
     page.locator("#text").fill(TYPED)
-    before = drafting.draft_of(world.wiring, CAMPAIGN)
+    before = drafting.draft_of(world.stack, CAMPAIGN)
     world.clock.advance(hours=13)
     page.locator("button[value=save]").click()
     expect(page.locator("[role=status]")).to_be_visible()
@@ -47,7 +47,7 @@ def test_a_letter_stands_there_after_the_session_was_over(
     sign_in()
     expect(page.locator("textarea")).to_have_value(TYPED)
     looks.see(visitor, page, f"signed-out-typed-{look}")
-    assert drafting.draft_of(world.wiring, CAMPAIGN) == before
+    assert drafting.draft_of(world.stack, CAMPAIGN) == before
     page.locator("main button").click()
     page.wait_for_url(re.compile("done=saved"))
-    assert any("act" in text for text in drafting.draft_of(world.wiring, CAMPAIGN).files.values())
+    assert any("act" in text for text in drafting.draft_of(world.stack, CAMPAIGN).files.values())

@@ -51,7 +51,7 @@ def test_an_office_stops_its_emails_and_its_organizer_lifts_the_stop(
         world.week()
         assert len(world.deliveries) == 1
         page.goto(f"{site.address}/organizer?lang={language}")
-        sign_in(page, begin_session(world.wiring, "editor"))
+        sign_in(page, begin_session(world.stack, "editor"))
         page.goto(f"{site.address}{DASHBOARD}/targets/evanston")
         expect(page.locator("main")).to_contain_text("We take letters by our web form only.")
         looks.see(visitor, page, f"stop-organizer-{name}")

@@ -81,7 +81,7 @@ def printed(site: Site, page: Page, label: str) -> bytes:
     link = page.get_by_role("link", name=label, exact=True).get_attribute("href")
     answer = page.request.get(f"{site.address}{link}", max_redirects=0)
     assert answer.status == 302
-    return site.world.wiring.bucket.get(urlsplit(answer.headers["location"]).path.removeprefix("/"))
+    return site.world.stack.bucket.get(urlsplit(answer.headers["location"]).path.removeprefix("/"))
 
 
 def people_in(*pdfs: bytes) -> Counter[str]:
@@ -101,7 +101,7 @@ def open_what_is_ready(site: Site, page: Page) -> None:
 
 def what_the_signer_reads(site: Site, page: Page, email: str) -> str:
     world = site.world
-    token = world.wiring.links.sign("letter", CAMPAIGN, world.signer(email))
+    token = world.stack.links.sign("letter", CAMPAIGN, world.signer(email))
     other = page.context.new_page()
     other.goto(f"{site.address}/letters/{token}")
     words = " ".join(other.locator("main").inner_text().split())

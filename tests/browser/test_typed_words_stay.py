@@ -13,6 +13,7 @@ import pytest
 from tests.organizers import add, begin_session
 from tests.served_world import sign_in
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD
+from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,7 @@ PRESS = """([place, number]) => {
 def busy(site: Site) -> World:
     """Return a campaign with letters that were sent, bounced, and wait, for an office with an email address or none."""
     world = site.world
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     wilmette = campaigns.target(CAMPAIGN, "wilmette")
     assert wilmette
     campaigns.put_target(CAMPAIGN, replace(wilmette, email=""))
@@ -117,7 +118,7 @@ def test_what_was_typed_beside_a_pressed_button_stands_there_again(
     busy: World, site: Site, visitor: Visitor, path: str
 ) -> None:
     page, begin = visitor.open(f"{site.address}/organizer"), begin_again(busy)
-    sign_in(page, begin_session(busy.wiring, "owner"))
+    sign_in(page, begin_session(busy.stack, "owner"))
     address = f"{site.address}{DASHBOARD}{path}"
     page.goto(address)
     buttons = page.evaluate(BUTTONS)
@@ -127,7 +128,7 @@ def test_what_was_typed_beside_a_pressed_button_stands_there_again(
         page.goto("about:blank")
         begin()
         page.goto(f"{site.address}/organizer")
-        sign_in(page, begin_session(busy.wiring, "owner"))
+        sign_in(page, begin_session(busy.stack, "owner"))
         page.goto(address)
         page.evaluate(FILL)
         before = held(page)
@@ -142,7 +143,7 @@ def test_what_was_refused_stands_there_again_until_it_is_sent_or_somebody_signs_
     busy: World, site: Site, visitor: Visitor
 ) -> None:
     page = visitor.open(f"{site.address}/organizer")
-    sign_in(page, begin_session(busy.wiring, "owner"))
+    sign_in(page, begin_session(busy.stack, "owner"))
     why = page.locator("form[action$='/pause'] [name=why]")
     reason = page.locator("form[action$='/hold'] [name=why]")
     page.goto(f"{site.address}{DASHBOARD}/targets/evanston")
@@ -163,6 +164,6 @@ def test_what_was_refused_stands_there_again_until_it_is_sent_or_somebody_signs_
     assert reason.input_value() == ""
     reason.evaluate("it => { it.value = 'not for others'; }")
     page.locator("header form button").click()
-    sign_in(page, begin_session(busy.wiring, "owner"))
+    sign_in(page, begin_session(busy.stack, "owner"))
     page.goto(f"{site.address}{DASHBOARD}/targets/evanston")
     assert reason.input_value() == ""

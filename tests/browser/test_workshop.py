@@ -66,16 +66,16 @@ class Stack:
 
     def sign_in(self, page: Page, campaign: str) -> None:
         page.goto(f"{self.address}/organizer")
-        sign_in(page, begin_session(self.world.wiring, "editor", campaign), campaign)
+        sign_in(page, begin_session(self.world.stack, "editor", campaign), campaign)
 
     def write(self, campaign: str, files: Mapping[str, str | None]) -> None:
         """Change files as another person would."""
-        stack = self.world.wiring
+        stack = self.world.stack
         drafting.write(stack, campaign, drafting.draft_of(stack, campaign).revision, files, ANN)
 
     def set(self, campaign: str, settings: Mapping[str, Value]) -> None:
         """Change settings as another person would."""
-        text = drafting.draft_of(self.world.wiring, campaign).files["settings"]
+        text = drafting.draft_of(self.world.stack, campaign).files["settings"]
         self.write(campaign, {"settings": DraftSettings.read(text).changed(settings).text})
 
 
@@ -281,7 +281,7 @@ def test_a_row_is_added_and_saved(stack: Stack, visitor: Visitor) -> None:
 
 
 def test_every_cell_of_an_empty_table_has_room_to_type_and_remove_stays_in_view(stack: Stack, visitor: Visitor) -> None:
-    drafting.create(stack.world.wiring, NEW, ANN, empty_files(NEW))
+    drafting.create(stack.world.stack, NEW, ANN, empty_files(NEW))
     page = visitor.open(width=1280)
     stack.sign_in(page, NEW)
     page.goto(f"{stack.workshop(NEW)}/recipients")
@@ -303,7 +303,7 @@ def test_every_cell_of_an_empty_table_has_room_to_type_and_remove_stays_in_view(
 
 
 def test_without_javascript_a_campaign_is_written_and_published(stack: Stack, visitor: Visitor) -> None:
-    drafting.create(stack.world.wiring, NEW, ANN, example_files())
+    drafting.create(stack.world.stack, NEW, ANN, example_files())
     page = visitor.open(scripts=False)
     stack.sign_in(page, NEW)
     page.goto(f"{stack.workshop(NEW)}/letter")
@@ -356,7 +356,7 @@ def test_a_website_is_named_and_published_and_then_shows_what_is_pasted(
 
 
 def test_without_javascript_a_spreadsheet_is_taken_by_its_columns_and_undone(stack: Stack, visitor: Visitor) -> None:
-    before = drafting.draft_of(stack.world.wiring, CAMPAIGN).files["targets.csv"]
+    before = drafting.draft_of(stack.world.stack, CAMPAIGN).files["targets.csv"]
     page = visitor.open(scripts=False)
     stack.sign_in(page, CAMPAIGN)
     page.goto(f"{stack.workshop(CAMPAIGN)}/recipients")
@@ -372,19 +372,19 @@ def test_without_javascript_a_spreadsheet_is_taken_by_its_columns_and_undone(sta
     page.get_by_role("button", name="Take these rows").click()
 
     expect(page.get_by_role("status").last).to_contain_text("2 rows were taken.")
-    assert "chief@oakton.example,02134" in drafting.draft_of(stack.world.wiring, CAMPAIGN).files["targets.csv"]
+    assert "chief@oakton.example,02134" in drafting.draft_of(stack.world.stack, CAMPAIGN).files["targets.csv"]
 
     page.get_by_role("button", name="Undo").click()
     page.wait_for_url(re.compile("done="))
 
-    assert drafting.draft_of(stack.world.wiring, CAMPAIGN).files["targets.csv"] == before
+    assert drafting.draft_of(stack.world.stack, CAMPAIGN).files["targets.csv"] == before
 
 
 def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(stack: Stack, visitor: Visitor) -> None:
     files = example_files()
     # A few rows are enough, and are faster to go through.
     files["targets.csv"] = "".join(files["targets.csv"].splitlines(keepends=True)[:3])
-    drafting.create(stack.world.wiring, NEW, ANN, files)
+    drafting.create(stack.world.stack, NEW, ANN, files)
     page = visitor.open()
     stack.sign_in(page, NEW)
 
@@ -434,7 +434,7 @@ def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(sta
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_the_details_are_filled_in_by_keyboard_on_a_phone(stack: Stack, visitor: Visitor, *, scripts: bool) -> None:
-    drafting.create(stack.world.wiring, NEW, ANN, empty_files(NEW))
+    drafting.create(stack.world.stack, NEW, ANN, empty_files(NEW))
     page = visitor.open(width=360, scripts=scripts)
     stack.sign_in(page, NEW)
     page.goto(f"{stack.workshop(NEW)}/settings")
@@ -452,7 +452,7 @@ def test_the_details_are_filled_in_by_keyboard_on_a_phone(stack: Stack, visitor:
     page.keyboard.type("1,200")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("done=saved"))
-    campaign = settings_in(drafting.draft_of(stack.world.wiring, NEW).files).campaign
+    campaign = settings_in(drafting.draft_of(stack.world.stack, NEW).files).campaign
     assert campaign
     assert (campaign.goal, campaign.region, campaign.time_zone) == (1200, "TX", "America/Chicago")
 
@@ -461,8 +461,8 @@ def test_the_details_are_filled_in_by_keyboard_on_a_phone(stack: Stack, visitor:
 def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads to the next)
     stack: Stack, visitor: Visitor, width: int, language: str, *, dark: bool
 ) -> None:
-    drafting.create(stack.world.wiring, NEW, ANN, example_files())
-    letter = drafting.draft_of(stack.world.wiring, NEW).files["letter.md"]
+    drafting.create(stack.world.stack, NEW, ANN, example_files())
+    letter = drafting.draft_of(stack.world.stack, NEW).files["letter.md"]
     # The pages are in the campaign's language.
     stack.write(NEW, {"letter.es.md": None})
     stack.set(NEW, {"language": language, "title": "Safer streets", "languages": None})
@@ -471,7 +471,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     stack.write(
         NEW,
         {
-            "targets.csv": drafting.draft_of(stack.world.wiring, NEW)
+            "targets.csv": drafting.draft_of(stack.world.stack, NEW)
             .files["targets.csv"]
             .replace("title_es,", "")
             .replace("Jefe de Policía,", "")
@@ -544,7 +544,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     save()
     see("settings-conflict")
     go("recipients")
-    table = drafting.draft_of(stack.world.wiring, NEW).files["targets.csv"]
+    table = drafting.draft_of(stack.world.stack, NEW).files["targets.csv"]
     stack.write(NEW, {"targets.csv": table.replace("nobody", "chief@deerfield.example").replace("evanston", "")})
     page.locator("#cell-0-email").fill("mayor@deerfield.example")
     save()

@@ -16,7 +16,7 @@ from undersigned.people.sessions import post_tokens
 
 if TYPE_CHECKING:
     from tests.running import RunningStack
-    from undersigned.wiring import Wiring
+    from undersigned.base.stack import Stack
 
 
 def sign(stack: RunningStack, email: str, postal_code: str, *, campaign: str) -> None:
@@ -44,13 +44,13 @@ def confirm(stack: RunningStack, email: str) -> None:
         assert answer.status == 200
 
 
-def create_file(stack: RunningStack, wiring: Wiring, campaign: str, target: str = "") -> str:
+def create_file(stack: RunningStack, opened: Stack, campaign: str, target: str = "") -> str:
     """Press the button that creates a file of letters, as an editor, and return the export's id."""
-    session = begin_session(wiring, "editor", campaign)
-    values = {"token": post_tokens(wiring.links, session)[0], "target": target}
+    session = begin_session(opened, "editor", campaign)
+    values = {"token": post_tokens(opened.links, session)[0], "target": target}
     headers = {"Cookie": f"{COOKIE}={session}", "Sec-Fetch-Site": "same-origin"}
     address = f"{stack.public_url}/organizer/dashboard/{campaign}/exports"
     with urlopen(Request(address, urlencode(values).encode(), headers), timeout=60) as answer:  # noqa: S310
         assert answer.status == 200
-    [export] = Exports(wiring.table).exports(campaign)
+    [export] = Exports(opened.table).exports(campaign)
     return export.id

@@ -14,30 +14,32 @@ import pytest
 from tests.deployed.signers import confirm, create_file, sign
 from tests.e2e.waiting import wait_for
 from tests.soak.faults import Killer
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import KEY_WORKS_FOR, ApiKey, digest_of
+from undersigned.signing.rows.signatures import Signatures
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from tests.running import RunningStack
-    from undersigned.wiring import Wiring
+    from undersigned.base.stack import Stack
 
 CAMPAIGN = "zipped"
 KEY = "end-demand-" + "k" * 43
 
 
 @pytest.fixture(scope="module")
-def wiring(stack: RunningStack) -> Wiring:
+def opened(stack: RunningStack) -> Stack:
     """Return the use cases of a stack with a campaign of its own and a key for it."""
-    wiring = Stack(stack.outputs, stack.client).wiring()
+    opened = DeployedStack(stack.outputs, stack.client).opened()
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
-    push(wiring, replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)))
+    push(opened, replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)))
     now = datetime.now(UTC)
-    ApiKeys(wiring.table).put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "letters", "", now, now + KEY_WORKS_FOR))
-    return wiring
+    ApiKeys(opened.table).put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "letters", "", now, now + KEY_WORKS_FOR))
+    return opened
 
 
 def read(stack: RunningStack, path: str) -> Any:
@@ -52,7 +54,7 @@ def confirmed(stack: RunningStack) -> int:
         return int(json.loads(answer.read())["signatures"])
 
 
-def test_a_letter_is_signed_confirmed_counted_exported_and_delivered_once(stack: RunningStack, wiring: Wiring) -> None:
+def test_a_letter_is_signed_confirmed_counted_exported_and_delivered_once(stack: RunningStack, opened: Stack) -> None:
     killer = Killer(stack, random.Random(1), (1, 1))  # noqa: S311  (a test's choices)
     sign(stack, "ada@zipped.example", "60201", campaign=CAMPAIGN)
     # Their unfinished work is tried again.
@@ -61,15 +63,17 @@ def test_a_letter_is_signed_confirmed_counted_exported_and_delivered_once(stack:
     wait_for(lambda: confirmed(stack) == 1)
     assert "evanston" in json.dumps(read(stack, "counts"))
 
-    export = create_file(stack, wiring, CAMPAIGN)
+    export = create_file(stack, opened, CAMPAIGN)
     done = wait_for(lambda: (found := read(stack, f"exports/{export}"))["state"] == "done" and found)
     with urlopen(done["link"], timeout=60) as answer:  # noqa: S310
         assert b"ada@zipped.example" in answer.read()
 
-    wait_for(lambda: wiring.signatures.has_waiting(CAMPAIGN, "evanston"))
+    wait_for(lambda: Signatures(opened.table).has_waiting(CAMPAIGN, "evanston"))
     for _ in range(2):
         stack.run_job("plan", datetime.now(UTC), CAMPAIGN)
-        wait_for(lambda: [each.state for each in wiring.deliveries.deliveries(CAMPAIGN, "evanston")] == ["delivered"])
+        wait_for(
+            lambda: [each.state for each in Deliveries(opened.table).deliveries(CAMPAIGN, "evanston")] == ["delivered"]
+        )
     sent = [mail for mail in stack.mails() if (mail.tags["kind"], mail.tags.get("campaign")) == ("delivery", CAMPAIGN)]
     assert len(sent) == 1
     assert b"application/pdf" in sent[0].raw

@@ -29,7 +29,7 @@ from undersigned.signing.rows.signatures import listing_position, listing_shard,
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,10 +79,10 @@ def values(row: Signature) -> Values:
 @pytest.fixture(scope="module")
 def campaign(stack: RunningStack) -> RunningStack:
     """Return a stack with a campaign of many letters."""
-    wiring = Stack(stack.outputs, stack.client).wiring()
+    opened = DeployedStack(stack.outputs, stack.client).opened()
     shipped = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
-    push(wiring, replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)))
-    ApiKeys(wiring.table).put_api_key(
+    push(opened, replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)))
+    ApiKeys(opened.table).put_api_key(
         ApiKey(CAMPAIGN, digest_of(KEY), "letters", "", NOW, datetime(2099, 1, 1, tzinfo=UTC))
     )
     client, table = stack.client("dynamodb"), stack.outputs["TableName"]
@@ -131,8 +131,8 @@ def peak_mb() -> int:
 
 
 def test_an_export_has_every_row_once_and_its_function_uses_little_memory(campaign: RunningStack) -> None:
-    wiring = Stack(campaign.outputs, campaign.client).wiring()
-    done = finished(campaign, create_file(campaign, wiring, CAMPAIGN, "evanston"))
+    opened = DeployedStack(campaign.outputs, campaign.client).opened()
+    done = finished(campaign, create_file(campaign, opened, CAMPAIGN, "evanston"))
     assert (done["state"], done["rows"]) == ("done", ROWS)
     with urlopen(done["link"], timeout=60) as answer:  # noqa: S310
         assert answer.headers["Content-Type"].startswith("text/csv")

@@ -19,21 +19,22 @@ from tests.emitted import is_counted, lines_of_metrics
 from tests.template.reading import ALARM, named_by, of_type, sources
 from undersigned.base.table import Update, written
 from undersigned.campaigns.rows.counters import counter_key
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.organizing.queues import reconciliation_message
 from undersigned.organizing.reconciling import begin, proceed
 from undersigned.signing.rows.mail_budgets import hour_key
-from undersigned.signing.rows.signatures import signature_key, tray_position
+from undersigned.signing.rows.signatures import Signatures, signature_key, tray_position
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT, load_template
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.running import RunningStack
+    from undersigned.base.stack import Stack
     from undersigned.base.table import Table
-    from undersigned.wiring import Wiring
 
 CAMPAIGN = "metrics"
 TEMPLATE = load_template()
@@ -47,39 +48,39 @@ def lines_of(stack: RunningStack, group: str) -> list[str]:
     return [event["message"].rstrip() for page in pages for event in page["events"]]
 
 
-def run(stack: RunningStack, wiring: Wiring) -> None:
+def run(stack: RunningStack, opened: Stack) -> None:
     """Let happen what the alarms on our namespace are about."""
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     targets = tuple(
         replace(target, email="bounce+metrics@simulator.amazonses.com") if target.id == "wilmette" else target
         for target in folder.targets
     )
-    push(wiring, replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN), targets=targets))
+    push(opened, replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN), targets=targets))
     for town, code in (("evanston", "60201"), ("wilmette", "60091")):
         sign(stack, f"{town}@metrics.example", code, campaign=CAMPAIGN)
         confirm(stack, f"{town}@metrics.example")
-    wait_for(lambda: all(wiring.signatures.has_waiting(CAMPAIGN, town) for town in ("evanston", "wilmette")))
+    wait_for(lambda: all(Signatures(opened.table).has_waiting(CAMPAIGN, town) for town in ("evanston", "wilmette")))
     stack.run_job("plan", datetime.now(UTC))
 
     # This one has waited for two weeks.
     sign(stack, "winnetka@metrics.example", "60093", campaign=CAMPAIGN)
     confirm(stack, "winnetka@metrics.example")
-    [row] = [row for row in wiring.signatures.listed_signatures(CAMPAIGN) if row.target == "winnetka"]
+    [row] = [row for row in Signatures(opened.table).listed_signatures(CAMPAIGN) if row.target == "winnetka"]
     long_ago = datetime.now(UTC) - timedelta(days=14)
-    table = wiring.table
+    table = opened.table
     since = {"confirmed_at": written(long_ago), "due_at": tray_position("winnetka", long_ago, row.signer)}
     table.update(Update(signature_key(CAMPAIGN, row.signer), assign=since))
     table.update(Update(counter_key(CAMPAIGN, "TARGET#evanston"), add={"signatures": 3}))
     # What differed in the run before is reported. The function reads rows a quarter of an hour after the counters.
-    [run] = begin(wiring, CAMPAIGN)
+    [run] = begin(opened, CAMPAIGN)
     while not run.is_done:
-        run = proceed(wiring, run, lambda _finding: None)
-    [begun] = begin(wiring, CAMPAIGN)
-    reconciliation = proceed(wiring, begun, lambda _finding: None)
+        run = proceed(opened, run, lambda _finding: None)
+    [begun] = begin(opened, CAMPAIGN)
+    reconciliation = proceed(opened, begun, lambda _finding: None)
     stack.invoke("RunJobs", {"Records": [{"body": reconciliation_message(reconciliation)}]})
 
     # The next email is the refused signer's, so that none of a delivery is in its way.
-    wait_for(lambda: all(_is_sent(wiring, town) for town in ("evanston", "wilmette")))
+    wait_for(lambda: all(_is_sent(opened, town) for town in ("evanston", "wilmette")))
     control(stack, next=["refusal"])
     sign(stack, "refused@metrics.example", "60201", campaign=CAMPAIGN)
     stack.client("sqs").send_message(QueueUrl=physical_id(stack, "WaitingMails"), MessageBody="no message of ours")
@@ -112,8 +113,8 @@ def waiting_emails(stack: RunningStack, table: Table) -> Iterator[None]:
         wait_for(lambda: not says_why_emails_wait(stack), "a run without a brake, and with enough quota", 120)
 
 
-def _is_sent(wiring: Wiring, town: str) -> bool:
-    return any(delivery.last.sent_at for delivery in wiring.deliveries.deliveries(CAMPAIGN, town))
+def _is_sent(opened: Stack, town: str) -> bool:
+    return any(delivery.last.sent_at for delivery in Deliveries(opened.table).deliveries(CAMPAIGN, town))
 
 
 def emitted(stack: RunningStack) -> set[str]:
@@ -152,10 +153,10 @@ def test_every_metric_of_ours_that_an_alarm_watches_is_written(stack: RunningSta
         if named_by(properties["LogGroupName"]) == OF_THE_API
         for transformation in properties["MetricTransformations"]
     }
-    wiring = Stack(stack.outputs, stack.client).wiring()
-    run(stack, wiring)
+    opened = DeployedStack(stack.outputs, stack.client).opened()
+    run(stack, opened)
     deadline = time.monotonic() + 180
-    with waiting_emails(stack, wiring.table):
+    with waiting_emails(stack, opened.table):
         while (missing := watched - of_the_api - emitted(stack)) and time.monotonic() < deadline:
             # A process that has just looked knows of neither for up to a minute.
             stack.invoke("SendConfirmations", {"postponed": True})

@@ -24,12 +24,14 @@ from tests.e2e.waiting import wait_for
 from tests.runbook import DEFINED, NAMED_ONLY, OURS, of_the_shell
 from undersigned.base.errors import UndersignedError
 from undersigned.campaigns.rules.cadence import period_of
+from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.signing.rows.signatures import Signatures
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.deploying.environments import Environments, find_uv
 from undersigned_cli.local.serving import HttpService
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -144,18 +146,18 @@ def filled_in(piece: str, stack: RunningStack, signed: Mapping[str, str]) -> str
 
 
 @pytest.fixture(scope="module")
-def bounced(stack: RunningStack) -> Stack:
+def bounced(stack: RunningStack) -> DeployedStack:
     """Sign a letter, confirm it and deliver it to an address that bounces."""
-    deployed = Stack(stack.outputs, stack.client)
-    wiring = deployed.wiring()
+    deployed = DeployedStack(stack.outputs, stack.client)
+    opened = deployed.opened()
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     targets = tuple(replace(target, email=BOUNCES) for target in folder.targets)
-    push(wiring, replace(folder, targets=targets))
+    push(opened, replace(folder, targets=targets))
     sign(stack, "ada@runbook.example", "60201", campaign=CAMPAIGN)
     confirm(stack, "ada@runbook.example")
-    wait_for(lambda: wiring.signatures.has_waiting(CAMPAIGN, "evanston"))
+    wait_for(lambda: Signatures(opened.table).has_waiting(CAMPAIGN, "evanston"))
     stack.run_job("plan", datetime.now(UTC), CAMPAIGN)
-    wait_for(lambda: any(one.state == "bounced" for one in wiring.deliveries.deliveries(CAMPAIGN, "evanston")))
+    wait_for(lambda: any(one.state == "bounced" for one in Deliveries(opened.table).deliveries(CAMPAIGN, "evanston")))
     return deployed
 
 
@@ -172,9 +174,9 @@ def printed_by(shell: Shell, script: str) -> str:
     return result.stdout
 
 
-def test_every_command_of_aws_runs(stack: RunningStack, bounced: Stack, shell: Shell) -> None:
-    wiring = bounced.wiring()
-    [signature] = wiring.signatures.listed_signatures(CAMPAIGN)
+def test_every_command_of_aws_runs(stack: RunningStack, bounced: DeployedStack, shell: Shell) -> None:
+    opened = bounced.opened()
+    [signature] = Signatures(opened.table).listed_signatures(CAMPAIGN)
     signed = {"campaign": CAMPAIGN, "signer": signature.signer, "form": signature.form}
     failed = {}
     for piece in of_the_shell():
@@ -187,7 +189,7 @@ def test_every_command_of_aws_runs(stack: RunningStack, bounced: Stack, shell: S
     assert failed == {}
 
 
-def test_what_the_commands_of_aws_print(bounced: Stack, shell: Shell) -> None:
+def test_what_the_commands_of_aws_print(bounced: DeployedStack, shell: Shell) -> None:
     assert bounced.outputs["TableName"] == printed_by(shell, "id Table").strip()
     # The emulator takes `?ERROR ?timeout` for lines with both words; for CloudWatch, one of them is enough.
     printed = printed_by(shell, "lines RecordFeedbackLogGroup 1h ERROR")
@@ -195,9 +197,11 @@ def test_what_the_commands_of_aws_print(bounced: Stack, shell: Shell) -> None:
     assert '"bounce"' in printed
 
 
-def test_an_address_is_deleted_from_the_suppression_list(stack: RunningStack, bounced: Stack, shell: Shell) -> None:
+def test_an_address_is_deleted_from_the_suppression_list(
+    stack: RunningStack, bounced: DeployedStack, shell: Shell
+) -> None:
     ses = stack.client("sesv2")
-    mail = f"From: {bounced.wiring().settings.sender_address}\r\n\r\nGood day"
+    mail = f"From: {bounced.opened().settings.sender_address}\r\n\r\nGood day"
     ses.send_email(Destination={"ToAddresses": [BOUNCES]}, Content={"Raw": {"Data": mail.encode()}})
     wait_for(lambda: is_suppressed(ses, BOUNCES))
     printed_by(shell, filled_in(piece_with("delete-suppressed-destination"), stack, {}))
@@ -255,7 +259,7 @@ def test_a_wrong_command_of_aws_fails(shell: Shell, wrong: str) -> None:
 
 
 def test_every_command_of_ours_runs(
-    stack: RunningStack, bounced: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stack: RunningStack, bounced: DeployedStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     places = {
         "CAMPAIGN": CAMPAIGN,

@@ -18,19 +18,22 @@ import pytest
 
 from tests.signatures import adas_signature
 from undersigned.base.errors import ChangedError
+from undersigned.campaigns.catalog import catalog_of
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.counting.rules.tallies import counters_of
 from undersigned.organizing.erasing import erase
 from undersigned.organizing.reconciling import begin, proceed
+from undersigned.signing.rows.forms import Forms
+from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.signatures import SignatureStateError, new_mail_request, signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from tests.running import RunningStack
-    from undersigned.wiring import Wiring
+    from undersigned.base.stack import Stack
 
 CAMPAIGN = "counted"
 CHANGES = int(os.environ.get("UNDERSIGNED_CHANGES", "400"))
@@ -39,8 +42,8 @@ TOWNS = {"evanston": "60201", "wilmette": "60091", "skokie": "60076"}
 
 
 @pytest.fixture(scope="module")
-def wiring(stack: RunningStack) -> Wiring:
-    made = Stack(stack.outputs, stack.client).wiring()
+def opened(stack: RunningStack) -> Stack:
+    made = DeployedStack(stack.outputs, stack.client).opened()
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     push(made, replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)))
     return made
@@ -49,13 +52,13 @@ def wiring(stack: RunningStack) -> Wiring:
 class Person:
     """A person who does things at random."""
 
-    def __init__(self, wiring: Wiring, number: int) -> None:
-        self._wiring = wiring
+    def __init__(self, opened: Stack, number: int) -> None:
+        self._opened = opened
         self._rng = random.Random(number)  # noqa: S311  (a repeatable run)
         self._email = f"person{number}@signers.example"
-        self._signer = signer_id(wiring.secret(), self._email)
+        self._signer = signer_id(opened.secret(), self._email)
         self._request = new_mail_request(datetime.now(UTC), self._signer)
-        self._entry = wiring.catalog.entry(CAMPAIGN)
+        self._entry = catalog_of(opened).entry(CAMPAIGN)
 
     def change(self, changes: int) -> None:
         for _ in range(changes):
@@ -85,20 +88,20 @@ class Person:
             mail_request=self._request,
             expires_at=now + timedelta(days=14),
         )
-        self._wiring.forms.put(form)
+        Forms(self._opened.table).put(form)
 
     def _confirm(self) -> None:
         now = datetime.now(UTC)
-        forms = self._wiring.forms.of_signer(CAMPAIGN, self._signer)
+        forms = Forms(self._opened.table).of_signer(CAMPAIGN, self._signer)
         if forms:
-            self._wiring.signatures.confirm(max(forms, key=lambda form: form.signed_at), at=now, on=now.date())
+            Signatures(self._opened.table).confirm(max(forms, key=lambda form: form.signed_at), at=now, on=now.date())
 
     def _withdraw(self) -> None:
-        self._wiring.signatures.withdraw(CAMPAIGN, self._signer, datetime.now(UTC))
+        Signatures(self._opened.table).withdraw(CAMPAIGN, self._signer, datetime.now(UTC))
 
     def _erase(self) -> None:
-        if self._wiring.signatures.signature(CAMPAIGN, self._signer):
-            erase(self._wiring, CAMPAIGN, self._signer, "they asked")
+        if Signatures(self._opened.table).signature(CAMPAIGN, self._signer):
+            erase(self._opened, CAMPAIGN, self._signer, "they asked")
 
 
 def rows_of(stack: RunningStack) -> list[dict[str, Any]]:
@@ -123,15 +126,15 @@ def recount(stack: RunningStack) -> dict[str, int]:
     return dict(counts)
 
 
-def test_counts_equal_the_rows_after_random_changes(stack: RunningStack, wiring: Wiring) -> None:
-    people = [Person(wiring, number) for number in range(PEOPLE)]
+def test_counts_equal_the_rows_after_random_changes(stack: RunningStack, opened: Stack) -> None:
+    people = [Person(opened, number) for number in range(PEOPLE)]
     with ThreadPoolExecutor(max_workers=8) as pool:
         list(pool.map(lambda person: person.change(CHANGES // PEOPLE), people))
     expected = recount(stack)
     assert expected["TOTAL"] > PEOPLE / 10
     found: dict[str, int] = {}
     for _ in range(300):
-        found = {name: count for name, count in Counters(wiring.table).counts(CAMPAIGN).items() if count}
+        found = {name: count for name, count in Counters(opened.table).counts(CAMPAIGN).items() if count}
         if found == expected:
             break
         time.sleep(0.2)
@@ -140,11 +143,11 @@ def test_counts_equal_the_rows_after_random_changes(stack: RunningStack, wiring:
 
 def test_the_daily_reconciliation_explains_every_row(stack: RunningStack) -> None:
     found: list[object] = []
-    wiring = Stack(stack.outputs, stack.client).wiring()
+    opened = DeployedStack(stack.outputs, stack.client).opened()
 
     stack.run_job("reconcile", datetime.now(UTC))
-    [run] = begin(wiring, CAMPAIGN)
+    [run] = begin(opened, CAMPAIGN)
     while not run.is_done:
-        run = proceed(wiring, run, found.append)
+        run = proceed(opened, run, found.append)
 
     assert (found, run.summary.differing, run.summary.rows > PEOPLE / 10) == ([], 0, True)

@@ -21,17 +21,18 @@ from tests.organizers import begin_session
 from tests.served_world import sign_in
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.campaigns.rules.campaigns import Organizer
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from tests.chromium import Visitor
     from tests.running import RunningStack
-    from undersigned.wiring import Wiring
+    from undersigned.base.stack import Stack
 
 CAMPAIGN = "the-dashboard"
 SITE = "https://enddemand.example"
@@ -51,7 +52,7 @@ class Dashboard:
     """The dashboard of a campaign whose four letters wait for *Send now*."""
 
     stack: RunningStack
-    wiring: Wiring
+    opened: Stack
 
     @property
     def address(self) -> str:
@@ -83,22 +84,22 @@ class Dashboard:
         self.post(found[0].decode(), {})
 
     def sign_in(self, page: Page) -> None:
-        sign_in(page, begin_session(self.wiring, "editor", CAMPAIGN), CAMPAIGN)
+        sign_in(page, begin_session(self.opened, "editor", CAMPAIGN), CAMPAIGN)
         expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
 
 @pytest.fixture(scope="module")
 def dashboard(stack: RunningStack) -> Dashboard:
-    wiring = Stack(stack.outputs, stack.client).wiring()
+    opened = DeployedStack(stack.outputs, stack.client).opened()
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     organizer = Organizer("End Demand", "organizer@dashboard.example")
     settings = replace(folder.campaign, id=CAMPAIGN, send_now_only=True, organizer=organizer, goal=10)
     settings = replace(settings, allowed_origins=(SITE,))
-    push(wiring, replace(folder, campaign=settings))
-    made = Dashboard(stack, wiring)
+    push(opened, replace(folder, campaign=settings))
+    made = Dashboard(stack, opened)
     for mailbox, (name, postal_code) in SIGNERS.items():
         made.sign(mailbox, name, postal_code)
-    wait_for(lambda: Counters(wiring.table).total(CAMPAIGN)[0] == len(SIGNERS), "the counts")
+    wait_for(lambda: Counters(opened.table).total(CAMPAIGN)[0] == len(SIGNERS), "the counts")
     return made
 
 
@@ -239,14 +240,14 @@ def test_a_week_is_previewed_sent_and_downloaded(dashboard: Dashboard, visitor: 
     expect(email).not_to_contain_text("Ada Specimen")
     shown = downloaded(page, "File 1 of 1 (PDF)")
     assert "Ada Specimen" in words_of(shown)
-    assert not list(dashboard.wiring.deliveries.deliveries(CAMPAIGN, "evanston"))
+    assert not list(Deliveries(dashboard.opened.table).deliveries(CAMPAIGN, "evanston"))
     # Then the week is sent.
     page.get_by_role("link", name="Overview").click()
     page.get_by_role("button", name="Send now").click()
     expect(page.get_by_role("status")).to_contain_text("The emails go out within minutes.")
     wait_for(
         lambda: all(
-            [made.state for made in dashboard.wiring.deliveries.deliveries(CAMPAIGN, target)] == ["delivered"]
+            [made.state for made in Deliveries(dashboard.opened.table).deliveries(CAMPAIGN, target)] == ["delivered"]
             for target in ("evanston", "wilmette", "glencoe")
         ),
         "the packets",

@@ -14,7 +14,7 @@ from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.example_site import WAYS, example_site
 from undersigned_cli.local.serving import HttpService
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ def site(stack: RunningStack) -> Site:
     """Return the addresses of an organization's website, which its campaign allows."""
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     campaign = replace(folder.campaign, id=CAMPAIGN, allowed_origins=(stack.desk_url,))
-    push(Stack(stack.outputs, stack.client).wiring(), replace(folder, campaign=campaign))
+    push(DeployedStack(stack.outputs, stack.client).opened(), replace(folder, campaign=campaign))
     return lambda path: f"{stack.desk_url}{path}?campaign={CAMPAIGN}"
 
 

@@ -33,7 +33,7 @@ from undersigned_cli.deploying.environments import clean_environment
 from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.template import ROOT
 from undersigned_cli.main import app
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,7 +101,7 @@ def form(stack: RunningStack) -> str:
 def pushed(stack: RunningStack) -> str:
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     push(
-        Stack(stack.outputs, stack.client).wiring(),
+        DeployedStack(stack.outputs, stack.client).opened(),
         replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)),
     )
     return f"{stack.public_url}/campaigns/{CAMPAIGN}"

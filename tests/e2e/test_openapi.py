@@ -20,13 +20,16 @@ from schemathesis.checks import (
 )
 
 from tests.openapi_document import DOCUMENT
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import KEY_WORKS_FOR, ApiKey, digest_of
+from undersigned.signing.rows.forms import Forms
+from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,19 +73,19 @@ bounded = settings(
 @pytest.fixture(scope="module")
 def address(stack: RunningStack) -> Iterator[str]:
     """Yield the stack's address, with a campaign, a confirmed letter and a key for these tests only."""
-    wiring = Stack(stack.outputs, stack.client).wiring()
+    opened = DeployedStack(stack.outputs, stack.client).opened()
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
-    push(wiring, replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)))
+    push(opened, replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)))
     now = datetime.now(UTC)
-    ApiKeys(wiring.table).put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "letters", "", now, now + KEY_WORKS_FOR))
+    ApiKeys(opened.table).put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "letters", "", now, now + KEY_WORKS_FOR))
     signed = requests.post(f"{stack.public_url}/campaigns/{CAMPAIGN}/signatures", json=ADA, timeout=30)
     assert signed.status_code == 202, signed.text
-    signer = signer_id(wiring.secret(), ADA["email"])
-    [form] = wiring.forms.of_signer(CAMPAIGN, signer)
-    wiring.signatures.confirm(form, at=now, on=now.date())
+    signer = signer_id(opened.secret(), ADA["email"])
+    [form] = Forms(opened.table).of_signer(CAMPAIGN, signer)
+    Signatures(opened.table).confirm(form, at=now, on=now.date())
     yield stack.public_url
     # Its letter must not be sent with those of other tests.
-    wiring.campaigns.pause(CAMPAIGN, paused=True)
+    Campaigns(opened.table).pause(CAMPAIGN, paused=True)
 
 
 @schema.parametrize()

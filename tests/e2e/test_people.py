@@ -19,7 +19,7 @@ from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import ADMIN_EMAIL
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -36,7 +36,7 @@ EDITOR = "editor@people.example"
 def stack_with_campaign(stack: RunningStack) -> RunningStack:
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     settings = replace(folder.campaign, id=CAMPAIGN, title="People", accent=None)
-    push(Stack(stack.outputs, stack.client).wiring(), replace(folder, campaign=settings))
+    push(DeployedStack(stack.outputs, stack.client).opened(), replace(folder, campaign=settings))
     return stack
 
 
@@ -128,13 +128,13 @@ def test_every_page_about_people_is_accessible(
     stack_with_campaign: RunningStack, visitor: Visitor, width: int, locale: str, *, dark: bool
 ) -> None:
     stack, look = stack_with_campaign, f"{width}-{'dark' if dark else 'light'}-{locale[:2]}"
-    wiring = Stack(stack.outputs, stack.client).wiring()
+    opened = DeployedStack(stack.outputs, stack.client).opened()
     campaign = f"{CAMPAIGN}-{look.lower()}"
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     language = locale[:2]
-    push(wiring, replace(folder, campaign=replace(folder.campaign, id=campaign, language=language)))
-    membership.invite(wiring, campaign, f"viewer-{look}@people.example", "viewer", ADMIN_EMAIL)
-    make_key(wiring, campaign, "counts", "board", ADMIN_EMAIL)
+    push(opened, replace(folder, campaign=replace(folder.campaign, id=campaign, language=language)))
+    membership.invite(opened, campaign, f"viewer-{look}@people.example", "viewer", ADMIN_EMAIL)
+    make_key(opened, campaign, "counts", "board", ADMIN_EMAIL)
     home = f"{stack.public_url}/organizer"
     page = visitor.open(home, width=width, dark=dark, locale=locale)
 
@@ -152,9 +152,9 @@ def test_every_page_about_people_is_accessible(
     see("wrong-code")
     page.goto(f"{home}/sign-in/none")
     see("no-code")
-    administrator = find_person(wiring, id_of(wiring, ADMIN_EMAIL))
+    administrator = find_person(opened, id_of(opened, ADMIN_EMAIL))
     assert administrator
-    request, code = operators_code(wiring, administrator)
+    request, code = operators_code(opened, administrator)
     page.goto(f"{home}/sign-in/{request}")
     page.locator("#code").fill(code)
     page.locator("#code").press("Enter")

@@ -14,11 +14,13 @@ import pytest
 
 from tests.e2e.waiting import wait_for
 from undersigned.campaigns.rules.cadence import period_of
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.signing.rows.signatures import Signatures
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from tests.running import RunningStack
@@ -56,7 +58,7 @@ def observed(stack: RunningStack) -> Observed:
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     organizer = replace(folder.campaign.organizer, email=ORGANIZER)
     campaign = replace(folder.campaign, id=CAMPAIGN, organizer=organizer)
-    push(Stack(stack.outputs, stack.client).wiring(), replace(folder, campaign=campaign))
+    push(DeployedStack(stack.outputs, stack.client).opened(), replace(folder, campaign=campaign))
     return Observed(stack)
 
 
@@ -76,12 +78,12 @@ def test_a_week_is_sent_and_reported(observed: Observed) -> None:
         },
     )
     observed.page(observed.link("ada@reports.example", "confirmation", "confirm/"), {})
-    wiring = Stack(stack.outputs, stack.client).wiring()
-    wait_for(lambda: wiring.signatures.has_waiting(CAMPAIGN, "evanston"))
+    opened = DeployedStack(stack.outputs, stack.client).opened()
+    wait_for(lambda: Signatures(opened.table).has_waiting(CAMPAIGN, "evanston"))
     assert len(stack.run_job("plan", now, CAMPAIGN)["deliveries"]) == 1
 
     def is_delivered() -> bool:
-        delivery = wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, "evanston", period))
+        delivery = Deliveries(opened.table).delivery(DeliveryKey(CAMPAIGN, "evanston", period))
         return delivery is not None and delivery.state == "delivered"
 
     wait_for(is_delivered)

@@ -16,16 +16,18 @@ import pytest
 from tests.deployed.signers import confirm, sign
 from tests.e2e.waiting import wait_for
 from undersigned.campaigns.rows.counters import Counters
+from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.resources import table_definition
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from tests.running import RunningStack
-    from undersigned.wiring import Wiring
+    from undersigned.base.stack import Stack
 
 pytestmark = pytest.mark.nightly
 
@@ -50,25 +52,25 @@ def letters_to(stack: RunningStack, target: str) -> list[Any]:
     return [mail for mail in stack.mails() if address in mail.to]
 
 
-def has_delivered(wiring: Wiring, target: str, emails: int) -> bool:
-    return [one.state for one in wiring.deliveries.deliveries(CAMPAIGN, target)] == ["delivered"] * emails
+def has_delivered(opened: Stack, target: str, emails: int) -> bool:
+    return [one.state for one in Deliveries(opened.table).deliveries(CAMPAIGN, target)] == ["delivered"] * emails
 
 
-def confirmed(stack: RunningStack, wiring: Wiring, name: str, postal_code: str, target: str) -> None:
+def confirmed(stack: RunningStack, opened: Stack, name: str, postal_code: str, target: str) -> None:
     sign(stack, f"{name}@{DOMAIN}", postal_code, campaign=CAMPAIGN)
     confirm(stack, f"{name}@{DOMAIN}")
-    signer = id_of(wiring, name)
+    signer = id_of(opened, name)
 
     def waits() -> bool:
-        row = wiring.signatures.signature(CAMPAIGN, signer)
+        row = Signatures(opened.table).signature(CAMPAIGN, signer)
         return row is not None and row.waits
 
     wait_for(waits)
-    wait_for(partial(wiring.signatures.has_waiting, CAMPAIGN, target))
+    wait_for(partial(Signatures(opened.table).has_waiting, CAMPAIGN, target))
 
 
-def id_of(wiring: Wiring, name: str) -> str:
-    return signer_id(wiring.secret(), f"{name}@{DOMAIN}")
+def id_of(opened: Stack, name: str) -> str:
+    return signer_id(opened.secret(), f"{name}@{DOMAIN}")
 
 
 def recover(stack: RunningStack, name: str) -> None:
@@ -89,38 +91,38 @@ def lose(stack: RunningStack, beginning: str) -> None:
 
 
 def test_lost_letters_come_back_and_each_goes_once(stack: RunningStack) -> None:
-    wiring = Stack(stack.outputs, stack.client).wiring()
+    opened = DeployedStack(stack.outputs, stack.client).opened()
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     targets = tuple(replace(target, email=f"{target.id}@{DOMAIN}") for target in folder.targets)
-    push(wiring, replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN), targets=targets))
-    confirmed(stack, wiring, "ada", "60201", SENT)
+    push(opened, replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN), targets=targets))
+    confirmed(stack, opened, "ada", "60201", SENT)
     stack.run_job("plan", datetime.now(UTC), CAMPAIGN)
-    wait_for(partial(has_delivered, wiring, SENT, 1))
+    wait_for(partial(has_delivered, opened, SENT, 1))
     run(stack, "hold", CAMPAIGN, WAITING, "--why", "we rehearse")
     for name, postal_code, target in (("bert", "60091", WAITING), ("cyd", "60201", SENT), ("dan", "60091", WAITING)):
-        confirmed(stack, wiring, name, postal_code, target)
+        confirmed(stack, opened, name, postal_code, target)
 
     recover(stack, "recovered")
     # After that, an email leaves, and a letter is erased.
     stack.run_job("plan", datetime.now(UTC) + timedelta(days=7), CAMPAIGN)
-    wait_for(partial(has_delivered, wiring, SENT, 2))
+    wait_for(partial(has_delivered, opened, SENT, 2))
     run(stack, "erase", CAMPAIGN, "--email", f"dan@{DOMAIN}", "--why", "we rehearse", "--yes")
-    wait_for(lambda: Counters(wiring.table).total(CAMPAIGN)[0] == 3)
+    wait_for(lambda: Counters(opened.table).total(CAMPAIGN)[0] == 3)
     counted, mails = shown(stack, "counts", CAMPAIGN), stack.mails()
     lose(stack, f"SIGNATURE#{CAMPAIGN}#")
-    wait_for(lambda: Counters(wiring.table).total(CAMPAIGN)[0] == 0)
+    wait_for(lambda: Counters(opened.table).total(CAMPAIGN)[0] == 0)
 
     # The steps of docs/backups.md.
     [restored] = shown(stack, "restore", CAMPAIGN, "recovered")
     assert {name: restored[name] for name in ("erased", "changed", "held", "in_doubt")} == {
         "erased": 1, "changed": 0, "held": 0, "in_doubt": [],
     }  # fmt: skip
-    wait_for(lambda: Counters(wiring.table).total(CAMPAIGN)[0] == 3)
+    wait_for(lambda: Counters(opened.table).total(CAMPAIGN)[0] == 3)
     run(stack, "reconcile", CAMPAIGN)
     assert shown(stack, "counts", CAMPAIGN) == counted
     # It fails if it finds anything that is not explained.
     run(stack, "reconcile", CAMPAIGN)
-    assert wiring.signatures.signature(CAMPAIGN, id_of(wiring, "dan")) is None
+    assert Signatures(opened.table).signature(CAMPAIGN, id_of(opened, "dan")) is None
     assert stack.mails() == mails
 
     # While the campaign is paused, nothing goes; then what waited does, once, and what was sent does not.
@@ -132,4 +134,4 @@ def test_lost_letters_come_back_and_each_goes_once(stack: RunningStack) -> None:
         stack.run_job("plan", datetime.now(UTC) + timedelta(days=days), CAMPAIGN)
     wait_for(partial(letters_to, stack, WAITING))
     assert [len(letters_to(stack, target)) for target in (SENT, WAITING)] == [2, 1]
-    assert sum(made.letters for made in wiring.deliveries.deliveries(CAMPAIGN, WAITING)) == 1
+    assert sum(made.letters for made in Deliveries(opened.table).deliveries(CAMPAIGN, WAITING)) == 1

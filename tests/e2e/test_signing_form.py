@@ -20,12 +20,14 @@ from pypdf import PdfReader
 
 from tests import looks
 from tests.e2e.waiting import wait_for
+from undersigned.signing.rows.forms import Forms
+from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.forms import current_of
 from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,8 +37,8 @@ if TYPE_CHECKING:
 
     from tests.chromium import Visitor
     from tests.running import RunningStack
+    from undersigned.base.stack import Stack
     from undersigned.signing.rules.signatures import Signature
-    from undersigned.wiring import Wiring
 
 """Screenshots of the last run, for people to look at."""
 
@@ -49,7 +51,7 @@ class Campaigns:
     """A stack with two campaigns: an ordinary one, and one that has closed."""
 
     stack: RunningStack
-    wiring: Wiring
+    opened: Stack
 
     def form(self, campaign: str = "the-form", query: str = "") -> str:
         return f"{self.stack.public_url}/campaigns/{campaign}{query}"
@@ -66,9 +68,9 @@ class Campaigns:
 
     def row(self, email: str) -> Signature | None:
         """Return the form of an address that waits for a confirmation, or else its letter."""
-        signer = signer_id(self.wiring.secret(), email)
-        row = self.wiring.signatures.signature("the-form", signer)
-        return current_of(self.wiring.forms.of_signer("the-form", signer), row, datetime.now(UTC))
+        signer = signer_id(self.opened.secret(), email)
+        row = Signatures(self.opened.table).signature("the-form", signer)
+        return current_of(Forms(self.opened.table).of_signer("the-form", signer), row, datetime.now(UTC))
 
     def packet(self, target: str) -> bytes:
         """Run a week, and return the packet of a target."""
@@ -99,7 +101,7 @@ def _text(mail: EmailMessage) -> str:
 
 @pytest.fixture(scope="module")
 def campaigns(stack: RunningStack) -> Campaigns:
-    wiring = Stack(stack.outputs, stack.client).wiring()
+    opened = DeployedStack(stack.outputs, stack.client).opened()
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     today = datetime.now(UTC).date()
     changes: dict[str, dict[str, Any]] = {
@@ -107,8 +109,8 @@ def campaigns(stack: RunningStack) -> Campaigns:
         "closed": {"closes": today - timedelta(days=2)},
     }
     for campaign, settings in changes.items():
-        push(wiring, replace(folder, campaign=replace(folder.campaign, id=campaign, **settings)))
-    return Campaigns(stack, wiring)
+        push(opened, replace(folder, campaign=replace(folder.campaign, id=campaign, **settings)))
+    return Campaigns(stack, opened)
 
 
 def fill(page: Page, email: str, **changes: str) -> None:

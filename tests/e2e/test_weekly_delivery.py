@@ -19,20 +19,22 @@ from pypdf import PdfReader
 
 from tests.e2e.waiting import wait_for
 from tests.odd_requests import BODIES, PLACES
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.counting.rules.tallies import counters_of, mark_of
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import KEY_WORKS_FOR, ApiKey, digest_of
+from undersigned.signing.rows.signatures import Signatures
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from tests.running import RunningStack
-    from undersigned.wiring import Wiring
+    from undersigned.base.stack import Stack
     from undersigned_cli.local.mail_store import StoredMail
 
 CAMPAIGN = "end-demand-illinois"
@@ -60,7 +62,7 @@ class Campaign:
     """The campaign on the stack. `letters` holds the paths of the confirmed letters' pages, by the signer's name."""
 
     stack: RunningStack
-    wiring: Wiring
+    opened: Stack
     letters: dict[str, str]
     withdrawn: str = ""
 
@@ -150,8 +152,8 @@ def pages_of(mail: EmailMessage) -> list[str]:
 @pytest.fixture(scope="module")
 def campaign(stack: RunningStack) -> Campaign:
     """Return the campaign after a week: 24 people signed, three of them twice; one withdrew; one more is pending."""
-    made = Campaign(stack, Stack(stack.outputs, stack.client).wiring(), {})
-    push(made.wiring, campaign_folder.read(ROOT / "campaigns" / CAMPAIGN))
+    made = Campaign(stack, DeployedStack(stack.outputs, stack.client).opened(), {})
+    push(made.opened, campaign_folder.read(ROOT / "campaigns" / CAMPAIGN))
     people = {f"signer{number}@signers.example": f"Signer Number{number:02d}" for number in range(20)}
     people |= {f"unusual{number}@signers.example": name for number, name in enumerate(UNUSUAL_NAMES)}
     towns = list(TOWNS)
@@ -201,12 +203,12 @@ def test_each_target_gets_one_email_however_often_the_week_runs(campaign: Campai
 
 
 def test_the_counters_equal_the_rows(campaign: Campaign) -> None:
-    rows = list(campaign.wiring.signatures.listed_signatures(CAMPAIGN))
+    rows = list(Signatures(campaign.opened.table).listed_signatures(CAMPAIGN))
     expected: dict[str, int] = {}
     for row in rows:
         for counter in counters_of(mark_of(row)):
             expected[counter] = expected.get(counter, 0) + 1
-    kept = {name: count for name, count in Counters(campaign.wiring.table).counts(CAMPAIGN).items() if count}
+    kept = {name: count for name, count in Counters(campaign.opened.table).counts(CAMPAIGN).items() if count}
     assert kept == expected
     assert kept["TOTAL"] == len(campaign.letters) - 1
 
@@ -227,7 +229,7 @@ def test_a_second_signature_gets_the_same_answer_and_another_email(campaign: Cam
 
 
 def test_a_bounced_target_is_marked_and_the_signer_sees_it(campaign: Campaign) -> None:
-    campaigns = campaign.wiring.campaigns
+    campaigns = Campaigns(campaign.opened.table)
     target = campaigns.target(CAMPAIGN, "skokie")
     assert target is not None
     campaigns.put_target(CAMPAIGN, replace(target, email="bounce@simulator.amazonses.com"))
@@ -263,7 +265,7 @@ def test_only_a_key_of_the_campaign_opens_its_counts(campaign: Campaign) -> None
     path = f"/organizer/campaigns/{CAMPAIGN}/counts"
     now = datetime.now(UTC)
     key = ApiKey(CAMPAIGN, digest_of("us_example"), "counts", "", now, now + KEY_WORKS_FOR)
-    ApiKeys(campaign.wiring.table).put_api_key(key)
+    ApiKeys(campaign.opened.table).put_api_key(key)
     counts = json.loads(campaign.request(path, Authorization="Bearer us_example").text)
     assert counts["counts"]["evanston"] >= 6
     assert counts["signatures"] == sum(counts["counts"].values())
@@ -278,7 +280,7 @@ def test_nothing_personal_is_logged_anywhere(campaign: Campaign) -> None:
     assert MARKER in campaign.request(urlpath(mail, "confirm"), accept="text/html").text
     path = campaign.confirm(f"{MARKER}@signers.example")
     campaign.request(f"{path}/withdraw", {})
-    rows = campaign.wiring.signatures.listed_signatures
+    rows = Signatures(campaign.opened.table).listed_signatures
     wait_for(lambda: all(row.tallied == mark_of(row) for row in rows(CAMPAIGN)))
     logs = campaign.stack.logs()
     assert "confirmation emails" in logs
@@ -290,7 +292,7 @@ def test_nothing_personal_is_logged_anywhere(campaign: Campaign) -> None:
 def test_a_letter_that_is_erased_after_its_email_is_in_no_stored_packet(campaign: Campaign) -> None:
     """The packet is made again without it, a minute later."""
     erased, kept = "Signer Number00", "Signer Number04"
-    s3, bucket = campaign.stack.client("s3"), campaign.wiring.settings.packet_bucket
+    s3, bucket = campaign.stack.client("s3"), campaign.opened.settings.packet_bucket
 
     def stored() -> str:
         """Return the text of all packets that are stored."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from tests.acting import Decisions
 from tests.world import CAMPAIGN
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.delivering.rows.deliveries import Deliveries
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,9 +22,9 @@ def decide(world: World, *, bounced: Collection[str] = (), retry: bool = False) 
     An email has arrived if it is in the outbox, and its message id is not in `bounced`. With `retry`, deliveries that
     bounced are sent again.
     """
-    controls, decisions = Decisions(world.wiring), 0
-    for target in world.wiring.campaigns.targets(CAMPAIGN):
-        for delivery in list(world.wiring.deliveries.deliveries(CAMPAIGN, target.id)):
+    controls, decisions = Decisions(world.stack), 0
+    for target in Campaigns(world.stack.table).targets(CAMPAIGN):
+        for delivery in list(Deliveries(world.stack.table).deliveries(CAMPAIGN, target.id)):
             question = delivery.with_word_of(target).question(world.clock.now)
             if question in {"in doubt", "no outcome"}:
                 outcome: Literal["sent", "not sent"] = "sent" if _has_arrived(world, delivery, bounced) else "not sent"

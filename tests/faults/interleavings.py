@@ -23,10 +23,14 @@ from tests.faults.memory import Memory, operation_of
 from tests.faults.stored import change_in, expire_forms, is_in_transactions, is_private, item_of, read_by
 from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.printing.packets import Packet
 from undersigned.delivering.queue import DeliveryMessage, message_body
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.signing.rows.forms import Forms
+from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli.local.sources import stream_source
 
@@ -312,9 +316,9 @@ class Play:
         self.targets = ("evanston", "skokie")
         self._seen = self._records = self._calls = 0
         # Targets without letters add no races.
-        for target in world.wiring.campaigns.targets(CAMPAIGN):
+        for target in Campaigns(world.stack.table).targets(CAMPAIGN):
             if target.id not in self.targets:
-                self.world.wiring.table.delete(Target.locate(campaign=CAMPAIGN, id=target.id))
+                self.world.stack.table.delete(Target.locate(campaign=CAMPAIGN, id=target.id))
 
     # State
 
@@ -366,16 +370,16 @@ class Play:
         return self.world.memory
 
     def signer(self, person: str) -> str:
-        return signer_id(self.world.wiring.secret(), _email(person))
+        return signer_id(self.world.stack.secret(), _email(person))
 
     def row(self, person: str) -> Signature | None:
-        return self.world.wiring.signatures.signature(CAMPAIGN, self.signer(person))
+        return Signatures(self.world.stack.table).signature(CAMPAIGN, self.signer(person))
 
     def deliveries(self) -> list[Delivery]:
         return [
             delivery
             for target in self.targets
-            for delivery in self.world.wiring.deliveries.deliveries(CAMPAIGN, target)
+            for delivery in Deliveries(self.world.stack.table).deliveries(CAMPAIGN, target)
         ]
 
     def key(self, period: str = "2026-11-24", target: str = "evanston") -> DeliveryKey:
@@ -392,9 +396,9 @@ class Play:
 
     def link(self, person: str) -> tuple[str, str]:
         """Return the words of a person's newest form, and the path of the link that confirms them."""
-        forms = self.world.wiring.forms.of_signer(CAMPAIGN, self.signer(person))
+        forms = Forms(self.world.stack.table).of_signer(CAMPAIGN, self.signer(person))
         form = max(forms, key=lambda form: form.signed_at, default=None)
-        token = self.world.wiring.links.sign("confirm", CAMPAIGN, self.signer(person), form.form if form else "none")
+        token = self.world.stack.links.sign("confirm", CAMPAIGN, self.signer(person), form.form if form else "none")
         return form.name if form else "", f"/confirm/{token}"
 
     def confirm(self, person: str, link: tuple[str, str] | None = None) -> Actor:
@@ -412,7 +416,7 @@ class Play:
         return actor
 
     def withdraw(self, person: str) -> Actor:
-        token = self.world.wiring.links.sign("letter", CAMPAIGN, self.signer(person))
+        token = self.world.stack.links.sign("letter", CAMPAIGN, self.signer(person))
         return self._start(f"withdraw {person}", lambda: self.world.post(f"/letters/{token}/withdraw"))
 
     def erase(self, person: str) -> Actor:
@@ -464,7 +468,7 @@ class Play:
 
     def stop(self) -> Actor:
         """Stop the emails as the office does that reads them."""
-        target = self.world.wiring.campaigns.target(CAMPAIGN, "evanston")
+        target = Campaigns(self.world.stack.table).target(CAMPAIGN, "evanston")
         path = f"{self.world.office_path(target.email, target.id)}/stop"
         return self._halting(self._start("stop", lambda: self.world.post(path)))
 
@@ -582,7 +586,7 @@ class Play:
 
     def only_send_now(self) -> None:
         """Let the campaign's letters wait until somebody presses *Send now*."""
-        campaigns = self.world.wiring.campaigns
+        campaigns = Campaigns(self.world.stack.table)
         campaign = campaigns.campaign(CAMPAIGN)
         assert campaign
         campaigns.put_campaign(replace(campaign, send_now_only=True))
@@ -667,9 +671,9 @@ class Play:
             self.finish(self.release())
             self.world.clock.advance(days=7)
             for target in self.targets:
-                found = self.world.wiring.campaigns.target(CAMPAIGN, target)
+                found = Campaigns(self.world.stack.table).target(CAMPAIGN, target)
                 assert found
-                self.world.wiring.campaigns.set_mail_state(CAMPAIGN, target, found.email, "ok")
+                Campaigns(self.world.stack.table).set_mail_state(CAMPAIGN, target, found.email, "ok")
             decide(self.world, bounced=self._bounced, retry=True)
             self._bring()
             self.finish(self.plan())
@@ -702,7 +706,7 @@ class Play:
             message.is_done = True
 
     def _has_work_left(self) -> bool:
-        signatures = self.world.wiring.signatures
+        signatures = Signatures(self.world.stack.table)
         return any(made.is_unfinished or made.is_ready_to_print for made in self.deliveries()) or any(
             signatures.has_waiting(CAMPAIGN, target) for target in self.targets
         )
@@ -716,7 +720,7 @@ class Play:
     def check(self) -> None:
         """Check that every letter was sent exactly once, no withdrawn one was, and the counts equal the rows."""
         found = breaches(self.world, bounced=self._bounced, text_of=lambda sent: "\n".join(self._letters_in(sent)))
-        rows = self.world.wiring.signatures.listed_signatures(CAMPAIGN)
+        rows = Signatures(self.world.stack.table).listed_signatures(CAMPAIGN)
         remaining = {row.name for row in rows if row.status == "confirmed"}
         vanished = self.confirmed - remaining - self.withdrawn - self.emptied
         found += [f"{words}: confirmed, but its row is gone" for words in vanished]

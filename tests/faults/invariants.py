@@ -25,6 +25,8 @@ from tests.faults.stored import (
     targets_in,
 )
 from tests.world import CAMPAIGN, client_of
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.delivering.rules.plans import next_day
 from undersigned.delivering.storing import sent_packets
@@ -55,7 +57,7 @@ def breaches(
     that were brought to a target (default: the packets of what was handed over).
     """
     rows = list(rows_of(world))
-    targets = {target.id: target for target in world.wiring.campaigns.targets(CAMPAIGN)}
+    targets = {target.id: target for target in Campaigns(world.stack.table).targets(CAMPAIGN)}
     letters, deliveries = letters_in(rows), deliveries_in(rows)
     seen = (delivery.with_word_of(targets[delivery.key.target]) for delivery in deliveries)
     arrived = [
@@ -84,7 +86,7 @@ def handed_over(world: World, deliveries: Iterable[Delivery]) -> Iterator[tuple[
     """Return the target and the text of each delivery that a person handed over."""
     for delivery in deliveries:
         if delivery.handed and not delivery.cleared_at:
-            packets = sent_packets(world.wiring.deliveries, delivery)
+            packets = sent_packets(Deliveries(world.stack.table), delivery)
             files = [_stored(packet.file(delivery.key)) for packet in packets if not packet.is_gone]
             yield delivery.key.target, "\n".join(map(words_of, files))
 
@@ -187,8 +189,8 @@ def _linked(mail: Sent, world: World) -> list[bytes]:
         others = re.findall(r'href="(/packets/[^"]+/pages/\d+)"', page.body)
         return [pdf for shown in (link, *others) for pdf in linked(world, shown)]
     # The link has ended. The packets are kept for longer.
-    delivery = world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, mail.tags["target"], mail.tags["period"]))
-    kept = sent_packets(world.wiring.deliveries, delivery) if delivery and not delivery.cleared_at else ()
+    delivery = Deliveries(world.stack.table).delivery(DeliveryKey(CAMPAIGN, mail.tags["target"], mail.tags["period"]))
+    kept = sent_packets(Deliveries(world.stack.table), delivery) if delivery and not delivery.cleared_at else ()
     return [_stored(packet.file(delivery.key)) for packet in kept] if delivery else []
 
 
@@ -225,7 +227,7 @@ def stored_text(world: World) -> str:
 
 
 def _text_in(world: World, prefix: str) -> str:
-    s3, bucket = client_of("s3"), world.wiring.settings.packet_bucket
+    s3, bucket = client_of("s3"), world.stack.settings.packet_bucket
     found = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
     files = [s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read() for item in found]
     return "\n".join(map(words_of, files))

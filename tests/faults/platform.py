@@ -22,6 +22,7 @@ from tests.faults.decisions import decide
 from tests.faults.stored import expire, shard_of
 from tests.world import CAMPAIGN, CONTEXT, FOLDERS, FUNCTIONS, client_of
 from undersigned.base.table import to_item
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned_cli.local.sources import StreamReader, failures_in, queue_source
 from undersigned_cli.local.template import load_template
@@ -304,8 +305,8 @@ class Platform:
 
     def keep_targets(self, targets: Collection[str]) -> None:
         """Remove the campaign's other targets: a plan reads each of them."""
-        client, table = client_of("dynamodb"), self.world.wiring.settings.table_name
-        for target in self.world.wiring.campaigns.targets(CAMPAIGN):
+        client, table = client_of("dynamodb"), self.world.stack.settings.table_name
+        for target in Campaigns(self.world.stack.table).targets(CAMPAIGN):
             if target.id not in targets:
                 key = to_item(Target.locate(campaign=CAMPAIGN, id=target.id)._asdict())
                 client.delete_item(TableName=table, Key=key)

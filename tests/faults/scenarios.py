@@ -17,6 +17,7 @@ from tests.packets import links_of_office
 from tests.workshop import author_of
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, client_of
 from undersigned.base.table import Update
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import counter_key
 from undersigned.delivering.packet_links import PACKETS_ON_PAGE
 from undersigned.people import membership
@@ -25,7 +26,7 @@ from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rows.people import People
 from undersigned.people.rules.people import person_id
 from undersigned.signing.rows.disowned import Disowned
-from undersigned.signing.rows.signatures import signature_key
+from undersigned.signing.rows.signatures import Signatures, signature_key
 from undersigned.signing.rules.signatures import signer_id
 from undersigned.workshop import drafting, publishing
 from undersigned.workshop.rows.drafts import Drafts
@@ -144,7 +145,7 @@ class Acts:
 
     def own_page(self, person: Person) -> str:
         """Return the path of a letter's own page."""
-        links = self.platform.world.wiring.links
+        links = self.platform.world.stack.links
         return f"/letters/{links.sign('letter', CAMPAIGN, signer(self.platform, person))}"
 
     def get(self, path: str, **options: Any) -> Answer:
@@ -231,7 +232,7 @@ class Acts:
 
     def correct(self, target: str, **changes: Any) -> None:
         """Give a target another email address or name, as `undersigned campaign push` does."""
-        campaigns = self.platform.world.wiring.campaigns
+        campaigns = Campaigns(self.platform.world.stack.table)
         found = campaigns.target(CAMPAIGN, target)
         assert found
         campaigns.put_target(CAMPAIGN, replace(found, **changes))
@@ -336,7 +337,7 @@ def an_office_stops(platform: Platform) -> Arrivals:
     assert len(world.mails("stopped")) <= 1
     acts.organizer("/targets/evanston/lift-stop", {"why": "they telephoned"})
     platform.settle()
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").stopped is None
+    assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston").stopped is None
     acts.week(MONDAY + 14 * ONE_DAY)
     return {moe: 1, sal: 1}
 
@@ -407,7 +408,7 @@ def only_send_now(platform: Platform) -> Arrivals:
     """Letters go only when somebody presses *Send now*, who may press it again. Packets are linked, not attached."""
     world, acts = platform.world, Acts(platform)
     create_key(platform)
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), send_now_only=True))
     ida, una, opal = Person("Ida", EVANSTON), Person("Una", EVANSTON), Person("Opal", EVANSTON)
     acts.sign_and_confirm(ida)
@@ -436,7 +437,7 @@ def only_send_now(platform: Platform) -> Arrivals:
 
 def a_cadence(platform: Platform) -> Arrivals:
     """Letters go on Mondays from now on. The second one is too soon on that day, and goes a week later."""
-    acts, campaigns, thursday = Acts(platform), platform.world.wiring.campaigns, MONDAY - 4 * ONE_DAY
+    acts, campaigns, thursday = Acts(platform), Campaigns(platform.world.stack.table), MONDAY - 4 * ONE_DAY
     campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), deliver_on="THU"))
     abe, bea = Person("Abe", EVANSTON), Person("Bea", EVANSTON)
     acts.sign_and_confirm(abe)
@@ -627,7 +628,7 @@ def somebody_elses_address(platform: Platform) -> Arrivals:
     acts.sign_and_confirm(cyd)
     acts.week(MONDAY + 35 * ONE_DAY)
     acts.disown(ben)
-    assert Disowned(platform.world.wiring.table).total(CAMPAIGN) == 2
+    assert Disowned(platform.world.stack.table).total(CAMPAIGN) == 2
     assert platform.world.memory
     platform.world.memory.quota["SentLast24Hours"] = 45_000.0
     platform.world.restart("send_confirmations")
@@ -651,9 +652,9 @@ def a_forgotten_day(platform: Platform) -> Arrivals:
     acts.sign(ada)
     acts.confirm(bo)
     platform.forget_stream()
-    world.wiring.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), add={"signatures": 1}))
-    key = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), bo.email))
-    world.wiring.table.update(Update(key, remove=["due", "due_at"], when=Attr("due").exists()))
+    world.stack.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), add={"signatures": 1}))
+    key = signature_key(CAMPAIGN, signer_id(world.stack.secret(), bo.email))
+    world.stack.table.update(Update(key, remove=["due", "due_at"], when=Attr("due").exists()))
     # In bad weather, a run may die, or find a queue that isn't empty.
     acts.reconcile(days=2 if platform.visits == 1 else 4)
     # She got no email.
@@ -679,9 +680,9 @@ def everything_works_again(platform: Platform) -> None:
     platform.faults = WEATHERS["calm"]()
     platform.settle()
     acts.reconcile(days=4)
-    if CAMPAIGN not in platform.world.wiring.campaigns.campaign_ids():
+    if CAMPAIGN not in Campaigns(platform.world.stack.table).campaign_ids():
         return
-    send_now_only = platform.world.wiring.campaigns.campaign(CAMPAIGN).send_now_only
+    send_now_only = Campaigns(platform.world.stack.table).campaign(CAMPAIGN).send_now_only
     for week in (2, 3, 4):
         acts.week(MONDAY + 7 * week * ONE_DAY)
         if send_now_only:
@@ -693,7 +694,7 @@ def a_time_is_over(platform: Platform) -> Arrivals:
     """Personal data goes when its time is over: of withdrawn letters, and of delivered ones after the campaign."""
     acts = Acts(platform)
     create_key(platform)
-    campaigns = platform.world.wiring.campaigns
+    campaigns = Campaigns(platform.world.stack.table)
     campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), closes=MONDAY.date(), keep_for_days=30))
     ada, bo, eve = (Person(name, EVANSTON) for name in ("Ada", "Bo", "Eve"))
     acts.sign_and_confirm(ada, bo, eve)
@@ -725,7 +726,7 @@ def a_draft_and_the_end(platform: Platform) -> Arrivals:
     ada, eve = Person("Ada", EVANSTON), Person("Eve", EVANSTON)
     discarded = save_draft(acts, "settings", {"goal": "77"})
     acts.organizer("/workshop/discard", {"revision": str(discarded)})
-    assert Drafts(world.wiring).draft(CAMPAIGN) is None
+    assert Drafts(world.stack).draft(CAMPAIGN) is None
     world.clock.advance(minutes=1)
     first = save_draft(acts, "settings", {"goal": "78"})
     rows = fields_of(acts, "recipients")
@@ -771,7 +772,7 @@ def a_draft_and_the_end(platform: Platform) -> Arrivals:
     assert platform.person(lambda: world.post(f"{office}/stop")).status == 200
     acts.erase(ada)
     acts.organizer("/workshop/close", {"why": "over"})
-    title = world.wiring.campaigns.campaign(CAMPAIGN).title
+    title = Campaigns(world.stack.table).campaign(CAMPAIGN).title
     for _ in range(_OPERATORS_TRIES):
         platform.settle()
         # The list of campaigns is an index, which may be late. Who presses again after the end would get a role again.
@@ -796,7 +797,7 @@ def save_draft(acts: Acts, step: str, changes: Mapping[str, str]) -> int:
     assert acts.platform.person(lambda: author.open(step)).status == 200
     assert acts.platform.person(lambda: author.send(step, changes)).status in {303, 409}
     assert set(changes.values()) <= set(fields_of(acts, step).values())
-    return drafting.draft_of(world.wiring, CAMPAIGN).revision
+    return drafting.draft_of(world.stack, CAMPAIGN).revision
 
 
 def settlement(acts: Acts) -> dict[str, str]:
@@ -806,8 +807,7 @@ def settlement(acts: Acts) -> dict[str, str]:
 
 def is_whole(platform: Platform) -> bool:
     """Return whether the published campaign is that of the draft, all of it."""
-    wiring = platform.world.wiring
-    stack = wiring
+    stack = platform.world.stack
     return not publishing.to_publish(stack, drafting.draft_of(stack, CAMPAIGN)).changes
 
 
@@ -826,7 +826,7 @@ def drafts_in(platform: Platform) -> set[str]:
 
 def is_cleared(platform: Platform, person: Person) -> bool:
     """Return whether a person's letter has no personal data left, because its time was over."""
-    row = platform.world.wiring.signatures.signature(CAMPAIGN, signer(platform, person))
+    row = Signatures(platform.world.stack.table).signature(CAMPAIGN, signer(platform, person))
     return row is not None and row.cleared_at is not None and row.name == ""
 
 
@@ -837,12 +837,12 @@ def create_key(platform: Platform) -> None:
 
 def signer(platform: Platform, person: Person) -> str:
     """Return a person's signer id."""
-    return signer_id(platform.world.wiring.secret(), person.email)
+    return signer_id(platform.world.stack.secret(), person.email)
 
 
 def was_erased(platform: Platform, person: Person) -> bool:
     """Return whether a person's letter was erased."""
-    row = platform.world.wiring.signatures.signature(CAMPAIGN, signer(platform, person))
+    row = Signatures(platform.world.stack.table).signature(CAMPAIGN, signer(platform, person))
     return row is not None and row.status == "erased"
 
 
@@ -864,7 +864,7 @@ def people_come_and_go(platform: Platform) -> Arrivals:
     # Without an administrator, an owner goes only while there is another one.
     world.variables["ADMIN_EMAIL"] = ""
     world.restart("organizer_api")
-    membership.invite(world.wiring, CAMPAIGN, OWNER, "owner", "command line")
+    membership.invite(world.stack, CAMPAIGN, OWNER, "owner", "command line")
     platform.settle()
     owner, maria, stranger = Browser(world), Browser(world), Browser(world)
     world.throttles = 1
@@ -872,7 +872,7 @@ def people_come_and_go(platform: Platform) -> Arrivals:
     acts.press(owner, "/organizer/sign-in", {"email": OWNER})
     asked = acts.press(stranger, "/organizer/sign-in", {"email": OWNER})
     acts.press(stranger, asked.headers["location"], {"code": "no code"})
-    person = person_id(world.wiring.secret(), MARIA)
+    person = person_id(world.stack.secret(), MARIA)
     assert acts.press(owner, "/people", {"email": MARIA, "role": "owner"}).status == 303
     signs_in(acts, maria, MARIA)
     assert acts.press(maria, "/keys", {"scope": "counts"}).status == 200
@@ -880,34 +880,34 @@ def people_come_and_go(platform: Platform) -> Arrivals:
     for path in ("/organizer", "/people", "/keys", "/signatures"):
         assert acts.get(owner.address(path), cookies=owner.cookies).status == 200
     assert platform.person(lambda: maria.see("/people")).status == 403
-    assert ApiKeys(world.wiring.table).api_keys(CAMPAIGN) == (), "only owners have keys"
+    assert ApiKeys(world.stack.table).api_keys(CAMPAIGN) == (), "only owners have keys"
     assert acts.press(owner, f"/people/{person}/remove").status in {303, 404}
     assert acts.press(owner, "/keys", {"scope": "counts"}).status == 200
-    for key in ApiKeys(world.wiring.table).api_keys(CAMPAIGN):
+    for key in ApiKeys(world.stack.table).api_keys(CAMPAIGN):
         assert acts.press(owner, f"/keys/{key.digest[:12]}/revoke").status in {303, 404}
     assert platform.person(lambda: maria.see("/signatures")).status in {303, 404}
     assert acts.press(owner, "/organizer/sign-out").status == 303
     assert platform.person(lambda: owner.see("/people")).status == 303
-    people = People(world.wiring.table)
+    people = People(world.stack.table)
     assert [(member.person.email, member.role) for member in people.members(CAMPAIGN)] == [(OWNER, "owner")]
     assert people.campaigns_of(person) == ()
-    assert ApiKeys(world.wiring.table).api_keys(CAMPAIGN) == ()
+    assert ApiKeys(world.stack.table).api_keys(CAMPAIGN) == ()
     return {}
 
 
 def discards_a_campaign(acts: Acts) -> None:
     """The administrator discards a campaign that was never published. Its people and keys go, too."""
     world, campaign = acts.platform.world, "abandoned"
-    draft = drafting.create(world.wiring, campaign, ADMINISTRATOR, {})
-    membership.invite(world.wiring, campaign, MARIA, "owner", ADMINISTRATOR)
-    make_key(world.wiring, campaign, "counts", "a script", ADMINISTRATOR)
+    draft = drafting.create(world.stack, campaign, ADMINISTRATOR, {})
+    membership.invite(world.stack, campaign, MARIA, "owner", ADMINISTRATOR)
+    make_key(world.stack, campaign, "counts", "a script", ADMINISTRATOR)
     administrator = Browser(world, campaign)
     signs_in(acts, administrator, ADMINISTRATOR)
     versions = administrator.address("/workshop/versions?of=1")
     assert acts.get(versions, cookies=administrator.cookies).status == 404
     answer = acts.press(administrator, "/workshop/discard", {"revision": str(draft.revision), "title": campaign})
     assert answer.status in {303, 404}
-    assert Drafts(world.wiring).draft(campaign) is None
+    assert Drafts(world.stack).draft(campaign) is None
     assert world.memory
     assert kinds_in(world.memory, campaign) | {name for name in world.memory.objects if campaign in name} == set()
 

@@ -38,14 +38,18 @@ from undersigned.base import mailbox as mail
 from undersigned.base.emails import Mail
 from undersigned.base.errors import UndersignedError
 from undersigned.base.purposes import PURPOSES
+from undersigned.base.stack import Stack
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.cadence import period_of
 from undersigned.delivering.printing import packets
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules import packets as domain_packets
 from undersigned.delivering.rules.deliveries import Attempt, DeliveryKey
 from undersigned.delivering.rules.plans import next_day
+from undersigned.signing.rows.forms import Forms
+from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.mail_budgets import mail_limit
 from undersigned.signing.rules.signatures import PENDING_FOR, signer_id
-from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -317,15 +321,15 @@ class Simulation:
 
     def _set_up_campaign(self) -> None:
         """Give the campaign a key, an organizer, and perhaps an end, after which personal data may not be kept."""
-        now, wiring = self.world.clock.now, self.world.wiring
+        now, stack = self.world.clock.now, self.world.stack
         self.world.put_key(_KEY, "letters")
-        campaign = wiring.campaigns.campaign(CAMPAIGN)
+        campaign = Campaigns(stack.table).campaign(CAMPAIGN)
         organizer = replace(campaign.organizer, email="organizer@enddemand.example")
         changed = replace(campaign, send_now_only=self._send_now_only, organizer=organizer)
         if self._ends:
             closes = (now + self.rng.random() * self.weeks * _WEEK).date()
             changed = replace(changed, closes=closes, keep_for_days=0)
-        wiring.campaigns.put_campaign(changed)
+        Campaigns(stack.table).put_campaign(changed)
         for target in _TARGETS:
             if self._hand_rng.random() < _BY_HAND:
                 self._save_address(target, "")
@@ -448,7 +452,7 @@ class Simulation:
         if old.arrived and new.arrived and days < _WEEK and not {old.place, new.place} & self._again:
             self.breach(f"{old.place} and {new.place} are {days.days} days apart")
         if old.is_refused and old.sent.to == new.sent.to and self._decided_at.get(target, old.at) <= old.at:
-            known = self.world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, *old.place))
+            known = Deliveries(self.world.stack.table).delivery(DeliveryKey(CAMPAIGN, *old.place))
             last = known.last if known else Attempt()
             if last.reported == "bounced" and last.settled_at and last.settled_at < new.at - 2 * _DAY:
                 self.breach(f"the email of {new.place} goes to an address that refused the one of {old.place}")
@@ -459,7 +463,7 @@ class Simulation:
             if what in {"campaign", new.place[0]} and new.at > since + _HOUR:
                 self.breach(f"the email of {new.place} leaves although the {what} has been stopped since {since}")
         since = self._stopped_mailboxes.get(new.sent.to, new.at)
-        begun = self.world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, *new.place))
+        begun = Deliveries(self.world.stack.table).delivery(DeliveryKey(CAMPAIGN, *new.place))
         if begun and begun.last.since and begun.last.since > since:
             self.breach(f"the email of {new.place} begins after {new.sent.to} was stopped at {since}")
 
@@ -598,7 +602,7 @@ class Simulation:
 
     def change_cadence(self) -> None:
         """Let letters go out at other times from now on."""
-        campaigns = self.world.wiring.campaigns
+        campaigns = Campaigns(self.world.stack.table)
         cadence = self._cadence_rng.choice(_CADENCES)
         self.note(f"the cadence is {cadence or "the stack's"}")
         campaign = replace(campaigns.campaign(CAMPAIGN), deliver_on=None, deliver_at=None)
@@ -632,7 +636,7 @@ class Simulation:
         return self.rng.choice(self.people) if self.people else None
 
     def signer(self, person: Person) -> str:
-        return signer_id(self.world.wiring.secret(), person.email)
+        return signer_id(self.world.stack.secret(), person.email)
 
     def sign(self, **changes: object) -> None:
         # Most people sign to one office, so that some deliveries have many letters.
@@ -696,7 +700,7 @@ class Simulation:
 
     def withdraw(self) -> None:
         if person := self._someone():
-            token = self.world.wiring.links.sign("letter", CAMPAIGN, self.signer(person))
+            token = self.world.stack.links.sign("letter", CAMPAIGN, self.signer(person))
             self.platform.tries(lambda: self.world.post(f"/letters/{token}/withdraw", as_json=True))
 
     def erase(self) -> None:
@@ -706,7 +710,7 @@ class Simulation:
         row = self.world.letter(person.email)
         answer = self._organizer(f"/signatures/{self.signer(person)}/erase", {"why": "asked for it"})
         if row and answer and answer.status == _DONE:
-            now = self.world.wiring.signatures.signature(CAMPAIGN, self.signer(person))
+            now = Signatures(self.world.stack.table).signature(CAMPAIGN, self.signer(person))
             if now and now.status == "erased":
                 self.erased.add(row.name)
 
@@ -721,12 +725,12 @@ class Simulation:
 
     def push_new_chief(self) -> None:
         """Give an office a new chief. Letters that were signed before keep the old one."""
-        campaigns, target = self.world.wiring.campaigns, self.rng.choice(list(_TARGETS))
+        campaigns, target = Campaigns(self.world.stack.table), self.rng.choice(list(_TARGETS))
         found = campaigns.target(CAMPAIGN, target)
         campaigns.put_target(CAMPAIGN, replace(found, name=f"Chief{self.rng.randrange(10**6)}"))
 
     def _chief(self, target: str) -> str:
-        return str(self.world.wiring.campaigns.target(CAMPAIGN, target).name or "")
+        return str(Campaigns(self.world.stack.table).target(CAMPAIGN, target).name or "")
 
     def typeset(self, cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: object) -> Packet:
         """Typeset plainly, and check that each letter names who was addressed when it was signed."""
@@ -739,18 +743,18 @@ class Simulation:
         self._save_address(target, f"office{self.rng.randrange(10**6)}@{target}.example")
 
     def _save_address(self, target: str, email: str) -> None:
-        campaigns = self.world.wiring.campaigns
+        campaigns = Campaigns(self.world.stack.table)
         campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, target), email=email))
 
     def change_way(self) -> None:
         """Remove the address of an office, so that its letters go by hand; or give one to an office without any."""
         target = self._hand_rng.choice(list(_TARGETS))
-        has_address = self.world.wiring.campaigns.target(CAMPAIGN, target).email
+        has_address = Campaigns(self.world.stack.table).target(CAMPAIGN, target).email
         email = "" if has_address else f"office{self._hand_rng.randrange(10**6)}@{target}.example"
         self._organizer(f"/targets/{target}/address", {"email": email})
 
     def break_mailbox(self) -> None:
-        target = self.world.wiring.campaigns.target(CAMPAIGN, self.rng.choice(list(_TARGETS)))
+        target = Campaigns(self.world.stack.table).target(CAMPAIGN, self.rng.choice(list(_TARGETS)))
         if target.email:
             self.platform.refused_addresses.add(target.email)
 
@@ -797,14 +801,14 @@ class Simulation:
 
     def _gets_the_emails(self, sent: Sent) -> bool:
         """Say whether the mailbox of an earlier email still gets the recipient's emails: others stop nothing."""
-        return self.world.wiring.campaigns.target(CAMPAIGN, sent.tags["target"]).email == sent.to
+        return Campaigns(self.world.stack.table).target(CAMPAIGN, sent.tags["target"]).email == sent.to
 
     def lift_stop(self) -> None:
         """Lift an office's stop as an organizer, if there is one."""
         self._lift_stop(self._office_rng.choice(list(_TARGETS)))
 
     def _lift_stop(self, target: str) -> None:
-        known = self.world.wiring.campaigns.target(CAMPAIGN, target)
+        known = Campaigns(self.world.stack.table).target(CAMPAIGN, target)
         if known.stopped:
             self._lifts += 1
             self._stopped_mailboxes.pop(known.email, None)
@@ -861,7 +865,7 @@ class Simulation:
         return self._organizer("/screening", values)
 
     def _rows(self) -> list[Signature]:
-        return [*self.world.wiring.signatures.listed_signatures(CAMPAIGN)]
+        return [*Signatures(self.world.stack.table).listed_signatures(CAMPAIGN)]
 
     def deliver_now(self) -> None:
         """Deliver by hand, as `undersigned deliver` does."""
@@ -922,7 +926,7 @@ class Simulation:
 
     def _takes_no_email(self, target: str) -> bool:
         """Say whether an organizer brings what a mailbox keeps: always without an address, and sometimes with one."""
-        is_gone = not self.world.wiring.campaigns.target(CAMPAIGN, target).email
+        is_gone = not Campaigns(self.world.stack.table).target(CAMPAIGN, target).email
         return is_gone or self._hand_rng.random() < _BY_HAND
 
     def _send_by_hand(self, path: str, place: tuple[str, str]) -> None:
@@ -994,7 +998,7 @@ class Simulation:
     def _repair(self, target: str) -> None:
         """Repair an office's mailbox, or correct its address."""
         self._decided_at[target] = self.world.clock.now
-        address = self.world.wiring.campaigns.target(CAMPAIGN, target).email
+        address = Campaigns(self.world.stack.table).target(CAMPAIGN, target).email
         if address and address in self.platform.refused_addresses:
             if self.rng.random() < 0.5:
                 self.platform.refused_addresses.discard(address)
@@ -1048,7 +1052,7 @@ class Simulation:
         assert memory
         if kept := [name for name in memory.objects if name.startswith("packets/")]:
             self.breach(f"packets are kept although their time is over: {kept}")
-        for row in self.world.wiring.signatures.listed_signatures(CAMPAIGN):
+        for row in Signatures(self.world.stack.table).listed_signatures(CAMPAIGN):
             if not row.is_empty:
                 self.breach(f"{row.name} is kept although its time is over: {row.status}")
         self._check()
@@ -1075,12 +1079,12 @@ class Simulation:
 
     def _promise(self, monday: datetime) -> None:
         """Note when the letters that wait go out, as their signers are told, and look then whether they wait still."""
-        wired, cadence = self.world.wiring, self.world.cadence
+        stack, cadence = self.world.stack, self.world.cadence
         # A campaign may stop in the middle of a week, and no schedule runs before that Monday.
         since = max(self.world.clock.now, monday)
         for target in _TARGETS:
-            deliveries = list(wired.deliveries.deliveries(CAMPAIGN, target))
-            letters = frozenset(wired.signatures.waiting(CAMPAIGN, target))
+            deliveries = list(Deliveries(stack.table).deliveries(CAMPAIGN, target))
+            letters = frozenset(Signatures(stack.table).waiting(CAMPAIGN, target))
             # Others wait for a person.
             if self._send_now_only or not letters or any(each.is_unfinished for each in deliveries):
                 continue
@@ -1091,18 +1095,18 @@ class Simulation:
                 )
 
     def _check_promise(self, target: str, letters: frozenset[str], told: datetime) -> None:
-        if late := letters & {*self.world.wiring.signatures.waiting(CAMPAIGN, target)}:
+        if late := letters & {*Signatures(self.world.stack.table).waiting(CAMPAIGN, target)}:
             self.breach(f"{len(late)} letters to {target} wait, although their signers were told {told}")
 
     def _has_work_left(self) -> bool:
-        wired = self.world.wiring
+        stack = self.world.stack
         return any(
-            wired.signatures.has_waiting(CAMPAIGN, target.id)
+            Signatures(stack.table).has_waiting(CAMPAIGN, target.id)
             or any(
                 delivery.with_word_of(target).is_unfinished or delivery.is_ready_to_print
-                for delivery in wired.deliveries.deliveries(CAMPAIGN, target.id)
+                for delivery in Deliveries(stack.table).deliveries(CAMPAIGN, target.id)
             )
-            for target in wired.campaigns.targets(CAMPAIGN)
+            for target in Campaigns(stack.table).targets(CAMPAIGN)
         )
 
     def _check_confirmations(self) -> None:
@@ -1123,7 +1127,9 @@ class Simulation:
             is_sent = any(sent.to == person.email and at >= person.signed_at for sent, at in self.accepted)
             # A form that looks like a bot's has a limit of its own.
             asking = max(
-                self.world.wiring.forms.of_signer(CAMPAIGN, row.signer), key=lambda form: form.signed_at, default=row
+                Forms(self.world.stack.table).of_signer(CAMPAIGN, row.signer),
+                key=lambda form: form.signed_at,
+                default=row,
             )
             has_enough = any(times >= mail_limit(asking).of_campaign for times in days.values())
             # The reconciliation asks again for 14 days. Each of its runs that died has an alarm of its own.
@@ -1142,10 +1148,10 @@ class Simulation:
             self._dead_reconciliations = dead
             self._died_at.append(now)
         seen = {(getattr(each, "target", None), getattr(each, "period", None)) for each in self.alarms.seen}
-        targets = {each.id: each for each in self.world.wiring.campaigns.targets(CAMPAIGN)}
+        targets = {each.id: each for each in Campaigns(self.world.stack.table).targets(CAMPAIGN)}
         latest = {each.place: each.at for each in self.emails}
         for (target, period), at in latest.items():
-            delivery = self.world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, target, period))
+            delivery = Deliveries(self.world.stack.table).delivery(DeliveryKey(CAMPAIGN, target, period))
             is_open = (
                 delivery
                 and delivery.way == "email"
@@ -1202,7 +1208,7 @@ def campaign(seed: int, weeks: int) -> Iterator[Simulation]:
         with worlds.world(patch, bundle_size=2, fast=True) as world:
             run = Simulation(seed, world, weeks)
             patch.setattr(packets, "typeset", run.typeset)
-            patch.setattr(Wiring, "new_id", run.new_id)
+            patch.setattr(Stack, "new_id", run.new_id)
 
             def seconds() -> float:
                 return world.clock.now.timestamp()

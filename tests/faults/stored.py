@@ -47,7 +47,7 @@ _DECISIVE = (
 
 def rows_of(world: World) -> Iterator[Row]:
     """List all rows of the table."""
-    pages = client_of("dynamodb").get_paginator("scan").paginate(TableName=world.wiring.settings.table_name)
+    pages = client_of("dynamodb").get_paginator("scan").paginate(TableName=world.stack.settings.table_name)
     return (from_item(item) for page in pages for item in page["Items"])
 
 
@@ -289,7 +289,7 @@ def item_of(key: Mapping[str, Any]) -> str:
 
 def expire(world: World) -> bool:
     """Delete expired items, as DynamoDB does some time after they expire. Return whether there were any."""
-    client, table = client_of("dynamodb"), world.wiring.settings.table_name
+    client, table = client_of("dynamodb"), world.stack.settings.table_name
     now = int(world.clock.now.timestamp())
     expired = [row for row in rows_of(world) if row.get("expires_at", now + 1) <= now]
     for row in expired:
@@ -300,6 +300,6 @@ def expire(world: World) -> bool:
 def expire_forms(world: World, signer: str) -> None:
     """Delete a signer's forms whose time is over, as DynamoDB does."""
     now = int(world.clock.now.timestamp())
-    for row in world.wiring.table.query(f"{_FORM}{CAMPAIGN}#{signer}", consistent=True):
+    for row in world.stack.table.query(f"{_FORM}{CAMPAIGN}#{signer}", consistent=True):
         if row["expires_at"] <= now:
-            world.wiring.table.delete(Key(row["pk"], row["sk"]), Attr("expires_at").lte(now))
+            world.stack.table.delete(Key(row["pk"], row["sk"]), Attr("expires_at").lte(now))

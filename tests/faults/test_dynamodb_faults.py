@@ -13,6 +13,7 @@ from tests.faults.refusals import ALWAYS, Refusing, patiently, read_stream, refu
 from tests.faults.stored import is_counter
 from tests.world import CAMPAIGN, CONTEXT, ROOT, client_of
 from undersigned.base.table import Table, to_item
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing.rows.signatures import Signatures, signature_key
 from undersigned.signing.rules.signatures import signer_id
@@ -49,7 +50,7 @@ def test_a_throttled_table_loses_no_letter(world: World) -> None:
         patiently(world.week)
     [sent] = world.deliveries
     patiently(lambda: world.feedback("delivery", sent))
-    delivery = world.wiring.deliveries.delivery(KEY)
+    delivery = Deliveries(world.stack.table).delivery(KEY)
     assert {operation for _, operation in throttle.refused} == THROTTLES.keys()
     assert delivery is not None
     assert (delivery.state, delivery.letters) == ("delivered", 1)
@@ -140,7 +141,7 @@ def test_a_delivery_is_sent_once_although_the_answer_to_its_mark_was_lost(world:
     world.confirmed()
     world.watch = lost = LostMarks(times=3)
     world.week()
-    delivery = world.wiring.deliveries.delivery(KEY)
+    delivery = Deliveries(world.stack.table).delivery(KEY)
     assert delivery is not None
     assert (lost.times, delivery.state, delivery.attempt) == (0, "sent", 1)
     world.clock.advance(hours=2)
@@ -182,8 +183,8 @@ def test_a_deleted_row_is_retried_until_it_is_no_longer_counted(
     world: World, monkeypatch: pytest.MonkeyPatch, reason: str
 ) -> None:
     world.confirmed()
-    row = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"))
-    client_of("dynamodb").delete_item(TableName=world.wiring.settings.table_name, Key=to_item(row._asdict()))
+    row = signature_key(CAMPAIGN, signer_id(world.stack.secret(), "ada@signers.example"))
+    client_of("dynamodb").delete_item(TableName=world.stack.settings.table_name, Key=to_item(row._asdict()))
     event = {"Records": world.new_records()}
     client = world.stacks["tally"].table._client
     with monkeypatch.context() as patch:
@@ -234,7 +235,7 @@ def test_sealing_that_is_always_canceled_is_retried_with_its_message(
 
 
 def test_a_campaign_can_be_pushed_while_its_letters_are_counted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = world.wiring.table._client
+    client = world.stack.table._client
     update_item, conflicts = client.update_item, iter([True, True])
 
     def held(**request: Any) -> Any:
@@ -244,7 +245,7 @@ def test_a_campaign_can_be_pushed_while_its_letters_are_counted(world: World, mo
         return update_item(**request)
 
     monkeypatch.setattr(client, "update_item", held)
-    push(world.wiring, campaign_folder.read(ROOT / "campaigns" / CAMPAIGN))
+    push(world.stack, campaign_folder.read(ROOT / "campaigns" / CAMPAIGN))
     assert next(conflicts, "none left") == "none left"
 
 
@@ -252,9 +253,9 @@ def test_unprocessed_keys_are_read_again_after_growing_pauses(world: World, monk
     signers = []
     for number in range(7):
         world.confirmed(email=f"signer{number}@signers.example")
-        signers.append(signer_id(world.wiring.secret(), f"signer{number}@signers.example"))
+        signers.append(signer_id(world.stack.secret(), f"signer{number}@signers.example"))
     pauses: list[float] = []
-    client, name = world.wiring.table._client, world.wiring.settings.table_name
+    client, name = world.stack.table._client, world.stack.settings.table_name
     original = client.batch_get_item
 
     def one_at_a_time(RequestItems: Any) -> Any:  # noqa: N803  (AWS's name)

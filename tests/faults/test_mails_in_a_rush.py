@@ -124,7 +124,7 @@ def test_a_damaged_message_is_a_dead_letter_at_once_and_stops_none_of_its_batch(
     client_of("sqs").send_message(QueueUrl=rush.queues["WaitingMails"], MessageBody="{")
     assert run(rush, rush.new_records()) == []
     assert len(rush.sent) == PEOPLE
-    assert [dead["Body"] for dead in rush.receive(rush.wiring.settings.dead_mails_url)] == ["{"]
+    assert [dead["Body"] for dead in rush.receive(rush.stack.settings.dead_mails_url)] == ["{"]
 
 
 @pytest.mark.parametrize(
@@ -147,12 +147,12 @@ def test_one_that_is_damaged_in_a_batch_of_a_hundred_delays_nobody(
         records[50] = without_form(records[50])
     if what == "form":
         item = records[50]["dynamodb"]["NewImage"] | {"signed_at": {"S": "yesterday"}}
-        client_of("dynamodb").put_item(TableName=rush.wiring.settings.table_name, Item=item)
+        client_of("dynamodb").put_item(TableName=rush.stack.settings.table_name, Item=item)
     if what == "message":
         client_of("sqs").send_message(QueueUrl=rush.queues["WaitingMails"], MessageBody="{")
     assert run(rush, records) == []
     assert len(sent_to(rush)) == len(rush.sent) == sent
-    assert len(rush.receive(rush.wiring.settings.dead_mails_url)) == dead
+    assert len(rush.receive(rush.stack.settings.dead_mails_url)) == dead
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [error]
 
 

@@ -118,7 +118,7 @@ def random_call(rng: random.Random) -> Call:
 def answer_of(call: Call, world: World) -> Any:
     """Return a call's answer, or its error."""
     try:
-        return call(world.wiring.table)
+        return call(world.stack.table)
     except ConditionFailedError as error:
         return "condition failed", error.values
     except TransactionCanceledError as error:
@@ -142,8 +142,8 @@ def done(_answer: Any) -> None:
 def random_other_call(world: World, rng: random.Random, step: int) -> Any:
     """Make a random call of what else the product uses, and return its answer, or its error."""
     s3, sqs, secrets = (worlds.client_of(service) for service in ("s3", "sqs", "secretsmanager"))
-    bucket, queue = world.wiring.settings.variables["PACKET_BUCKET"], world.queues["DeliveryQueue"]
-    secret = world.wiring.settings.variables["SECRET_ARN"]
+    bucket, queue = world.stack.settings.variables["PACKET_BUCKET"], world.queues["DeliveryQueue"]
+    secret = world.stack.settings.variables["SECRET_ARN"]
     names = ["packets/1.pdf", "packets/2.pdf", "packets/3.pdf", "exports/a.csv"]
     at, two = {"Bucket": bucket, "Key": rng.choice(names)}, [{"Key": name} for name in rng.sample(names, 2)]
     prefix, stage = rng.choice(["", "packets/", "none/"]), rng.choice(["AWSCURRENT", "AWSPREVIOUS"])
@@ -189,7 +189,7 @@ def random_other_call(world: World, rng: random.Random, step: int) -> Any:
 
 def random_draft_call(world: World, rng: random.Random) -> Any:
     """Make a random call to the bucket that keeps versions, and return its answer, or its error."""
-    s3, bucket = worlds.client_of("s3"), world.wiring.settings.variables["DRAFT_BUCKET"]
+    s3, bucket = worlds.client_of("s3"), world.stack.settings.variables["DRAFT_BUCKET"]
     at = {"Bucket": bucket, "Key": rng.choice(["a.json", "a-b.json"])}
     body, other = (rng.choice([b"1", b"2"]) for _ in range(2))
     tag = f'"{hashlib.md5(other, usedforsecurity=False).hexdigest()}"'
@@ -280,9 +280,9 @@ def test_memory_writes_the_stream_as_moto_does(monkeypatch: pytest.MonkeyPatch) 
 def test_nothing_is_added_to_a_text(monkeypatch: pytest.MonkeyPatch, *, fast: bool) -> None:
     with worlds.world(monkeypatch, fast=fast, empty=True) as world:
         key = Key("PK#1", "SK#1")
-        world.wiring.table.put({**key._asdict(), "n": "three"})
+        world.stack.table.put({**key._asdict(), "n": "three"})
         with pytest.raises(ClientError, match="ValidationException"):
-            world.wiring.table.update(Update(key, add={"n": 1}))
+            world.stack.table.update(Update(key, add={"n": 1}))
 
 
 AT = {"TableName": "table", "Key": {"pk": {"S": "PK#1"}, "sk": {"S": "SK#1"}}}
@@ -357,7 +357,7 @@ def test_memory_refuses_a_malformed_expression(
 @pytest.mark.parametrize("fast", [False, True])
 def test_two_uploads_of_one_file_at_once_are_apart(monkeypatch: pytest.MonkeyPatch, *, fast: bool) -> None:
     with worlds.world(monkeypatch, fast=fast, empty=True) as world:
-        s3, at = worlds.client_of("s3"), {"Bucket": world.wiring.settings.variables["PACKET_BUCKET"], "Key": "a.csv"}
+        s3, at = worlds.client_of("s3"), {"Bucket": world.stack.settings.variables["PACKET_BUCKET"], "Key": "a.csv"}
         uploads = [{**at, "UploadId": s3.create_multipart_upload(**at)["UploadId"]} for _ in range(2)]
         tags = [
             s3.upload_part(**of, PartNumber=1, Body=name)["ETag"]
@@ -371,7 +371,7 @@ def test_two_uploads_of_one_file_at_once_are_apart(monkeypatch: pytest.MonkeyPat
 def test_an_index_gets_changes_late_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     with worlds.world(monkeypatch, fast=True, empty=True) as world:
         assert world.memory
-        table, late = world.wiring.table, [timedelta(minutes=5), timedelta()]
+        table, late = world.stack.table, [timedelta(minutes=5), timedelta()]
         world.memory.lag = lambda: late.pop(0)
         key = Key("PK", "SK")
         table.put({**key._asdict(), "due": "DUE", "due_at": "1"})

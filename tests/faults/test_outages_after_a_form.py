@@ -17,6 +17,7 @@ from tests.faults.stored import expire_forms
 from tests.world import ADA, CAMPAIGN, CONTEXT
 from undersigned.base.queue import seconds_hidden
 from undersigned.signing.confirmation_emails import PAUSE_OF_FAILURE
+from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rules.signatures import PENDING_FOR
 from undersigned_cli.local.sources import queue_source
 from undersigned_cli.local.template import load_template
@@ -185,6 +186,6 @@ def test_a_message_after_its_form_has_expired_sends_nothing_and_ends(world: Worl
     world.clock.advance(seconds=PENDING_FOR.total_seconds())
     if not is_there:
         expire_forms(world, form.signer)
-    assert len(world.wiring.forms.of_signer(CAMPAIGN, form.signer)) == is_there
+    assert len(Forms(world.stack.table).of_signer(CAMPAIGN, form.signer)) == is_there
     assert world.run_waiting_mails() == [{"batchItemFailures": []}]
-    assert (world.sent, world.receive(world.wiring.settings.dead_mails_url)) == ([], [])
+    assert (world.sent, world.receive(world.stack.settings.dead_mails_url)) == ([], [])

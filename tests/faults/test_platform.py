@@ -17,6 +17,7 @@ from tests.faults.scenarios import EVANSTON, MONDAY, Acts, Person
 from tests.faults.stored import row_of
 from tests.world import CAMPAIGN
 from undersigned.delivering.printing import packets
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def make(world: World) -> Make:
 
 
 def state_of_delivery(world: World) -> str | None:
-    delivery = world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, "evanston", f"{MONDAY:%Y-%m-%d}"))
+    delivery = Deliveries(world.stack.table).delivery(DeliveryKey(CAMPAIGN, "evanston", f"{MONDAY:%Y-%m-%d}"))
     return delivery.state if delivery else None
 
 

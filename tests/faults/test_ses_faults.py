@@ -14,6 +14,8 @@ from tests.acting import Decisions, decide
 from tests.faults.refusals import Refusing, refusal
 from tests.world import CAMPAIGN, CONTEXT, load_event
 from undersigned.base.mailbox import PATIENCE, SHORT_WAITS, pauses
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing.queue import WaitingMails
 from undersigned.signing.rules.signatures import PENDING_FOR
@@ -47,7 +49,7 @@ class DeliveryStates:
 
     def before(self, _function: str, operation: str, _params: Mapping[str, Any]) -> None:
         if operation.startswith("sesv2:"):
-            delivery = self.world.wiring.deliveries.delivery(KEY)
+            delivery = Deliveries(self.world.stack.table).delivery(KEY)
             assert delivery is not None
             self.seen.append((operation, (delivery.state, delivery.attempt)))
 
@@ -232,7 +234,7 @@ def test_a_delivery_is_not_marked_as_sent_before_ses_has_said_its_rate(world: Wo
     world.restart("deliver")
     world.watch = SlowSes(world, error=LOST[lost], fails=("sesv2:GetAccount",))
     world.week()
-    delivery = world.wiring.deliveries.delivery(KEY)
+    delivery = Deliveries(world.stack.table).delivery(KEY)
     assert delivery is not None
     assert (delivery.state, delivery.attempt) == ("open", 0)
     world.watch = None
@@ -327,7 +329,7 @@ def test_a_delivery_is_sent_once_while_ses_fails_without_an_answer(world: World,
     world.watch = SlowSes(world, error=LOST[lost])
     [answer] = world.run_queue()
     world.watch = None
-    delivery = world.wiring.deliveries.delivery(KEY)
+    delivery = Deliveries(world.stack.table).delivery(KEY)
     assert delivery is not None
     if lost == "no connection":
         assert (delivery.state, answer) == ("open", {"batchItemFailures": []})
@@ -410,7 +412,7 @@ def test_a_delivery_waits_for_the_daily_quota_and_is_sent_once(world: World) -> 
     world.throttles = 1_000_000
     for _ in range(11):
         assert world.run_queue() == [{"batchItemFailures": []}]
-    delivery = world.wiring.deliveries.delivery(KEY)
+    delivery = Deliveries(world.stack.table).delivery(KEY)
     assert delivery is not None
     assert (delivery.state, delivery.reason) == ("open", "AWS answered TooManyRequestsException")
     world.throttles = 0
@@ -429,7 +431,10 @@ def test_a_suppressed_address_bounces_and_waits_for_a_person(world: World, subty
     world.handlers["record_feedback"](event, CONTEXT)
     world.clock.advance(days=7)
     world.week()
-    delivery, target = world.wiring.deliveries.delivery(KEY), world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    delivery, target = (
+        Deliveries(world.stack.table).delivery(KEY),
+        Campaigns(world.stack.table).target(CAMPAIGN, "evanston"),
+    )
     assert delivery is not None
     assert (delivery.state, delivery.question(world.clock.now)) == ("bounced", "bounced")
     assert target.mail_state == "bounced"
@@ -442,7 +447,7 @@ def test_a_delivery_reaches_an_address_on_the_suppression_list(world: World, cas
     world.confirmed()
     world.week()
     world.feedback(case, world.deliveries[0])
-    controls = Decisions(world.wiring)
+    controls = Decisions(world.stack)
     if case == "bounce":
         controls.retry(KEY, "cli", "the mailbox is repaired")
     else:
@@ -468,7 +473,7 @@ def test_a_target_who_complains_is_not_sent_the_same_letters_again(world: World)
     for _ in range(2):
         world.clock.advance(days=7)
         world.week()
-    delivery = world.wiring.deliveries.delivery(KEY)
+    delivery = Deliveries(world.stack.table).delivery(KEY)
     assert delivery is not None
     assert delivery.state == "complained"
     assert len(world.deliveries) == 1
@@ -480,7 +485,7 @@ def test_an_email_without_any_event_is_sent_once(world: World) -> None:
     for _ in range(2):
         world.clock.advance(days=7)
         world.week()
-    delivery = world.wiring.deliveries.delivery(KEY)
+    delivery = Deliveries(world.stack.table).delivery(KEY)
     assert delivery is not None
     assert delivery.state == "sent"
     assert len(world.deliveries) == 1

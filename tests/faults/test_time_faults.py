@@ -12,7 +12,9 @@ import pytest
 
 from tests.faults.platform import Faults, Platform
 from tests.world import CAMPAIGN, CONTEXT, set_packet_size
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.cadence import WeeklySchedule
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import UNSETTLED_FOR, Attempt, Delivery, DeliveryKey
 
 if TYPE_CHECKING:
@@ -58,11 +60,11 @@ def test_a_delivery_that_runs_out_of_time_continues_in_a_new_message(
     # Each run seals a bundle of four letters or makes a packet of three; the last one sends the email.
     assert runs == 3 + 4 + 1
     assert set(received) == {"1"}, "no run counts as a failed try"
-    assert [len(bundle.signers) for bundle in world.wiring.deliveries.bundles(KEY)] == [4, 4, 2, 0]
+    assert [len(bundle.signers) for bundle in Deliveries(world.stack.table).bundles(KEY)] == [4, 4, 2, 0]
     assert world.calls.count("s3:PutObject") == 4, "no packet is made twice"
     [sent] = world.deliveries
     assert (len(sent.pdfs), sent.tags["attempt"]) == (4, "1")
-    delivery = world.wiring.deliveries.delivery(KEY)
+    delivery = Deliveries(world.stack.table).delivery(KEY)
     assert delivery is not None
     assert (delivery.state, delivery.letters) == ("sent", 10)
 
@@ -127,7 +129,7 @@ def letter_of(world: World) -> Signature:
 
 @pytest.mark.parametrize("off", [TEN_MINUTES, -TEN_MINUTES])
 def test_a_period_is_named_by_its_slot_not_by_a_clock(world: World, off: timedelta) -> None:
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), deliver_on="THU", deliver_at=0))
     world.confirmed()
     midnight_in_chicago = datetime(2026, 11, 26, 6, tzinfo=UTC)

@@ -31,6 +31,7 @@ from undersigned.delivering.delivering import LONGEST_WAIT
 from undersigned.delivering.queue import DeliveryMessage, message_body
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing import emails
+from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rules.signatures import PENDING_FOR, Signature, new_mail_request
 from undersigned_cli.local.sources import failures_in, queue_source
 from undersigned_cli.local.template import properties_of
@@ -187,7 +188,7 @@ class Rush:
         )
         asked = new_mail_request(self.platform.now, f"{self.people:08x}")
         signed = replace(row, mail_request=asked, signed_at=self.platform.now, network=f"{self.people:016x}")
-        self.world.wiring.forms.put(signed)
+        Forms(self.world.stack.table).put(signed)
         self.people += 1
 
     def read_stream(self, function: str) -> None:

@@ -33,7 +33,7 @@ KEY = "us_letters"
 
 def tokens(world: World) -> dict[str, str]:
     """Issue a good token of each kind, for letters that exist and for one that doesn't."""
-    sign = world.wiring.links.sign
+    sign = world.stack.links.sign
     signer = signer_id(SECRET, SIGNERS[0])
     return {
         "confirm": sign("confirm", CAMPAIGN, signer, "661097a9d6800"),

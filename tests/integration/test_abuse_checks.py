@@ -74,7 +74,7 @@ def test_a_form_that_was_open_for_hours_can_be_signed(world: World) -> None:
 
 def test_the_form_token_of_another_campaign_is_suspicious(world: World) -> None:
     issued_at = window_of(world.clock.now, FORM_WINDOW)
-    world.sign(form=world.wiring.links.sign("form", "another-campaign", issued_at=issued_at))
+    world.sign(form=world.stack.links.sign("form", "another-campaign", issued_at=issued_at))
     assert world.row().quarantine == "no form"
 
 
@@ -314,7 +314,7 @@ def test_a_form_with_mistakes_does_not_count_towards_a_flood(small: World) -> No
 def test_no_ip_address_is_stored(world: World) -> None:
     for _ in range(2):
         world.sign()
-    scanned = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)
+    scanned = world.stack.client("dynamodb").scan(TableName=world.stack.settings.table_name)
     stored = json.dumps(scanned["Items"], default=str)
     assert "203.0.113." not in stored
     [rate] = [item for item in scanned["Items"] if item["pk"]["S"].startswith("RATE#")]
@@ -358,7 +358,7 @@ def test_an_ip_address_has_a_different_hash_each_minute(world: World) -> None:
         for _ in range(2):
             world.sign()
         world.clock.advance(minutes=1)
-    scanned = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)
+    scanned = world.stack.client("dynamodb").scan(TableName=world.stack.settings.table_name)
     rates = {item["pk"]["S"] for item in scanned["Items"] if item["pk"]["S"].startswith("RATE#")}
     assert len(rates) == 2
 

@@ -92,7 +92,7 @@ def record(
 
 
 def stored(world: World, target: str = "evanston") -> Answer | None:
-    return world.wiring.campaigns.target(CAMPAIGN, target).answer
+    return Campaigns(world.stack.table).target(CAMPAIGN, target).answer
 
 
 def in_api(world: World) -> Any:
@@ -170,7 +170,7 @@ def test_people_get_their_emails_and_organizers_their_file_while_the_campaigns_p
 
 def test_the_campaigns_page_shows_the_three_newest_answers(world: World, manager: Holder) -> None:
     towns = {"evanston": "60201", "skokie": "60077", "wilmette": "60091", "winnetka": "60093"}
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     campaigns.put_target(
         CAMPAIGN, replace(campaigns.target(CAMPAIGN, "wilmette"), id="winnetka", postal_codes=("60093",))
     )
@@ -301,7 +301,7 @@ def test_the_log_says_who_recorded_and_deleted_and_has_no_text(world: World, man
     world.clock.advance(seconds=1)
     record(manager, text="")
 
-    entries = list(world.wiring.campaigns.audit(CAMPAIGN))[:2]
+    entries = list(Campaigns(world.stack.table).audit(CAMPAIGN))[:2]
     assert [(entry.action, entry.about, entry.why) for entry in entries] == [
         ("delete answer", f"evanston {MONDAY}", ""),
         ("record answer", f"evanston {MONDAY}", ""),
@@ -377,7 +377,7 @@ def test_answers_go_when_the_time_to_keep_data_is_over(world: World, manager: Ho
 
 def test_publishing_again_and_correcting_the_address_keep_answers(world: World, manager: Holder) -> None:
     delivered(world)
-    stack = world.wiring
+    stack = world.stack
     before = publishing.to_publish(stack, drafting.draft_of(stack, CAMPAIGN)).changes
     record(manager)
     assert publishing.to_publish(stack, drafting.draft_of(stack, CAMPAIGN)).changes == before

@@ -11,7 +11,10 @@ import pytest
 from tests.faults.refusals import Refusing
 from tests.many_targets import publish_towns
 from tests.world import CAMPAIGN, DASHBOARD
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Target
+from undersigned.signing.rows.mail_budgets import MailBudgets
+from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
     from tests.organizers import Browser
@@ -38,7 +41,7 @@ def test_a_campaign_in_order_says_so_and_nothing_else(manager: Browser) -> None:
 
 
 def test_a_pause_has_its_button(world: World, manager: Browser, reader: Browser) -> None:
-    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    Campaigns(world.stack.table).pause(CAMPAIGN, paused=True)
     assert attention(manager).startswith("Campaign paused Nothing is sent until someone resumes the campaign.")
     assert buttons(manager) == {"/resume"}
     assert buttons(reader) == set()
@@ -88,8 +91,8 @@ def test_a_button_leads_back_to_no_other_site(manager: Browser, back: str) -> No
 
 
 def test_an_address_that_takes_no_email_is_told_without_a_delivery(world: World, manager: Browser) -> None:
-    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
-    world.wiring.campaigns.set_mail_state(CAMPAIGN, "evanston", target.email, "bounced")
+    target = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")
+    Campaigns(world.stack.table).set_mail_state(CAMPAIGN, "evanston", target.email, "bounced")
     said = attention(manager)
     assert f"Evanston: email bounces The address {target.email} takes no email." in said
     assert "Save an address that takes email, and they go out with the next delivery." in said
@@ -120,8 +123,8 @@ def test_an_email_in_doubt_leads_to_the_decision(world: World, manager: Browser)
 def test_letters_on_hold_lead_those_who_may_decide_to_them(world: World, manager: Browser, reader: Browser) -> None:
     for name in ("ada", "bo"):
         world.confirmed(email=f"{name}@signers.example")
-        [row] = world.wiring.signatures.signatures(CAMPAIGN, [world.signer(f"{name}@signers.example")])
-        world.wiring.signatures.hold(row)
+        [row] = Signatures(world.stack.table).signatures(CAMPAIGN, [world.signer(f"{name}@signers.example")])
+        Signatures(world.stack.table).hold(row)
     for person in (manager, reader):
         assert "2 letters are on hold Letters on hold stay out of every delivery" in attention(person)
     assert "/screening" in buttons(manager)
@@ -129,14 +132,14 @@ def test_letters_on_hold_lead_those_who_may_decide_to_them(world: World, manager
 
 
 def test_stopped_confirmation_emails_are_told_before_anyone_waits(world: World, manager: Browser) -> None:
-    world.wiring.mail_budgets.stop()
+    MailBudgets(world.stack.table).stop()
     said = attention(manager)
     assert said.startswith("Confirmation emails are stopped The person who runs the system stopped them")
     assert "Emails that wait" not in said
     world.sign()
     world.run_stream()
     assert "Emails that wait: 1." in attention(manager)
-    world.wiring.mail_budgets.start(world.clock.now)
+    MailBudgets(world.stack.table).start(world.clock.now)
     assert "Confirmation emails that wait: 1 They were stopped for a while, or a limit was reached" in attention(
         manager
     )
@@ -144,12 +147,12 @@ def test_stopped_confirmation_emails_are_told_before_anyone_waits(world: World, 
 
 def test_a_brake_is_told_as_the_cause(world: World, manager: Browser) -> None:
     for _ in range(25):
-        world.wiring.mail_budgets.record_report("bounced", "clean", world.clock.now)
+        MailBudgets(world.stack.table).record_report("bounced", "clean", world.clock.now)
     assert attention(manager).startswith("Confirmation emails wait: too many came back")
 
 
 def test_a_short_daily_quota_is_told_with_what_to_do(world: World, manager: Browser) -> None:
-    world.wiring.mail_budgets.note_short_of_quota(world.clock.now)
+    MailBudgets(world.stack.table).note_short_of_quota(world.clock.now)
     said = attention(manager)
     assert said.startswith("Confirmation emails wait: the system has sent nearly all that it may in a day")
     assert "Tell the person who runs the system to ask AWS for a higher limit." in said
@@ -187,7 +190,7 @@ def test_letters_that_a_plan_missed_are_told_a_day_later(world: World, manager: 
     world.clock.now = datetime(2026, 11, 30, 15, tzinfo=UTC) + timedelta(hours=25)
     manager.enter("editor")
     assert "Evanston: letters are overdue" in attention(manager)
-    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    Campaigns(world.stack.table).pause(CAMPAIGN, paused=True)
     assert "overdue" not in attention(manager)
 
 
@@ -199,16 +202,16 @@ def test_a_campaign_that_is_not_open_yet_says_so(world: World, manager: Browser)
 def test_trouble_on_another_page_of_recipients_is_not_hidden(world: World, manager: Browser) -> None:
     for number in range(60):
         target = Target(f"zz-{number:02}", "Chief", f"Nr {number:02}", "Police", f"Town {number:02}", "a@b.example", ())
-        world.wiring.campaigns.put_target(CAMPAIGN, target)
+        Campaigns(world.stack.table).put_target(CAMPAIGN, target)
     assert attention(manager) == "No problems with the recipients on this page. The other pages can have some."
-    world.wiring.campaigns.record_complaint(CAMPAIGN, "zz-59", world.clock.now)
+    Campaigns(world.stack.table).record_complaint(CAMPAIGN, "zz-59", world.clock.now)
     assert f"{HELD_ELSEWHERE}: someone there marked the email as spam" in attention(manager)
     assert "/targets/zz-59/release" in buttons(manager)
 
 
 def test_the_next_delivery_of_a_paused_campaign_is_none(world: World, manager: Browser) -> None:
     assert "Next delivery Nov 30, 2026" in manager.words()
-    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    Campaigns(world.stack.table).pause(CAMPAIGN, paused=True)
     assert "Next delivery None, the campaign is paused" in manager.words()
 
 
@@ -250,7 +253,7 @@ def test_a_chosen_language_is_kept_in_a_cookie_for_all_pages(world: World, manag
 
 def test_why_a_delivery_is_on_hold_is_said_in_the_readers_language(world: World, manager: Browser) -> None:
     world.confirmed()
-    world.wiring.campaigns.record_complaint(CAMPAIGN, "evanston", world.clock.now)
+    Campaigns(world.stack.table).record_complaint(CAMPAIGN, "evanston", world.clock.now)
     world.week()
     path = "/deliveries/2026-11-24/evanston"
     assert "Someone at this office marked an earlier email as spam." in manager.words(path)
@@ -304,7 +307,7 @@ def test_a_bounced_delivery_goes_again_to_the_address_typed_beside_the_button(wo
     assert manager.press(retry, seen | {"email": " new@evanston.example"}).status == 303
     world.run_queue()
     assert [sent.to for sent in world.deliveries] == ["chief@evanston-police.example", "new@evanston.example"]
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").email == "new@evanston.example"
+    assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston").email == "new@evanston.example"
     assert "Corrected a recipient’s address" in manager.words("/audit")
 
 
@@ -320,12 +323,12 @@ def test_a_mistyped_address_of_an_office_is_asked_about_before_it_is_saved(
     assert asked.status == 200
     assert f'<form method="post" action="{DASHBOARD}{path}">' in asked.body
     assert '<input type="hidden" name="why" value="They &lt;b&gt;called&lt;/b&gt;.">' in asked.body
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").email == "chief@evanston-police.example"
+    assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston").email == "chief@evanston-police.example"
     world.run_queue()
     assert len(world.deliveries) == 1
     sent = dict(re.findall('<input type="hidden" name="([^"]*)" value="([^"]*)">', asked.body))
     assert manager.press(path, sent | {"email_is": "chief@gmail.com"}).status == 303
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").email == "chief@gmail.com"
+    assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston").email == "chief@gmail.com"
 
 
 # Figures

@@ -10,6 +10,7 @@ import pytest
 
 from tests.command_line import command_line
 from tests.world import CAMPAIGN, ROOT
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned_cli import main
 
 if TYPE_CHECKING:
@@ -96,11 +97,11 @@ def test_a_place_that_cannot_be_written_is_one_line(
 def test_a_file_that_cannot_be_written_leaves_no_entry_in_the_activity_log(
     stack: World, places: dict[str, str], fail: Any
 ) -> None:
-    before = list(stack.wiring.campaigns.audit(CAMPAIGN))
+    before = list(Campaigns(stack.stack.table).audit(CAMPAIGN))
 
     fail("export", CAMPAIGN, "-o", places["in_missing"])
 
-    assert list(stack.wiring.campaigns.audit(CAMPAIGN)) == before
+    assert list(Campaigns(stack.stack.table).audit(CAMPAIGN)) == before
 
 
 def test_the_file_of_a_letter_is_complete_or_as_it_was(

@@ -17,7 +17,9 @@ from tests.packets import confirm, erase, repack
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.base.errors import GivenError, NotFoundError, NotNowError, PacketErasedError
 from undersigned.base.mailbox import Mailbox
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.packing import email_again, preview
+from undersigned.delivering.queue import delivery_queue
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey, HandedOver
 from undersigned.delivering.storing import packet_file
@@ -39,17 +41,17 @@ ADDRESS = "chief@evanston-police.example"
 
 @pytest.fixture
 def controls(world: World) -> Decisions:
-    return Decisions(world.wiring)
+    return Decisions(world.stack)
 
 
 def delivery(world: World, key: DeliveryKey = KEY) -> Delivery:
-    found = world.wiring.deliveries.delivery(key)
+    found = Deliveries(world.stack.table).delivery(key)
     assert found is not None
     return found
 
 
 def set_address(world: World, email: str) -> None:
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, "evanston"), email=email))
 
 
@@ -80,7 +82,7 @@ def before(monkeypatch: pytest.MonkeyPatch, method: str, act: Callable[[], objec
 
 
 def stored(world: World, key: DeliveryKey = KEY) -> int:
-    return len(list(world.wiring.bucket.names(f"packets/{key.campaign}/{key.period}/{key.target}/")))
+    return len(list(world.stack.bucket.names(f"packets/{key.campaign}/{key.period}/{key.target}/")))
 
 
 @pytest.mark.moto
@@ -97,7 +99,7 @@ def test_letters_to_a_recipient_without_an_address_are_ready_to_print_once_then_
     controls.hand_over(KEY, DAY, "at the front desk", "ada@example.org", revision=made.revision)
     handed = HandedOver(DAY, "at the front desk", "ada@example.org", world.clock.now)
     assert (delivery(world).state, delivery(world).handed) == ("delivered", handed)
-    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
+    [entry] = Campaigns(world.stack.table).audit(CAMPAIGN)
     assert (entry.action, entry.about, entry.why) == ("hand over", f"evanston {PERIOD}", "at the front desk")
 
 
@@ -110,7 +112,7 @@ def test_the_same_record_again_changes_nothing_and_another_one_is_refused(world:
         controls.hand_over(KEY, DAY, "by post", "bo@example.org", revision=seen)
     handed = delivery(world).handed
     assert handed
-    assert (handed.by, handed.note, len(list(world.wiring.campaigns.audit(CAMPAIGN)))) == (
+    assert (handed.by, handed.note, len(list(Campaigns(world.stack.table).audit(CAMPAIGN)))) == (
         "ada@example.org",
         "at the desk",
         1,
@@ -156,7 +158,7 @@ def test_letters_that_nobody_brings_are_closed_unsent_for_a_reason_that_signers_
     answer = manager.press(f"{path}/close-unsent", {"why": "the office is closed", "revision": made.revision})
     assert "these letters are sent no more" in manager.words(answer.headers["location"])
     assert (delivery(world).state, delivery(world).is_settled) == ("closed_unsent", True)
-    token = world.wiring.links.sign("letter", CAMPAIGN, world.signer())
+    token = world.stack.links.sign("letter", CAMPAIGN, world.signer())
     said = "the organizer sends it no more. The reason: “the office is closed”."
     assert said in world.get(f"/letters/{token}").words
     with pytest.raises(NotNowError, match="ready to print"):
@@ -232,11 +234,11 @@ def test_what_was_on_hold_before_a_letter_was_sealed_follows_the_way_on_the_same
     world: World, controls: Decisions
 ) -> None:
     world.confirmed()
-    world.wiring.campaigns.set_mail_state(CAMPAIGN, "evanston", ADDRESS, "bounced")
+    Campaigns(world.stack.table).set_mail_state(CAMPAIGN, "evanston", ADDRESS, "bounced")
     world.week()
     assert (delivery(world).state, delivery(world).letters) == ("held", 0)
     controls.set_address(CAMPAIGN, "evanston", "", "cli", "the office closed the mailbox")
-    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["remove address"]
+    assert [entry.action for entry in Campaigns(world.stack.table).audit(CAMPAIGN)] == ["remove address"]
     world.week()
     assert (delivery(world).is_ready_to_print, delivery(world).way) == (True, "by hand")
 
@@ -246,7 +248,7 @@ def test_what_was_on_hold_before_a_letter_was_sealed_follows_the_way_on_the_same
 
 def several_ready(world: World, *targets: str) -> None:
     """Make a letter to each of these recipients ready to print."""
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     for target, code in {"evanston": "60201", "wilmette": "60091"}.items():
         if target in targets:
             campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, target), email=""))
@@ -302,7 +304,7 @@ def test_a_crash_around_the_email_loses_none_and_makes_no_packet_again(
     assert (made.is_ready_to_print, made.attempt, len(answer["batchItemFailures"])) == (True, 1, 1)
     for _ in range(2):
         world.clock.advance(hours=1)
-        world.wiring.queue.put_again(KEY, world.clock.now)
+        delivery_queue(world.stack).put_again(KEY, world.clock.now)
         world.run_queue()
     assert (delivery(world), len(world.mails("ready"))) == (made, emails)
 
@@ -342,11 +344,11 @@ def test_what_becomes_of_the_email_to_the_organizer_changes_no_delivery_and_no_r
 ) -> None:
     made = ready(world)
     [told] = world.mails("ready")
-    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    target = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")
     assert (told.pdfs, "list-unsubscribe" in told.mail, "/office/" in told.text) == ([], False, False)
     world.feedback(event, told)
     assert delivery(world) == made
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston") == target
+    assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston") == target
 
 
 # Holds
@@ -357,13 +359,13 @@ def test_a_hold_and_a_pause_stop_both_ways_and_a_complaint_only_email(
 ) -> None:
     set_address(world, "")
     world.confirmed()
-    world.wiring.campaigns.record_complaint(CAMPAIGN, "evanston", world.clock.now)
+    Campaigns(world.stack.table).record_complaint(CAMPAIGN, "evanston", world.clock.now)
     before(monkeypatch, "begin_sending", partial(decide, world, "hold", "evanston", why="retires"))
     world.week()
     world.week()
     assert (delivery(world).state, delivery(world).reason) == ("held", "held by the organizer: retires")
     decide(world, "release", "evanston")
-    world.wiring.campaigns.record_complaint(CAMPAIGN, "evanston", world.clock.now + timedelta(hours=1))
+    Campaigns(world.stack.table).record_complaint(CAMPAIGN, "evanston", world.clock.now + timedelta(hours=1))
     before(monkeypatch, "begin_sending", partial(decide, world, "pause"))
     world.week()
     assert delivery(world).state == "open"
@@ -376,7 +378,7 @@ def test_letters_that_a_complaint_keeps_go_by_hand_once_the_address_is_removed(
     world: World, controls: Decisions
 ) -> None:
     world.confirmed()
-    complain = partial(world.wiring.campaigns.record_complaint, CAMPAIGN, "evanston", world.clock.now)
+    complain = partial(Campaigns(world.stack.table).record_complaint, CAMPAIGN, "evanston", world.clock.now)
     with pytest.MonkeyPatch.context() as patch:
         before(patch, "begin_sending", complain)
         world.week()
@@ -411,7 +413,7 @@ def test_a_late_event_of_the_email_changes_nothing_once_its_letters_are_ready(
 def test_an_email_in_doubt_goes_by_hand_if_it_did_not_arrive_and_its_mailbox_gets_none(
     world: World, manager: Browser, why: str
 ) -> None:
-    page, campaigns = f"/deliveries/{PERIOD}/evanston", world.wiring.campaigns
+    page, campaigns = f"/deliveries/{PERIOD}/evanston", Campaigns(world.stack.table)
     world.confirmed()
     world.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, status=500)
     world.week()
@@ -464,9 +466,9 @@ def test_an_email_that_arrived_after_all_is_not_printed(world: World, controls: 
 def test_packets_that_are_kept_no_longer_are_made_again(world: World, controls: Decisions) -> None:
     ready(world)
     world.clock.advance(days=32)
-    world.wiring.bucket.delete(*world.wiring.bucket.names("packets/"))
+    world.stack.bucket.delete(*world.stack.bucket.names("packets/"))
     with pytest.raises(PacketErasedError, match="The time to keep this file was over"):
-        packet_file(world.wiring.deliveries, KEY, 1, world.clock.now)
+        packet_file(Deliveries(world.stack.table), KEY, 1, world.clock.now)
     controls.retry(KEY, "cli", "")
     world.run_queue()
     assert (delivery(world).state, delivery(world).attempt, stored(world)) == ("sent", 2, 1)
@@ -474,11 +476,11 @@ def test_packets_that_are_kept_no_longer_are_made_again(world: World, controls: 
 
 def words_of_files(world: World) -> list[str]:
     """Return the words of the stored PDFs, in the order of their names."""
-    return [" ".join(words_of(world.wiring.bucket.get(name)).split()) for name in world.wiring.bucket.names("packets/")]
+    return [" ".join(words_of(world.stack.bucket.get(name)).split()) for name in world.stack.bucket.names("packets/")]
 
 
 def test_the_file_begins_with_the_address_and_is_made_again_without_an_erased_letter(world: World) -> None:
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     address = "1454 Elmwood Avenue, Evanston, IL 60201"
     campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, "evanston"), email="", postal_address=address))
     confirm(world, "Ada", "Ben")
@@ -552,7 +554,7 @@ def test_a_campaign_that_is_over_keeps_letters_until_they_are_handed_over_or_clo
         world.reconcile()
     assert (delivery(world).cleared_at, bool(world.row().email)) == (None, True)
     with pytest.raises(NotYetError, match="hand them over"):
-        check_deletable(world.wiring, CAMPAIGN)
+        check_deletable(world.stack, CAMPAIGN)
     controls.close_unsent(KEY, "cli", "the office is closed for good")
     world.clock.advance(days=31)
     for _ in range(3):
@@ -574,7 +576,7 @@ def test_a_delivery_by_hand_whose_letters_are_all_erased_needs_nobody_and_its_ca
     for _ in range(3):
         world.reconcile()
     assert delivery(world).cleared_at is not None
-    check_deletable(world.wiring, CAMPAIGN)
+    check_deletable(world.stack, CAMPAIGN)
 
 
 def erase_all(world: World) -> None:
@@ -610,12 +612,12 @@ def test_letters_that_were_deleted_with_the_data_of_their_campaign_are_not_made_
 def test_there_is_no_email_to_preview_or_test(world: World, controls: Decisions) -> None:
     set_address(world, "")
     world.confirmed()
-    sender = world.wiring.settings.sender
-    made = preview(world.wiring, sender, KEY)
+    sender = world.stack.settings.sender
+    made = preview(world.stack, sender, KEY)
     assert made
     assert (made.mail, len(made.pdfs)) == (None, 1)
     with pytest.raises(NotNowError, match="no email to send"):
         decide(world, "test", "evanston")
     world.week()
     with pytest.raises(NotFoundError, match="has no email"):
-        email_again(world.wiring, sender, delivery(world), (), world.wiring.deliveries.packets(KEY))
+        email_again(world.stack, sender, delivery(world), (), Deliveries(world.stack.table).packets(KEY))

@@ -11,7 +11,9 @@ import pytest
 from tests.acting import Decisions
 from tests.hours import at, reports, sent, sign
 from tests.world import CAMPAIGN
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.hours import NotDoneError
+from undersigned.delivering.queue import delivery_queue
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -94,7 +96,7 @@ def test_a_run_that_failed_is_done_again_by_the_next(world: World, monkeypatch: 
     world.confirmed()
     at(world, "2026-11-30T09:00")
     with monkeypatch.context() as broken:
-        broken.setattr(type(world.wiring.queue), "put", Mock(side_effect=ConnectionError))
+        broken.setattr(type(delivery_queue(world.stack)), "put", Mock(side_effect=ConnectionError))
         with pytest.raises(NotDoneError, match=CAMPAIGN):
             world.hour()
     world.clock.advance(hours=1)
@@ -105,7 +107,7 @@ def test_a_run_that_failed_is_done_again_by_the_next(world: World, monkeypatch: 
 def test_a_recipient_for_whom_a_slot_was_too_soon_gets_its_letters_with_the_next(world: World) -> None:
     sign(world, 1)
     at(world, "2026-11-26T12:00")
-    Decisions(world.wiring).deliver(
+    Decisions(world.stack).deliver(
         CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday", seen_at=world.clock.now
     )
     world.run_queue()
@@ -123,7 +125,7 @@ def test_a_recipient_for_whom_a_slot_was_too_soon_gets_its_letters_with_the_next
 def test_a_paused_campaign_is_not_planned(world: World) -> None:
     world.change(deliver_on="THU")
     world.confirmed()
-    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    Campaigns(world.stack.table).pause(CAMPAIGN, paused=True)
     at(world, "2026-11-26T09:00")
     assert world.hour() == []
 
@@ -173,7 +175,7 @@ def test_a_campaign_without_a_cadence_has_no_hourly_report(world: World) -> None
 def test_a_day_on_which_nothing_went_is_reported_if_letters_are_on_hold(world: World) -> None:
     world.change(deliver_on="THU")
     world.confirmed()
-    world.wiring.campaigns.hold(CAMPAIGN, "evanston", "a new chief")
+    Campaigns(world.stack.table).hold(CAMPAIGN, "evanston", "a new chief")
     for moment in ("2026-11-26T09:00", "2026-11-27T08:00", "2026-11-27T09:00", "2026-11-28T09:00"):
         at(world, moment)
         world.run_job("report")

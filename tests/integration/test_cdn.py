@@ -20,6 +20,7 @@ from tests.organizers import add, code_in
 from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
 from undersigned.base.assets import asset_path
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.workshop.logos import read_logo
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ TOKENS = re.compile(r"/(confirm|letters|disown|packets|office|packets-sent|organ
 
 def asked(world: World) -> Iterator[tuple[str, str]]:
     """Yield the method and path of every public route, and of each with a token also with a bad one."""
-    logo, campaigns = read_logo(png(32, 32)), world.wiring.campaigns
+    logo, campaigns = read_logo(png(32, 32)), Campaigns(world.stack.table)
     campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), logo=logo))
     yield "GET", f"/assets/logos/{CAMPAIGN}/{logo.digest}"
     world.sign()
@@ -198,7 +199,7 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
     world.run_stream()
     world.week()
     world.post(f"{links_of_office(world)[0]}/stop")
-    packets = "/packets/" + world.wiring.links.sign("packets", CAMPAIGN, "evanston", "2026-11-24")
+    packets = "/packets/" + world.stack.links.sign("packets", CAMPAIGN, "evanston", "2026-11-24")
     for path in (
         *(*links_of_office(world), "/office/forged", "/packets-sent/forged"),
         *(f"{links_of_office(world)[0]}/stop", "/office/forged/stop"),

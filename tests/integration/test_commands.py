@@ -18,8 +18,9 @@ from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import Counters, counter_key
 from undersigned.campaigns.rows.offices import OfficeRows
 from undersigned.campaigns.rules.campaigns import Target
+from undersigned.signing.rows.signatures import Signatures
 from undersigned.workshop.rows.drafts import Drafts
-from undersigned_cli.stacks import _SETTING_OF_OUTPUT, Stack, StackError
+from undersigned_cli.stacks import _SETTING_OF_OUTPUT, DeployedStack, StackError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,10 +41,10 @@ def run(invoke: Any) -> Any:
 
 
 def test_pushing_twice_changes_nothing(run: Any, world: World) -> None:
-    table = world.wiring.settings.table_name
+    table = world.stack.settings.table_name
 
     def items() -> list[Any]:
-        return sorted(world.wiring.client("dynamodb").scan(TableName=table)["Items"], key=str)
+        return sorted(world.stack.client("dynamodb").scan(TableName=table)["Items"], key=str)
 
     run("campaign", "push", FOLDER)
     before = items()
@@ -52,9 +53,9 @@ def test_pushing_twice_changes_nothing(run: Any, world: World) -> None:
 
 
 def test_a_campaign_with_a_damaged_recipient_can_be_paused(run: Any, world: World) -> None:
-    world.wiring.table.put(Target.locate(campaign=CAMPAIGN, id="evanston")._asdict())
+    world.stack.table.put(Target.locate(campaign=CAMPAIGN, id="evanston")._asdict())
     assert "Campaign paused" in run("pause", CAMPAIGN)
-    assert world.wiring.campaigns.controls(CAMPAIGN).paused
+    assert Campaigns(world.stack.table).controls(CAMPAIGN).paused
 
 
 def test_changed_words_make_a_new_letter_version_and_each_signer_sends_their_own(
@@ -76,7 +77,7 @@ def test_changed_words_make_a_new_letter_version_and_each_signer_sends_their_own
 
 def test_a_check_shows_languages_letters_and_the_legible_accents(run: Any, world: World) -> None:
     letters = {
-        language: version[:12] for language, version in world.wiring.campaigns.campaign(CAMPAIGN).letters.items()
+        language: version[:12] for language, version in Campaigns(world.stack.table).campaign(CAMPAIGN).letters.items()
     }
     output = run("campaign", "check", FOLDER)
     assert "10 recipients, 2 letters. No mistakes." in output
@@ -109,7 +110,7 @@ def test_a_push_says_when_personal_data_goes(run: Any, tmp_path: Path, closes: s
 def test_an_interrupted_push_leaves_no_settings_without_their_letter(
     run: Any, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = world.wiring.campaigns.campaign(CAMPAIGN)
+    before = Campaigns(world.stack.table).campaign(CAMPAIGN)
     folder = tmp_path / "campaign"
     shutil.copytree(FOLDER, folder)
     letter = folder / "letter.es.md"
@@ -123,7 +124,7 @@ def test_an_interrupted_push_leaves_no_settings_without_their_letter(
         patch.setattr(Campaigns, "put_letter", crash)
         with pytest.raises(UndersignedError, match="power"):
             run("campaign", "push", str(folder))
-    assert world.wiring.campaigns.campaign(CAMPAIGN) == before
+    assert Campaigns(world.stack.table).campaign(CAMPAIGN) == before
     output = run("campaign", "push", str(folder))
     assert re.search(r"en: letter version [0-9a-f]{12} is on the stack already", output)
     assert "es: new letter version" in output
@@ -156,7 +157,7 @@ def test_a_push_is_in_the_activity_log_without_what_it_wrote(run: Any, world: Wo
     folder = tmp_path / "campaign"
     shutil.copytree(FOLDER, folder)
     run("campaign", "push", str(folder))
-    assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
+    assert list(Campaigns(world.stack.table).audit(CAMPAIGN)) == []
     targets = (folder / "targets.csv").read_text()
     rows = [row for row in targets.splitlines(keepends=True) if not row.startswith("skokie,")]
     (folder / "targets.csv").write_text("".join(rows).replace("chief@evanston-police.example", "new@evanston.example"))
@@ -164,7 +165,7 @@ def test_a_push_is_in_the_activity_log_without_what_it_wrote(run: Any, world: Wo
     (folder / "campaign.toml").write_text(re.sub(r"(?m)^goal = .*$", "goal = 12345", settings))
     run("campaign", "push", str(folder), "--why", "the office called")
     run("campaign", "push", str(folder))
-    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
+    [entry] = Campaigns(world.stack.table).audit(CAMPAIGN)
     assert (entry.action, entry.by, entry.why) == ("push", "command line", "the office called")
     assert entry.about == "settings (goal); evanston (email); skokie retired"
 
@@ -175,7 +176,7 @@ def test_the_first_push_of_a_campaign_is_in_its_activity_log(run: Any, world: Wo
     settings = (folder / "campaign.toml").read_text()
     (folder / "campaign.toml").write_text(settings.replace(CAMPAIGN, "another-campaign"))
     run("campaign", "push", str(folder))
-    [entry] = world.wiring.campaigns.audit("another-campaign")
+    [entry] = Campaigns(world.stack.table).audit("another-campaign")
     assert entry.about.startswith("new campaign; letter en ")
     assert "evanston added" in entry.about
     assert "@" not in entry.about
@@ -218,17 +219,17 @@ def test_reconcile_counts_what_was_forgotten_and_prints_a_summary(run: Any, worl
             "unexplained": 0,
         }
     ]
-    assert Counters(world.wiring.table).total(CAMPAIGN)[0] == 1
+    assert Counters(world.stack.table).total(CAMPAIGN)[0] == 1
     assert CAMPAIGN in run("reconcile")
 
 
 def test_reconcile_corrects_a_counter_that_differs_twice(run: Any, world: World) -> None:
     world.confirmed()
-    world.wiring.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), add={"signatures": 3}))
+    world.stack.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), add={"signatures": 3}))
     assert "differ from the rows in 1 sum. Run it again" in run("reconcile", CAMPAIGN)
     with pytest.raises(UndersignedError, match="1 difference not explained"):
         run("reconcile", CAMPAIGN)
-    assert Counters(world.wiring.table).total(CAMPAIGN)[0] == 1
+    assert Counters(world.stack.table).total(CAMPAIGN)[0] == 1
     assert "differ from the rows" not in run("reconcile", CAMPAIGN)
 
 
@@ -244,7 +245,7 @@ def test_a_command_needs_each_output_of_the_stack() -> None:
     outputs = dict.fromkeys(_SETTING_OF_OUTPUT, "1")
     del outputs["WaitingMailsUrl"]
     with pytest.raises(StackError, match="no output WaitingMailsUrl"):
-        Stack(outputs, lambda *_: None).wiring()
+        DeployedStack(outputs, lambda *_: None).opened()
 
 
 def test_counts_of_an_unknown_campaign_name_the_known_ones(run: Any) -> None:
@@ -256,9 +257,9 @@ def test_a_preview_is_the_email_without_the_offices_link_and_changes_nothing(
     run: Any, world: World, tmp_path: Path
 ) -> None:
     world.confirmed()
-    before = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
+    before = world.stack.client("dynamodb").scan(TableName=world.stack.settings.table_name)["Items"]
     assert "nothing was sent" in run("deliver", CAMPAIGN, "--preview", str(tmp_path))
-    assert world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"] == before
+    assert world.stack.client("dynamodb").scan(TableName=world.stack.settings.table_name)["Items"] == before
     assert world.deliveries == []
     world.week()
     [sent] = world.deliveries
@@ -309,24 +310,24 @@ def test_a_key_is_shown_once_and_can_be_revoked(run: Any, world: World) -> None:
 
 def test_only_the_hash_of_a_key_is_stored(run: Any, world: World) -> None:
     key = run("key", "create", CAMPAIGN).splitlines()[-1]
-    items = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
+    items = world.stack.client("dynamodb").scan(TableName=world.stack.settings.table_name)["Items"]
     assert key not in str(items)
 
 
 def test_no_key_of_the_table_contains_an_email_address(world: World) -> None:
     world.confirmed()
     world.week()
-    for item in world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]:
+    for item in world.stack.client("dynamodb").scan(TableName=world.stack.settings.table_name)["Items"]:
         keys = " ".join(str(item.get(name)) for name in ("pk", "sk", "due", "due_at", "listed", "listed_at"))
         assert str(ADA["email"]) not in keys
 
 
 def test_a_campaign_is_pulled_to_a_folder_that_pushes_back_unchanged(run: Any, world: World, tmp_path: Path) -> None:
     folder = tmp_path / "pulled"
-    table = world.wiring.settings.table_name
+    table = world.stack.settings.table_name
 
     def items() -> list[Any]:
-        return sorted(world.wiring.client("dynamodb").scan(TableName=table)["Items"], key=str)
+        return sorted(world.stack.client("dynamodb").scan(TableName=table)["Items"], key=str)
 
     run("campaign", "push", FOLDER)
     before = items()
@@ -391,7 +392,7 @@ def test_campaigns_are_listed_and_closed(run: Any, world: World) -> None:
     assert world.sign(email="late@signers.example").status == 409
     assert json.loads(run("campaign", "list", "--json"))[0]["state"] == "closed 2026-11-24"
     assert "is closed since 2026-11-24" in run("campaign", "close", CAMPAIGN, "--yes")
-    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["close"]
+    assert [entry.action for entry in Campaigns(world.stack.table).audit(CAMPAIGN)] == ["close"]
     world.week()
     assert len(world.deliveries) == 1
     assert "within a minute its state is: open" in run("campaign", "reopen", CAMPAIGN)
@@ -407,15 +408,15 @@ def test_a_campaign_is_deleted_when_nothing_of_anybody_is_left(run: Any, world: 
     with pytest.raises(UndersignedError, match=r"Letters still hold personal data \(1\).* `keep_for_days`"):
         run("campaign", "delete", CAMPAIGN, "--yes")
 
-    [row] = world.wiring.signatures.listed_signatures(CAMPAIGN)
+    [row] = Signatures(world.stack.table).listed_signatures(CAMPAIGN)
     world.erase(row.signer)
     world.run_stream()
     run("key", "create", CAMPAIGN)
-    OfficeRows(world.wiring.table).receive(CAMPAIGN, "evanston", "2026-11-24", world.clock.now)
+    OfficeRows(world.stack.table).receive(CAMPAIGN, "evanston", "2026-11-24", world.clock.now)
 
     assert f"{CAMPAIGN} is deleted" in run("campaign", "delete", CAMPAIGN, "--yes")
     world.run_stream()
-    left = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
+    left = world.stack.client("dynamodb").scan(TableName=world.stack.settings.table_name)["Items"]
     kinds = {item["pk"]["S"].partition("#")[0] for item in left}
     # Rows that are not the campaign's alone, and expire.
     assert kinds <= {"FORM", "RATE", "GONE", "MAIL_CLAIM", "MAILS"}
@@ -425,7 +426,7 @@ def test_a_campaign_is_deleted_when_nothing_of_anybody_is_left(run: Any, world: 
 def test_counters_are_deleted_only_when_they_have_followed_the_letters(run: Any, world: World) -> None:
     world.confirmed()
     run("campaign", "close", CAMPAIGN, "--yes")
-    [row] = world.wiring.signatures.listed_signatures(CAMPAIGN)
+    [row] = Signatures(world.stack.table).listed_signatures(CAMPAIGN)
     world.erase(row.signer)
 
     with pytest.raises(UndersignedError, match="the counters follow"):
@@ -451,7 +452,7 @@ def test_a_draft_is_deleted(run: Any, world: World) -> None:
 
     run("campaign", "delete", CAMPAIGN, "--yes")
 
-    assert world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"] == []
+    assert world.stack.client("dynamodb").scan(TableName=world.stack.settings.table_name)["Items"] == []
 
 
 def test_a_draft_goes_to_a_folder_and_back_and_is_published(run: Any, world: World, tmp_path: Path) -> None:
@@ -482,4 +483,4 @@ def test_a_folder_with_mistakes_can_be_a_draft_and_is_listed(run: Any, world: Wo
         ("plant-trees", "draft")
     ]
     assert "plant-trees is deleted" in run("campaign", "delete", "plant-trees", "--yes")
-    assert Drafts(world.wiring).campaigns() == ()
+    assert Drafts(world.stack).campaigns() == ()

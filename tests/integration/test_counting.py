@@ -12,7 +12,8 @@ from undersigned.base.table import to_item
 from undersigned.counting.rows.marks import Marks
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, digest_of
-from undersigned.signing.rows.signatures import signature_key
+from undersigned.signing.rows.forms import Forms
+from undersigned.signing.rows.signatures import Signatures, signature_key
 from undersigned.signing.rules.signatures import signer_id
 from undersigned.signing.unconfirmed import unconfirmed
 
@@ -70,11 +71,11 @@ def test_forms_are_counted_while_they_wait(world: World) -> None:
     world.sign(email="bo@Outlook.com")
     world.sign(email="bo@Outlook.com", note="Said better")
     world.run_stream()
-    waiting = unconfirmed(world.wiring, CAMPAIGN)
+    waiting = unconfirmed(world.stack, CAMPAIGN)
     assert (waiting.forms, waiting.is_part) == (2, False)
     world.press(world.sent[-1].link("confirm"))
     world.run_stream()
-    waiting = unconfirmed(world.wiring, CAMPAIGN)
+    waiting = unconfirmed(world.stack, CAMPAIGN)
     assert waiting.forms == 0, "of one person, one form is confirmed and the other can't be"
     assert counted(world)["TOTAL"] == 2
 
@@ -95,7 +96,7 @@ def test_a_row_that_is_gone_stops_counting_for_any_number_of_records(world: Worl
 def test_a_form_that_expires_changes_no_count(world: World) -> None:
     world.sign()
     world.run_stream()
-    world.wiring.forms.delete_all(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"))
+    Forms(world.stack.table).delete_all(CAMPAIGN, signer_id(world.stack.secret(), "ada@signers.example"))
     assert tally(world, world.new_records()) == []
     assert counted(world) == {}
 
@@ -113,9 +114,9 @@ def test_signing_again_after_the_row_is_gone_counts_again(world: World) -> None:
 
 def lose(world: World, email: str) -> None:
     """Delete a row, as an operator may by mistake."""
-    key = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), email))
-    client = world.wiring.client("dynamodb")
-    client.delete_item(TableName=world.wiring.settings.table_name, Key=to_item(key._asdict()))
+    key = signature_key(CAMPAIGN, signer_id(world.stack.secret(), email))
+    client = world.stack.client("dynamodb")
+    client.delete_item(TableName=world.stack.settings.table_name, Key=to_item(key._asdict()))
 
 
 @pytest.mark.moto
@@ -159,8 +160,8 @@ def test_a_damaged_row_is_reported_and_the_others_are_counted(world: World) -> N
     confirm_all(world, 2)
     records = world.new_records()
     broken = records[0]["dynamodb"]["Keys"]
-    world.wiring.client("dynamodb").update_item(
-        TableName=world.wiring.settings.table_name,
+    world.stack.client("dynamodb").update_item(
+        TableName=world.stack.settings.table_name,
         Key=broken,
         UpdateExpression="REMOVE #status",
         ExpressionAttributeNames={"#status": "status"},
@@ -175,10 +176,10 @@ def test_a_row_with_a_map_for_a_text_does_not_stop_other_signers_emails(world: W
     records = world.new_records()
     [form, _] = [record["dynamodb"]["NewImage"] for record in records if "signature" in record["dynamodb"]["NewImage"]]
     row = {**form, "signature": {"M": {}}}
-    client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=row)
+    client_of("dynamodb").put_item(TableName=world.stack.settings.table_name, Item=row)
     queue_and_send(world, records)
     assert [mail.to for mail in world.sent] == ["bo@signers.example"]
-    assert len(world.receive(world.wiring.settings.dead_mails_url)) == 1, "an operator puts it back"
+    assert len(world.receive(world.stack.settings.dead_mails_url)) == 1, "an operator puts it back"
 
 
 def test_a_damaged_record_does_not_stop_other_signers_emails(world: World) -> None:
@@ -198,7 +199,7 @@ def test_a_refused_email_does_not_fail_its_record(world: World) -> None:
 def test_an_organizers_key_reads_its_campaigns_counts_until_it_expires(world: World) -> None:
     world.confirmed()
     now = world.clock.now
-    ApiKeys(world.wiring.table).put_api_key(
+    ApiKeys(world.stack.table).put_api_key(
         ApiKey(CAMPAIGN, digest_of("secret"), "counts", "", now, now.replace(year=2027))
     )
     path = f"/organizer/campaigns/{CAMPAIGN}/counts"
@@ -220,8 +221,8 @@ def test_an_organizers_key_reads_its_campaigns_counts_until_it_expires(world: Wo
 
 def test_two_versions_of_the_tally_do_not_undo_each_others_marks(world: World) -> None:
     world.confirmed()
-    row = world.wiring.signatures.signature(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"))
+    row = Signatures(world.stack.table).signature(CAMPAIGN, signer_id(world.stack.secret(), "ada@signers.example"))
     assert row is not None
-    Marks(world.wiring.table).move_marks(CAMPAIGN, [(row, row.tallied.replace("TARGET#", "RECIPIENT#"))], 0)
+    Marks(world.stack.table).move_marks(CAMPAIGN, [(row, row.tallied.replace("TARGET#", "RECIPIENT#"))], 0)
     assert tally(world, world.new_records()) == []
     assert counted(world)["RECIPIENT#evanston"] == 1

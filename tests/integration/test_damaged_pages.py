@@ -64,7 +64,7 @@ KINDS = {
 
 
 def rows(world: World) -> list[Values]:
-    table = world.wiring.settings.table_name
+    table = world.stack.settings.table_name
     return [from_item(item) for item in client_of("dynamodb").scan(TableName=table)["Items"]]
 
 
@@ -77,7 +77,7 @@ def damage(world: World, row: Values, how: str) -> None:
     """Take all attributes from a row but those of the table's keys and indexes, or give them a value of no sense."""
     kept = {name: value for name, value in row.items() if name in {"pk", "sk", "listed", "listed_at", "due", "due_at"}}
     lost = {} if how == "missing" else {name: {"nobody": "wrote this"} for name in row.keys() - kept.keys()}
-    world.wiring.table.put(kept | lost)
+    world.stack.table.put(kept | lost)
     for function in ("public_api", "organizer_api", "deliver", "run_jobs", "tally"):
         world.restart(function)
 
@@ -140,9 +140,9 @@ class Campaign:
             period=PERIOD,
             number="1",
             revision="1",
-            signer=signer_id(world.wiring.secret(), "ada@signers.example"),
+            signer=signer_id(world.stack.secret(), "ada@signers.example"),
             export=self.export,
-            person=person_id(world.wiring.secret(), OTHER),
+            person=person_id(world.stack.secret(), OTHER),
             key=digest_of("us_other")[:12],
             page="monday-morning",
         )
@@ -160,16 +160,16 @@ def campaign(world: World) -> Campaign:
     world.clock.advance(days=1)
     for name, postal_code in (("bo", "60201"), ("cy", "60076"), ("dee", "60091")):
         world.confirmed(email=f"{name}@signers.example", name=name, postal_code=postal_code)
-    OfficeRows(world.wiring.table).receive(CAMPAIGN, "evanston", PERIOD, world.clock.now)
+    OfficeRows(world.stack.table).receive(CAMPAIGN, "evanston", PERIOD, world.clock.now)
     browser = Browser(world)
     browser.sign_in(OWNER)
     browser.press(f"{dashboard_path(CAMPAIGN)}/exports", {})
     world.run_exports()
-    stack = world.wiring
+    stack = world.stack
     draft = drafting.draft_of(stack, CAMPAIGN)
     drafting.write(stack, CAMPAIGN, draft.revision, {"letter.md": draft.files["letter.md"] + "\nThank you.\n"}, OWNER)
-    world.wiring.table.update(Update(Key(disowned_partition(CAMPAIGN), "ALL"), add={"forms": 1}))
-    world.wiring.table.update(Update(counter_key(CAMPAIGN, TOTAL, shard=7), add={"signatures": 0}))
+    world.stack.table.update(Update(Key(disowned_partition(CAMPAIGN), "ALL"), add={"forms": 1}))
+    world.stack.table.update(Update(counter_key(CAMPAIGN, TOTAL, shard=7), add={"signatures": 0}))
     [export] = [row["sk"] for row in rows(world) if row["pk"].startswith("EXPORT#")]
     return Campaign(world, browser, export)
 
@@ -192,7 +192,7 @@ def test_each_page_answers_or_says_that_a_record_it_is_about_can_not_be_read(cam
             for answer in [campaign.ask(path)]
             if not (answer.status == before.status or (is_about(path, about) and says_so(answer)))
         ]
-        world.wiring.table.put(row)
+        world.stack.table.put(row)
         # A damaged session takes its cookie.
         campaign.browser.jar = {**cookies}
     assert wrong == []
@@ -214,7 +214,7 @@ def test_everything_beside_a_damaged_row_is_sent_counted_and_exported(campaign: 
     assert sent == {"evanston", "skokie", "wilmette"} - {waits}
     marks = [row["tallied"] for row in rows(world) if row["pk"].startswith("SIGNATURE#") and "tallied" in row]
     assert sum("TOTAL" in mark.split("|") for mark in marks if isinstance(mark, str)) == 5 - (kind == "signature")
-    lines = b"".join(csv_lines(world.wiring, CAMPAIGN, ExportFilter())).decode()
+    lines = b"".join(csv_lines(world.stack, CAMPAIGN, ExportFilter())).decode()
     signed = [name for name in ("ada", "bo", "cy", "dee", "eve") if f"{name}@signers.example" in lines]
     assert signed == ["ada", "bo", "cy", "dee", "eve"][kind == "signature" :]
 

@@ -17,14 +17,18 @@ from tests.world import ADMINISTRATOR, CAMPAIGN, client_of, set_packet_size
 from undersigned.base.errors import DamagedRowsError, NotNowError
 from undersigned.base.rows import Key
 from undersigned.base.table import Table, Update
+from undersigned.campaigns.catalog import catalog_of
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.campaigns.rules.letters import Letter
-from undersigned.delivering.rows.deliveries import delivery_key
+from undersigned.delivering.queue import delivery_queue
+from undersigned.delivering.rows.deliveries import Deliveries, delivery_key
 from undersigned.delivering.rules import packets
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.exporting import csv_lines
 from undersigned.organizing.rules.exports import ExportFilter
 from undersigned.organizing.screening import screen
+from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.signing.rows.signatures import signature_key
 from undersigned.signing.rules.signatures import SignatureFilter
 from undersigned_cli.main import app
@@ -52,7 +56,7 @@ def row_of(world: World, name: str) -> str:
 
 
 def row(world: World, name: str) -> Any:
-    return world.wiring.table.get(signature_key(CAMPAIGN, world.signer(f"{name}@signers.example")), consistent=True)
+    return world.stack.table.get(signature_key(CAMPAIGN, world.signer(f"{name}@signers.example")), consistent=True)
 
 
 def repair(world: World, name: str, before: Any) -> None:
@@ -129,7 +133,7 @@ def test_a_damaged_letter_stays_in_its_tray_and_the_others_are_sent_once(
     assert sent(world) == [["Ada", "Cyd"]]
     [mail] = world.deliveries
     assert str(mail.mail["Subject"]).startswith("2 ")
-    delivery = world.wiring.deliveries.delivery(KEY)
+    delivery = Deliveries(world.stack.table).delivery(KEY)
     assert delivery is not None
     assert (delivery.state, delivery.letters) == ("sent", 2)
     assert row(world, "Ben") == before
@@ -180,7 +184,7 @@ def test_a_delivery_ends_although_more_letters_are_damaged_than_a_bundle_holds(w
     confirm(world, *NAMES)
     for name in NAMES[:5]:
         damage(world, name)
-    assert world.wiring.settings.bundle_size == 4
+    assert world.stack.settings.bundle_size == 4
     world.calls.clear()
     world.plan()
     assert world.calls.count("dynamodb:BatchGetItem") == 2, "the oldest, and then a hundred rows at once"
@@ -197,9 +201,9 @@ def test_a_tray_with_damaged_letters_only_makes_no_email_and_no_delivery(
     damage(world, "Ben")
     caplog.clear()
     assert world.week() == []
-    world.wiring.queue.put([KEY])
+    delivery_queue(world.stack).put([KEY])
     assert world.run_queue() == [{"batchItemFailures": []}]
-    assert list(world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")) == []
+    assert list(Deliveries(world.stack.table).deliveries(CAMPAIGN, "evanston")) == []
     world.reconcile()
     assert {*told(caplog, "a row is damaged")} == {("ERROR", row_of(world, name)) for name in ("Ada", "Ben")}
     repair(world, "Ada", whole)
@@ -213,7 +217,7 @@ def test_a_tray_with_damaged_letters_only_has_no_email_to_preview_or_test(world:
     assert someone(world, "editor").see("/targets/evanston/next/mail").status == 409
     with pytest.raises(NotNowError, match="No letters are waiting"):
         decide(world, "test", "evanston")
-    world.wiring.queue.put_test(KEY, "olu@organizers.example")
+    delivery_queue(world.stack).put_test(KEY, "olu@organizers.example")
     assert world.run_queue() == [{"batchItemFailures": []}]
     assert [mail for mail in world.sent if mail.tags["kind"] != "confirmation"] == []
 
@@ -286,8 +290,8 @@ def test_packets_without_the_damaged_letter_are_made_again_after_an_erasure(
 
 def stored(world: World) -> list[str]:
     """Return the letters in all stored PDFs."""
-    found = client_of("s3").list_objects_v2(Bucket=world.wiring.settings.packet_bucket).get("Contents", [])
-    return names_in(world.wiring.bucket.get(item["Key"]) for item in found)
+    found = client_of("s3").list_objects_v2(Bucket=world.stack.settings.packet_bucket).get("Contents", [])
+    return names_in(world.stack.bucket.get(item["Key"]) for item in found)
 
 
 # Before a delivery
@@ -331,9 +335,9 @@ def test_the_command_sends_nothing_if_all_letters_are_damaged(world: World) -> N
 def test_nothing_is_recorded_if_nothing_but_damaged_letters_would_go(world: World) -> None:
     confirm(world, "Ada")
     damage(world, "Ada")
-    plan = Decisions(world.wiring).deliver(CAMPAIGN, KEY.period, "Olu", "", seen_at=world.clock.now)
+    plan = Decisions(world.stack).deliver(CAMPAIGN, KEY.period, "Olu", "", seen_at=world.clock.now)
     assert plan.queued == ()
-    assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
+    assert list(Campaigns(world.stack.table).audit(CAMPAIGN)) == []
 
 
 # Reports
@@ -358,7 +362,7 @@ def links_of_ben(world: World) -> tuple[str, str]:
     mail = next(mail for mail in world.sent if mail.to == "Ben@signers.example")
     return mail.link(
         "confirm"
-    ), f"/letters/{world.wiring.links.sign('letter', CAMPAIGN, world.signer(f'{"Ben"}@signers.example'))}"
+    ), f"/letters/{world.stack.links.sign('letter', CAMPAIGN, world.signer(f'{"Ben"}@signers.example'))}"
 
 
 def own_pages(world: World) -> list[tuple[str, str]]:
@@ -402,7 +406,7 @@ def test_a_signer_reads_so_although_the_campaigns_own_row_is_damaged(world: Worl
     _, own = links_of_ben(world)
     damage(world, "Ben")
     values = {"META": {"title": 7}, "CONTROLS": {"closed_at": 7}}[sk]
-    world.wiring.table.update(Update(Key(f"CAMPAIGN#{CAMPAIGN}", sk), assign=values))
+    world.stack.table.update(Update(Key(f"CAMPAIGN#{CAMPAIGN}", sk), assign=values))
     world.restart("public_api")
     shown = world.get(own)
     assert (shown.status, "The mistake is on our side" in shown.body) == (503, True)
@@ -437,12 +441,12 @@ def test_a_form_of_a_signer_whose_row_is_damaged_is_taken_and_its_email_is_a_dea
 def test_other_letters_are_put_on_hold_released_and_erased(damaged: World) -> None:
     wanted = SignatureFilter(domain="signers.example")
     for action in ("hold", "release", "erase"):
-        assert screen(damaged.wiring, CAMPAIGN, action, wanted, by="cli", why="a test").changed == 2
+        assert screen(damaged.stack, CAMPAIGN, action, wanted, by="cli", why="a test").changed == 2
     assert row(damaged, "Ben")["name"] == "Ben"
 
 
 def test_an_export_has_all_other_letters(damaged: World) -> None:
-    lines = [*csv_lines(damaged.wiring, CAMPAIGN, ExportFilter())]
+    lines = [*csv_lines(damaged.stack, CAMPAIGN, ExportFilter())]
     assert [name for name in NAMES if any(f"7 {name} Place".encode() in line for line in lines)] == ["Ada", "Cyd"]
 
 
@@ -459,12 +463,12 @@ def test_the_command_that_erases_a_damaged_letter_says_what_is_wrong(damaged: Wo
 
 
 def test_a_postponed_email_of_a_damaged_row_stops_no_other(world: World) -> None:
-    world.wiring.mail_budgets.stop()
+    MailBudgets(world.stack.table).stop()
     for name in ("Ada", "Ben"):
         world.sign(email=f"{name}@signers.example", name=name)
     world.run_stream()
     damage(world, "Ada")
-    world.wiring.mail_budgets.start(world.clock.now)
+    MailBudgets(world.stack.table).start(world.clock.now)
     world.clock.advance(minutes=10)
     world.run_postponed()
     assert [mail.to for mail in world.sent] == ["Ben@signers.example"]
@@ -481,7 +485,7 @@ def test_the_overview_and_the_recipients_page_leave_out_a_damaged_delivery(
     page = f"{dashboard_path(CAMPAIGN)}{path}"
     assert "sent" in browser.words(page)
     caplog.clear()
-    world.wiring.table.update(Update(delivery_key(KEY), assign={"opened_at": "yesterday"}))
+    world.stack.table.update(Update(delivery_key(KEY), assign={"opened_at": "yesterday"}))
     assert browser.see(page).status == 200
     assert told(caplog, "a row is damaged")[0] == ("ERROR", str(delivery_key(KEY)))
 
@@ -493,10 +497,10 @@ def test_the_overview_and_the_recipients_page_leave_out_a_damaged_delivery(
 @pytest.mark.parametrize("attribute", ["language", "source", "template"])
 def test_a_letter_that_is_not_what_its_version_says_is_neither_shown_nor_sent(world: World, attribute: str) -> None:
     confirm(world, "Ada")
-    version = world.wiring.catalog.entry(CAMPAIGN).letters["en"].version
-    before = world.wiring.table.get(Letter.locate(campaign=CAMPAIGN, version=version))
+    version = catalog_of(world.stack).entry(CAMPAIGN).letters["en"].version
+    before = world.stack.table.get(Letter.locate(campaign=CAMPAIGN, version=version))
     assert before is not None
-    world.wiring.table.update(
+    world.stack.table.update(
         Update(Letter.locate(campaign=CAMPAIGN, version=version), assign={attribute: f"{before[attribute]} "})
     )
 
@@ -505,9 +509,9 @@ def test_a_letter_that_is_not_what_its_version_says_is_neither_shown_nor_sent(wo
     assert world.get(f"/campaigns/{CAMPAIGN}").status == 503
     world.week()
     assert world.deliveries == []
-    assert not any(world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")), "nothing is opened for it"
+    assert not any(Deliveries(world.stack.table).deliveries(CAMPAIGN, "evanston")), "nothing is opened for it"
     with pytest.raises(DamagedRowsError, match=version[:12]):
-        world.wiring.campaigns.letter(CAMPAIGN, version)
+        Campaigns(world.stack.table).letter(CAMPAIGN, version)
 
 
 def test_a_damaged_row_of_a_delivery_is_named_and_stops_no_other_recipient(
@@ -522,7 +526,7 @@ def test_a_damaged_row_of_a_delivery_is_named_and_stops_no_other_recipient(
     for message in world.receive(queue := world.queues["DeliveryQueue"]):
         client_of("sqs").delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
     world.throttles = 0
-    world.wiring.table.update(Update(delivery_key(KEY), assign={"opened_at": "yesterday"}))
+    world.stack.table.update(Update(delivery_key(KEY), assign={"opened_at": "yesterday"}))
     world.clock.advance(hours=4)
     caplog.clear()
     world.reconcile()

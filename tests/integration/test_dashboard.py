@@ -17,12 +17,15 @@ from tests.organizers import Browser, member, someone
 from tests.pages import text_of
 from tests.sending import open_another_delivery, send_now, sent_yesterday
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD, ROOT
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import SHARDS
 from undersigned.campaigns.rules.campaigns import Target
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.letters import list_letters
 from undersigned.organizing.rows.exports import Exports
 from undersigned.organizing.rules.exports import Export, ExportFilter
+from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.signatures import SignatureFilter
 from undersigned.signing.unconfirmed import unconfirmed
 from undersigned.workshop.logos import read_logo
@@ -66,7 +69,7 @@ def test_a_forged_session_is_refused(world: World, manager: Browser, forge: Any)
 
 
 def test_a_token_of_another_kind_is_not_a_session(world: World, manager: Browser) -> None:
-    manager.jar[COOKIE] = world.wiring.links.sign("typed", "0" * 32, DASHBOARD, "eA==")
+    manager.jar[COOKIE] = world.stack.links.sign("typed", "0" * 32, DASHBOARD, "eA==")
     assert manager.see("/deliveries").status == 303
 
 
@@ -109,7 +112,7 @@ def test_a_hostile_link_is_reloaded_as_it_is(world: World) -> None:
 )
 def test_a_post_from_elsewhere_does_nothing(world: World, manager: Browser, headers: dict[str, str]) -> None:
     assert manager.press("/pause", headers=headers).status == 403
-    assert not world.wiring.campaigns.controls(CAMPAIGN).paused
+    assert not Campaigns(world.stack.table).controls(CAMPAIGN).paused
     assert manager.press("/organizer/sign-out", headers=headers).cookies == ()
 
 
@@ -120,7 +123,7 @@ def test_a_browser_that_sends_only_the_origin_is_accepted(world: World, manager:
 @pytest.mark.parametrize("token", ["", "x", "ü"])
 def test_a_post_without_its_pages_token_does_nothing(world: World, manager: Browser, token: str) -> None:
     assert manager.press("/pause", {"token": token}).status == 403
-    assert not world.wiring.campaigns.controls(CAMPAIGN).paused
+    assert not Campaigns(world.stack.table).controls(CAMPAIGN).paused
 
 
 def test_a_sessions_token_is_refused_in_another_session(world: World, manager: Browser, reader: Browser) -> None:
@@ -241,8 +244,8 @@ def sent(world: World) -> World:
     world.week()
     world.confirmed(email="bo@signers.example", postal_code="60091")
     export = Export(CAMPAIGN, EXPORT, "done", ExportFilter(), "key", world.clock.now)
-    Exports(world.wiring.table).put_export(export)
-    world.wiring.bucket.write(export.file, iter([b""]))
+    Exports(world.stack.table).put_export(export)
+    world.stack.bucket.write(export.file, iter([b""]))
     return world
 
 
@@ -261,7 +264,7 @@ def _is_of_workshop(path: str) -> bool:
 def test_a_viewer_opens_only_pages_without_personal_data(sent: World, reader: Browser) -> None:
     for route in ROUTES:
         assert reach(reader, route).status == route.viewer, route
-    assert not list(sent.wiring.campaigns.audit(CAMPAIGN))
+    assert not list(Campaigns(sent.stack.table).audit(CAMPAIGN))
 
 
 def test_an_editor_opens_every_page_and_button(sent: World, manager: Browser) -> None:
@@ -283,14 +286,14 @@ def test_without_a_session_every_page_and_button_is_refused(sent: World) -> None
         else:
             assert (answer.status, answer.headers["location"]) == (303, "/organizer"), route
         assert "Ada" not in answer.body
-    assert not list(sent.wiring.campaigns.audit(CAMPAIGN))
+    assert not list(Campaigns(sent.stack.table).audit(CAMPAIGN))
 
 
 @pytest.mark.asvs("8.2.2", "8.4.1")
 def test_a_session_finds_nothing_of_another_campaign(sent: World) -> None:
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     without_targets = replace(folder, campaign=replace(folder.campaign, id="another"), targets=())
-    push(sent.wiring, without_targets)
+    push(sent.stack, without_targets)
     other = member(sent, "other@enddemand.example", "editor", "another")
     for route in ROUTES:
         if "{campaign}" in route.address:
@@ -300,7 +303,7 @@ def test_a_session_finds_nothing_of_another_campaign(sent: World) -> None:
         if re.search(r"\{(?!page)", route.path) and route.editor not in {403, 410}:
             assert reach(other, route).status == 404, route.path
     assert "Ada" not in other.see("/signatures").body
-    assert not list(sent.wiring.campaigns.audit(CAMPAIGN))
+    assert not list(Campaigns(sent.stack.table).audit(CAMPAIGN))
 
 
 @pytest.mark.parametrize(
@@ -370,7 +373,7 @@ def test_a_recipients_address_is_changed_on_the_recipients_page(world: World, ma
     assert "leave it as it is if it works again" not in page.words
     after = manager.press("/targets/evanston/address", {"email": "new@evanston.example"})
     assert "new@evanston.example" in manager.words(after.headers["location"])
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").email == "new@evanston.example"
+    assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston").email == "new@evanston.example"
 
 
 def test_the_overview_counts_waiting_and_sent_letters(sent: World, manager: Browser) -> None:
@@ -533,7 +536,7 @@ def test_the_page_of_a_bounced_delivery_has_the_address_to_correct(
     world.week()
     world.feedback("bounce", world.deliveries[0])
     [typed] = re.findall(r'<input name="email"[^>]* value="([^"]*)"', manager.see(path).body)
-    assert typed == world.wiring.campaigns.target(CAMPAIGN, "evanston").email
+    assert typed == Campaigns(world.stack.table).target(CAMPAIGN, "evanston").email
     reader.enter("viewer")
     assert "Save the address" not in reader.words(path)
     values = {"email": "new.chief@evanston.example", "back": path}
@@ -577,8 +580,8 @@ def test_a_bounced_delivery_says_that_it_waits_after_its_address_was_corrected(w
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[-1])
-    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
-    world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="new@evanston.example"))
+    target = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")
+    Campaigns(world.stack.table).put_target(CAMPAIGN, replace(target, email="new@evanston.example"))
     assert "The address is now new@evanston.example. Send the email again." in manager.words()
     page = manager.words(f"/deliveries/{PERIOD}/evanston")
     assert "The address is now new@evanston.example. Send the email again." in page
@@ -620,7 +623,7 @@ def test_what_the_command_sent_within_seven_days_is_in_the_activity_log(world: W
     world.week()
     world.confirmed(email="bo@signers.example")
     world.clock.advance(days=1)
-    Decisions(world.wiring).deliver(
+    Decisions(world.stack).deliver(
         CAMPAIGN, "2026-11-25", "cli", "the office asked for it", seen_at=world.clock.now, again=True
     )
     world.run_queue()
@@ -683,7 +686,7 @@ def test_a_test_email_is_sent_only_to_the_person(sent: World, manager: Browser) 
     manager.press("/targets/wilmette/test")
     sent.run_queue()
     assert sent.sent[-1].to == "editor@enddemand.example"
-    assert sent.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, "wilmette", PERIOD)) is None
+    assert Deliveries(sent.stack.table).delivery(DeliveryKey(CAMPAIGN, "wilmette", PERIOD)) is None
 
 
 @pytest.mark.moto
@@ -769,7 +772,7 @@ def test_letters_are_put_on_hold_released_and_erased(world: World, manager: Brow
     path = f"/signatures/{world.signer(f'{"eve"}@signers.example')}"
     assert "Confirmed, on hold The letter counts, and is in no delivery until you include it." in manager.words(path)
     assert manager.press(f"{path}/release").headers["location"] == f"{DASHBOARD}{path}?done=ended-hold"
-    assert world.wiring.signatures.how_many_wait_each(CAMPAIGN, "evanston", "evanston")["evanston"] == 2
+    assert Signatures(world.stack.table).how_many_wait_each(CAMPAIGN, "evanston", "evanston")["evanston"] == 2
     assert "Letters changed: 1." in text_of(
         manager.press("/screening", {**chosen, "action": "erase", "why": "a program"})
     )
@@ -866,13 +869,13 @@ def test_all_letters_at_once_are_not_a_choice(world: World, manager: Browser) ->
     refused = manager.press("/screening", {"target": "evanston", "action": "erase", "why": "no reason"})
     assert refused.status == 409
     assert "Say which letters" in refused.body
-    assert world.wiring.signatures.how_many_wait_each(CAMPAIGN, "evanston", "evanston")["evanston"] == 1
+    assert Signatures(world.stack.table).how_many_wait_each(CAMPAIGN, "evanston", "evanston")["evanston"] == 1
 
 
 def test_an_export_of_a_status_that_does_not_exist_is_of_nobody(world: World, manager: Browser) -> None:
     assert manager.press("/exports", {"status": "bogus"}).status == 400
     assert manager.press("/exports", {"target": "atlantis"}).status == 404
-    assert not list(Exports(world.wiring.table).exports(CAMPAIGN))
+    assert not list(Exports(world.stack.table).exports(CAMPAIGN))
 
 
 @pytest.mark.moto
@@ -880,7 +883,7 @@ def test_an_export_is_requested_written_and_downloaded(sent: World, manager: Bro
     assert manager.press("/exports", {"target": "evanston", "status": "confirmed"}).status == 303
     assert "Waiting to be created" in manager.words("/exports")
     assert "data-live" in manager.see("/exports").body
-    [waiting] = [export for export in Exports(sent.wiring.table).exports(CAMPAIGN) if export.state == "queued"]
+    [waiting] = [export for export in Exports(sent.stack.table).exports(CAMPAIGN) if export.state == "queued"]
     assert manager.see(f"/exports/{waiting.id}").status == 409
     sent.run_exports()
     page = manager.see("/exports").body
@@ -929,7 +932,7 @@ def test_a_deliverys_page_shows_the_email_that_left(world: World, manager: Brows
 
 
 def test_emails_in_the_dashboard_show_the_logo(world: World, manager: Browser) -> None:
-    logo, campaigns = read_logo(png(32, 32)), world.wiring.campaigns
+    logo, campaigns = read_logo(png(32, 32)), Campaigns(world.stack.table)
     campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), logo=logo))
     world.confirmed()
     for path in ("/targets/evanston/next/email", f"/deliveries/{PERIOD}/evanston/email"):
@@ -995,7 +998,7 @@ def test_the_reads_of_a_page_do_not_depend_on_the_number_of_letters(world: World
     # brake of confirmation emails take one read. The targets take one, and what their offices say takes another. The
     # last two reads are of the draft, and of how many forms people said they didn't sign. Each of two kinds of counters
     # takes a query of each shard.
-    targets = len(world.wiring.campaigns.targets(CAMPAIGN))
+    targets = len(Campaigns(world.stack.table).targets(CAMPAIGN))
     assert few[""] == 34 + 2 * SHARDS + targets
     assert few["/targets/evanston"] <= 13
     assert few["/deliveries"] == 3 + targets
@@ -1009,7 +1012,7 @@ def test_the_overview_counts_a_bounded_number_of_forms_and_says_that_there_may_b
     for number in range(5):
         world.sign(email=f"signer{number}@signers.example")
     assert "Signed, not confirmed yet 3 or more" in manager.words()
-    found = unconfirmed(world.wiring, CAMPAIGN)
+    found = unconfirmed(world.stack, CAMPAIGN)
     assert (found.forms, found.is_part) == (3, True)
 
 
@@ -1022,12 +1025,12 @@ def test_confirmed_forms_make_neither_the_overview_nor_a_listing_read_without_a_
     for number in range(4):
         world.clock.advance(seconds=1)
         world.confirmed(email=f"signer{number}@signers.example")
-    found = unconfirmed(world.wiring, CAMPAIGN)
+    found = unconfirmed(world.stack, CAMPAIGN)
     assert (found.forms, found.is_part) == (0, True)
     pending = SignatureFilter(status="pending")
-    first = list_letters(world.wiring, CAMPAIGN, pending, None, 10)
+    first = list_letters(world.stack, CAMPAIGN, pending, None, 10)
     assert (first.items, first.ended_early) == ((), True)
-    second = list_letters(world.wiring, CAMPAIGN, pending, first.next_position, 10)
+    second = list_letters(world.stack, CAMPAIGN, pending, first.next_position, 10)
     assert [form.email for form in second.items] == ["old@signers.example"]
 
 
@@ -1040,7 +1043,7 @@ def test_an_error_about_a_campaign_is_in_the_campaigns_frame(manager: Browser) -
 def test_two_offices_of_a_town_are_told_apart_on_the_overview(world: World, manager: Browser) -> None:
     for number, school in enumerate(("Oak School", "Elm School")):
         target = Target(f"school-{number}", "Principal", "Jo Doe", school, "Cambridge", f"s{number}@b.example", ())
-        world.wiring.campaigns.put_target(CAMPAIGN, target)
+        Campaigns(world.stack.table).put_target(CAMPAIGN, target)
     page = manager.see().body
     assert re.findall(r">(Cambridge[^<]*)</a>", page) == ["Cambridge: Oak School", "Cambridge: Elm School"]
     assert ">Evanston</a>" in page
@@ -1049,7 +1052,7 @@ def test_two_offices_of_a_town_are_told_apart_on_the_overview(world: World, mana
 def test_the_overview_shows_fifty_targets_on_a_page(world: World, manager: Browser) -> None:
     for number in range(60):
         target = Target(f"zz-{number:02}", "Chief", f"Nr {number:02}", "Police", f"Town {number:02}", "a@b.example", ())
-        world.wiring.campaigns.put_target(CAMPAIGN, target)
+        Campaigns(world.stack.table).put_target(CAMPAIGN, target)
     page = manager.see().body
     assert len(rows(page)) == 50
     assert "Letters waiting</dt>" not in page

@@ -17,13 +17,14 @@ from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
 from undersigned.organizing.queues import export_message, reconciliation_message
 from undersigned.organizing.rules.reconciliations import Reconciliation
 from undersigned.signing.queue import waiting_message
+from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rules.forms import FormName
 from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli.commands import dead_letters
 from undersigned_cli.dead_letters import KINDS
 from undersigned_cli.local.template import load_template
 from undersigned_cli.main import app
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -76,9 +77,9 @@ class Letters:
 
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         self.queues = Queues()
-        stack = Stack({}, {"sqs": self.queues}.__getitem__)
-        monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
-        monkeypatch.setattr(Stack, "in_aws", lambda _name: stack)
+        stack = DeployedStack({}, {"sqs": self.queues}.__getitem__)
+        monkeypatch.setattr(DeployedStack, "opened", lambda _stack, *_needed: world.stack)
+        monkeypatch.setattr(DeployedStack, "in_aws", lambda _name: stack)
         monkeypatch.setattr(dead_letters, "_physical_id", lambda _stack, name: name)
 
     def run(self, *arguments: str) -> str:
@@ -175,8 +176,8 @@ def test_nothing_to_put_back_is_said_as_such(letters: Letters) -> None:
 
 def test_an_email_goes_back_if_its_form_still_waits(letters: Letters, world: World) -> None:
     world.sign()
-    signer = signer_id(world.wiring.secret(), "ada@signers.example")
-    [form] = world.wiring.forms.of_signer(CAMPAIGN, signer)
+    signer = signer_id(world.stack.secret(), "ada@signers.example")
+    [form] = Forms(world.stack.table).of_signer(CAMPAIGN, signer)
     wanted = waiting_message(FormName(CAMPAIGN, signer, form.form))
     letters.put("ConfirmationsFailed", wanted)
     letters.put("ConfirmationsFailed", waiting_message(FormName(CAMPAIGN, signer, "another form")))

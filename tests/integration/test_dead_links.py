@@ -12,6 +12,7 @@ import pytest
 from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN
 from undersigned.base.purposes import PURPOSES
+from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
@@ -68,10 +69,10 @@ def checked(answer: Answer) -> Answer:
 def test_a_dead_link_leads_to_the_form_while_people_can_sign(world: World, before: object) -> None:
     link = before(world)  # type: ignore[operator]
     if before is too_old:
-        campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-        world.wiring.campaigns.put_campaign(replace(campaign, closes=world.clock.now.date() + timedelta(days=9)))
+        campaign = Campaigns(world.stack.table).campaign(CAMPAIGN)
+        Campaigns(world.stack.table).put_campaign(replace(campaign, closes=world.clock.now.date() + timedelta(days=9)))
         world.clock.advance(minutes=2)
-    title = world.wiring.campaigns.campaign(CAMPAIGN).title
+    title = Campaigns(world.stack.table).campaign(CAMPAIGN).title
     page = checked(world.get(link)).body
     assert FORM in page
     assert title in page

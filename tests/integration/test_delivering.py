@@ -17,9 +17,12 @@ from tests.faults.platform import CrashError
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
 from undersigned.base.errors import ChangedError
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.printing.typesetter import Typesetter, TypesettingError
-from undersigned.delivering.queue import DeliveryQueue
+from undersigned.delivering.queue import DeliveryQueue, delivery_queue
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import Attempt, Delivery, DeliveryKey
+from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 
 
 def delivery(world: World, key: DeliveryKey = KEY) -> Delivery:
-    found = world.wiring.deliveries.delivery(key)
+    found = Deliveries(world.stack.table).delivery(key)
     assert found is not None
     return found
 
@@ -41,7 +44,7 @@ def names_in(pdf: bytes) -> str:
 
 def crash_after(world: World, monkeypatch: pytest.MonkeyPatch, method: str, calls: int = 1) -> None:
     """Make the process end after the given call of a repository's method."""
-    repository = world.wiring.deliveries.__class__
+    repository = Deliveries(world.stack.table).__class__
     original = getattr(repository, method)
     remaining = [calls]
 
@@ -59,12 +62,12 @@ def test_letters_are_sealed_packed_sent_and_delivered(world: World) -> None:
     world.confirmed()
     world.plan()
     world.run_queue()
-    sealed, closing = world.wiring.deliveries.bundles(KEY)
+    sealed, closing = Deliveries(world.stack.table).bundles(KEY)
     assert (sealed.signers, closing.signers) == ((world.signer(),), ())
     [mail] = world.deliveries
-    [packet], [pdf] = world.wiring.deliveries.packets(KEY), mail.pdfs
+    [packet], [pdf] = Deliveries(world.stack.table).packets(KEY), mail.pdfs
     assert packet.bytes == len(pdf)
-    assert world.wiring.bucket.get(f"packets/{CAMPAIGN}/2026-11-24/evanston/0001/0.pdf") == pdf
+    assert world.stack.bucket.get(f"packets/{CAMPAIGN}/2026-11-24/evanston/0001/0.pdf") == pdf
     assert (delivery(world).state, mail.to) == ("sent", "chief@evanston-police.example")
     world.feedback("delivery", mail)
     assert delivery(world).state == "delivered"
@@ -77,7 +80,7 @@ def test_each_mail_event_is_stored_once(world: World) -> None:
     for case in ("send", "delivery", "send", "delivery"):
         world.feedback(case, mail)
     world.feedback("bounce", mail, at=world.clock.now + timedelta(hours=1))
-    events = world.wiring.deliveries.mail_events(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
+    events = Deliveries(world.stack.table).mail_events(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
     assert sorted(event.kind for event in events) == ["bounce", "delivery", "send"]
     assert {event.message_id for event in events} == {mail.message_id}
     assert events[-1].reason
@@ -115,7 +118,7 @@ def test_a_delivery_whose_letters_are_all_withdrawn_sends_no_email(
     mail = world.confirmed()
     withdraw = world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"]
     world.plan()
-    deliveries = world.wiring.deliveries.__class__
+    deliveries = Deliveries(world.stack.table).__class__
     original = deliveries.open
 
     def withdrawn_meanwhile(*arguments: Any, **options: Any) -> None:
@@ -135,7 +138,7 @@ def test_a_letter_withdrawn_while_its_bundle_is_sealed_is_left_out(
     withdraw = world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"]
     world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
     world.plan()
-    deliveries = world.wiring.deliveries.__class__
+    deliveries = Deliveries(world.stack.table).__class__
     original = deliveries.seal
 
     def withdrawn_meanwhile(*arguments: Any) -> None:
@@ -156,8 +159,8 @@ def test_a_bundle_that_another_process_sealed_first_is_not_written_over(
     """The index that lists the tray lags behind, so two processes can see different letters."""
     world.confirmed()
     world.plan()
-    ben = signer_id(world.wiring.secret(), "ben@signers.example")
-    deliveries = world.wiring.deliveries.__class__
+    ben = signer_id(world.stack.secret(), "ben@signers.example")
+    deliveries = Deliveries(world.stack.table).__class__
     original = deliveries.seal
 
     def sealed_meanwhile(stored: Any, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
@@ -180,12 +183,12 @@ def test_a_tray_whose_only_letter_is_on_hold_by_now_opens_no_delivery(
     """The index lags behind the rows."""
     world.confirmed()
     world.plan()
-    signatures = world.wiring.signatures
+    signatures = Signatures(world.stack.table)
     [letter] = signatures.readable(CAMPAIGN, "evanston")
     signatures.hold(letter)
     monkeypatch.setattr(type(signatures), "waiting", lambda *_call, **_at: iter([letter.signer]))
     world.run_queue()
-    assert world.wiring.deliveries.delivery(KEY) is None
+    assert Deliveries(world.stack.table).delivery(KEY) is None
 
 
 def test_a_stale_tray_does_not_seal_a_letter_signed_again_for_another_target(
@@ -193,11 +196,11 @@ def test_a_stale_tray_does_not_seal_a_letter_signed_again_for_another_target(
 ) -> None:
     mail = world.confirmed()
     world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
-    stale = list(world.wiring.signatures.readable(CAMPAIGN, "evanston"))
+    stale = list(Signatures(world.stack.table).readable(CAMPAIGN, "evanston"))
     world.post(world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"])
     world.clock.advance(seconds=1)
     world.confirmed(postal_code="60076", locality="Skokie")
-    signatures = world.wiring.signatures.__class__
+    signatures = Signatures(world.stack.table).__class__
     fresh = signatures.readable
     monkeypatch.setattr(
         signatures, "readable", lambda *call, **at: iter(stale) if call[2] == "evanston" else fresh(*call, **at)
@@ -214,7 +217,7 @@ def test_a_stale_tray_does_not_seal_a_letter_that_was_put_on_hold(
     """The hold comes between the reading of the tray and the sealing."""
     world.confirmed()
     world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
-    signatures = world.wiring.signatures
+    signatures = Signatures(world.stack.table)
     stale = held, waiting = tuple(signatures.readable(CAMPAIGN, "evanston"))
     signatures.hold(held)
     monkeypatch.setattr(type(signatures), "readable", lambda *_call, **_at: iter(stale))
@@ -228,14 +231,14 @@ def test_a_stale_tray_does_not_seal_a_letter_that_was_put_on_hold(
 
 def test_a_letter_that_was_sealed_meanwhile_is_not_put_on_hold(world: World) -> None:
     world.confirmed()
-    [signer] = world.wiring.signatures.waiting(CAMPAIGN, "evanston")
-    [waiting] = world.wiring.signatures.signatures(CAMPAIGN, [signer])
+    [signer] = Signatures(world.stack.table).waiting(CAMPAIGN, "evanston")
+    [waiting] = Signatures(world.stack.table).signatures(CAMPAIGN, [signer])
     world.week()
     with pytest.raises(ChangedError):
-        world.wiring.signatures.hold(waiting)
+        Signatures(world.stack.table).hold(waiting)
     with pytest.raises(ChangedError):
-        world.wiring.signatures.end_hold(waiting, world.clock())
-    sealed = world.wiring.signatures.signature(CAMPAIGN, signer)
+        Signatures(world.stack.table).end_hold(waiting, world.clock())
+    sealed = Signatures(world.stack.table).signature(CAMPAIGN, signer)
     assert sealed is not None
     assert (sealed.on_hold, sealed.period) == (False, "2026-11-24")
 
@@ -295,7 +298,7 @@ def lose_answer(world: World) -> None:
     """Send the week's email, and lose SES's answer and its events."""
     world.week()
     sent = delivery(world)
-    world.wiring.deliveries.change(replace(sent, state="sending", last=Attempt(since=sent.last.since)), sent)
+    Deliveries(world.stack.table).change(replace(sent, state="sending", last=Attempt(since=sent.last.since)), sent)
 
 
 def test_an_attempt_without_an_event_for_an_hour_is_in_doubt_and_never_repeated(
@@ -322,14 +325,14 @@ def test_a_message_that_comes_late_sends_no_email_in_doubt_again(world: World) -
     lose_answer(world)
     world.clock.advance(hours=2)
     world.week()
-    world.wiring.queue.put([KEY])
+    delivery_queue(world.stack).put([KEY])
     world.run_queue()
     assert (delivery(world).state, len(world.deliveries)) == ("in_doubt", 1)
 
 
 def test_a_message_that_comes_late_sends_no_bounced_email_again_after_a_hold(world: World) -> None:
     """A retry was held before its email began. Once released, it waits for a person again."""
-    controls = Decisions(world.wiring)
+    controls = Decisions(world.stack)
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
@@ -337,7 +340,7 @@ def test_a_message_that_comes_late_sends_no_bounced_email_again_after_a_hold(wor
     decide(world, "hold", "evanston", why="they moved")
     world.run_queue()
     decide(world, "release", "evanston")
-    world.wiring.queue.put([KEY])
+    delivery_queue(world.stack).put([KEY])
     world.run_queue()
     assert (delivery(world).state, len(world.deliveries)) == ("held", 1)
 
@@ -366,12 +369,12 @@ def test_a_late_event_of_an_earlier_attempt_changes_nothing(world: World) -> Non
     world.confirmed()
     lose_answer(world)
     world.clock.advance(hours=2)
-    Decisions(world.wiring).settle(KEY, "cli", "they have nothing", "not sent")
+    Decisions(world.stack).settle(KEY, "cli", "they have nothing", "not sent")
     world.run_queue()
     assert (len(world.deliveries), delivery(world).attempt) == (2, 2)
     world.feedback("bounce", world.deliveries[0])
     assert delivery(world).state == "sent"
-    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    target = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")
     assert target.mail_state == "ok"
 
 
@@ -422,9 +425,9 @@ def test_an_answer_of_ses_that_cannot_be_written_leaves_the_delivery_to_its_even
 
 
 def correct_address(world: World) -> None:
-    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    target = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")
     assert target is not None
-    world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="chief@evanston.example"))
+    Campaigns(world.stack.table).put_target(CAMPAIGN, replace(target, email="chief@evanston.example"))
 
 
 def test_what_bounced_waits_for_a_person_and_what_was_held_goes_when_the_address_changes(world: World) -> None:
@@ -444,7 +447,7 @@ def test_what_bounced_waits_for_a_person_and_what_was_held_goes_when_the_address
     assert ["Ada Specimen" in names_in(sent.pdfs[0]) for sent in world.deliveries] == [True, False]
     assert "Ben Specimen" in names_in(world.deliveries[1].pdfs[0])
     assert delivery(world).state == "bounced"
-    Decisions(world.wiring).retry(KEY, "cli", "the address is correct now")
+    Decisions(world.stack).retry(KEY, "cli", "the address is correct now")
     world.week()
     assert ["Ada Specimen" in names_in(sent.pdfs[0]) for sent in world.deliveries] == [True, False, True]
     assert {sent.to for sent in world.deliveries[1:]} == {"chief@evanston.example"}
@@ -469,7 +472,7 @@ def test_a_late_event_of_a_bounced_email_loses_no_letter(world: World) -> None:
     world.week()
     world.feedback("send", world.deliveries[0])
     assert delivery(world).state == "bounced"
-    Decisions(world.wiring).retry(KEY, "cli", "")
+    Decisions(world.stack).retry(KEY, "cli", "")
     world.feedback("send", world.deliveries[0])
     world.feedback("bounce", world.deliveries[0])
     world.run_queue()
@@ -480,7 +483,7 @@ def test_the_next_attempt_has_no_details_of_the_bounced_email(world: World) -> N
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    Decisions(world.wiring).retry(KEY, "cli", "")
+    Decisions(world.stack).retry(KEY, "cli", "")
     world.throttles = 100
     world.run_queue()
     again = delivery(world)
@@ -528,11 +531,11 @@ def test_an_email_sent_again_after_months_has_its_letters(world: World) -> None:
     world.week()
     world.feedback("bounce", world.deliveries[0])
     world.clock.advance(days=100)
-    bucket = world.wiring.settings.packet_bucket
+    bucket = world.stack.settings.packet_bucket
     s3 = client_of("s3")
     for stored in s3.list_objects_v2(Bucket=bucket)["Contents"]:
         s3.delete_object(Bucket=bucket, Key=stored["Key"])
-    Decisions(world.wiring).retry(KEY, "key", "the address is corrected")
+    Decisions(world.stack).retry(KEY, "key", "the address is corrected")
     world.run_queue()
     assert "Ada Specimen" in names_in(world.deliveries[-1].pdfs[0])
     assert len(s3.list_objects_v2(Bucket=bucket)["Contents"]) == 1

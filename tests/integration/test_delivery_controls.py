@@ -14,7 +14,7 @@ from tests.faults.invariants import words_of
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.base.errors import GivenError, NotFoundError, NotNowError
-from undersigned.campaigns.rows.campaigns import target_settings
+from undersigned.campaigns.rows.campaigns import Campaigns, target_settings
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
@@ -29,7 +29,7 @@ EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
 
 @pytest.fixture
 def controls(world: World) -> Decisions:
-    return Decisions(world.wiring)
+    return Decisions(world.stack)
 
 
 def sent(world: World) -> list[str]:
@@ -52,7 +52,7 @@ def test_a_pause_also_stops_queued_deliveries(world: World, controls: Decisions)
     decide(world, "pause")
     assert world.run_queue() == [{"batchItemFailures": []}]
     assert sent(world) == []
-    assert world.wiring.deliveries.delivery(EVANSTON) is None
+    assert Deliveries(world.stack.table).delivery(EVANSTON) is None
     decide(world, "resume")
     world.week()
     assert sent(world) == ["evanston"]
@@ -95,7 +95,7 @@ def test_a_delivery_stopped_while_its_packet_is_typeset_is_not_sent(
 
 
 def state(world: World) -> str:
-    found = world.wiring.deliveries.delivery(EVANSTON)
+    found = Deliveries(world.stack.table).delivery(EVANSTON)
     assert found
     return found.state
 
@@ -106,7 +106,7 @@ def test_a_held_target_gets_no_letters_and_the_others_do(world: World, controls:
     decide(world, "hold", "evanston", why="the chief retires this week")
     world.week()
     assert sent(world) == ["wilmette"]
-    held = world.wiring.deliveries.delivery(EVANSTON)
+    held = Deliveries(world.stack.table).delivery(EVANSTON)
     assert held
     assert (held.state, held.reason) == ("held", "held by the organizer: the chief retires this week")
     decide(world, "release", "evanston")
@@ -147,12 +147,12 @@ def test_the_signer_of_a_sealed_letter_sees_why_it_is_held(world: World, control
 
 
 def test_a_push_writes_each_attribute_of_a_target_or_leaves_it_to_the_stack(world: World) -> None:
-    written = {"id", *target_settings(world.wiring.campaigns.target(CAMPAIGN, "evanston"))}
+    written = {"id", *target_settings(Campaigns(world.stack.table).target(CAMPAIGN, "evanston"))}
     assert sorted([*written, *OF_THE_STACK]) == sorted(field.name for field in fields(Target))
 
 
 def test_pushing_the_campaign_again_keeps_a_pause_and_a_hold(world: World, controls: Decisions) -> None:
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     decide(world, "pause")
     decide(world, "hold", "evanston", why="wait")
     campaign, target = campaigns.campaign(CAMPAIGN), campaigns.target(CAMPAIGN, "evanston")
@@ -173,7 +173,7 @@ def test_a_bounced_email_is_sent_again_on_request(world: World, controls: Decisi
     assert sent(world) == ["evanston", "evanston"]
     assert [mail.tags["attempt"] for mail in world.deliveries] == ["1", "2"]
     world.feedback("delivery", world.deliveries[1])
-    delivered = world.wiring.deliveries.delivery(EVANSTON)
+    delivered = Deliveries(world.stack.table).delivery(EVANSTON)
     assert delivered
     assert delivered.state == "delivered"
 
@@ -216,7 +216,7 @@ def test_an_email_in_doubt_that_was_sent_is_not_asked_about_again(world: World, 
     assert settled.question(world.clock.now) is None
     world.week()
     assert sent(world) == ["evanston"]
-    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
+    [entry] = Campaigns(world.stack.table).audit(CAMPAIGN)
     assert (entry.action, entry.about, entry.why) == ("settle as sent", f"evanston {PERIOD}", "the office has it")
 
 
@@ -225,7 +225,7 @@ def test_an_email_in_doubt_that_was_not_sent_is_sent_in_a_new_attempt(world: Wor
     controls.settle(EVANSTON, "cli", "the office has nothing", "not sent")
     world.run_queue()
     assert [mail.tags["attempt"] for mail in world.deliveries] == ["1", "2"]
-    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["settle as not sent"]
+    assert [entry.action for entry in Campaigns(world.stack.table).audit(CAMPAIGN)] == ["settle as not sent"]
 
 
 @pytest.mark.parametrize("event", ["send", "delivery"])
@@ -255,7 +255,7 @@ def test_an_email_without_an_outcome_is_settled_after_three_days(world: World, c
 
 
 def address(world: World) -> str:
-    return world.wiring.campaigns.target(CAMPAIGN, "evanston").email
+    return Campaigns(world.stack.table).target(CAMPAIGN, "evanston").email
 
 
 def test_letters_that_an_out_of_office_reply_answered_are_closed_unsent_and_the_address_works(
@@ -266,7 +266,7 @@ def test_letters_that_an_out_of_office_reply_answered_are_closed_unsent_and_the_
     world.feedback("out_of_office", world.deliveries[0])
     controls.close_unsent(EVANSTON, "cli", "the office read it")
     world.feedback("out_of_office", world.deliveries[0])
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").mail_state == "ok"
+    assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston").mail_state == "ok"
     world.clock.advance(days=30)
     world.week()
     assert (state(world), sent(world)) == ("closed_unsent", ["evanston"])
@@ -276,9 +276,9 @@ def test_letters_that_are_closed_unsent_are_not_sent_and_not_asked_about(world: 
     bounced(world)
     settled = controls.close_unsent(EVANSTON, "cli", "the office has closed")
     assert (settled.state, settled.is_settled, settled.question(world.clock.now)) == ("closed_unsent", True, None)
-    found = target_state(world.wiring, CAMPAIGN, world.wiring.campaigns.target(CAMPAIGN, "evanston"))
+    found = target_state(world.stack, CAMPAIGN, Campaigns(world.stack.table).target(CAMPAIGN, "evanston"))
     assert (found.sent, found.questions) == (0, ())
-    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
+    [entry] = Campaigns(world.stack.table).audit(CAMPAIGN)
     assert (entry.action, entry.why) == ("close unsent", "the office has closed")
     world.confirmed(email="bo@signers.example")
     world.clock.advance(days=7)
@@ -308,14 +308,17 @@ def test_an_address_that_works_again_gets_the_next_letters(world: World, control
     world.clock.advance(days=7)
     world.week()
     assert sent(world) == ["evanston", "evanston"]
-    assert {entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)} == {"address works", "close unsent"}
+    assert {entry.action for entry in Campaigns(world.stack.table).audit(CAMPAIGN)} == {
+        "address works",
+        "close unsent",
+    }
 
 
 def test_a_bounced_delivery_goes_to_the_address_that_was_corrected(world: World, controls: Decisions) -> None:
     bounced(world)
     controls.set_address(CAMPAIGN, "evanston", "New.Chief@Evanston.example ", "cli", "they called")
     assert state(world) == "bounced"
-    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
+    [entry] = Campaigns(world.stack.table).audit(CAMPAIGN)
     assert (entry.action, entry.about, entry.why) == ("correct address", "evanston", "they called")
     controls.retry(EVANSTON, "cli", "")
     world.run_queue()
@@ -329,7 +332,7 @@ def test_an_address_that_cannot_be_one_is_refused(world: World, controls: Decisi
     with pytest.raises(NotFoundError):
         controls.set_address(CAMPAIGN, "atlantis", "chief@atlantis.example", "cli", "")
     assert address(world) == before
-    assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
+    assert list(Campaigns(world.stack.table).audit(CAMPAIGN)) == []
 
 
 def test_nobody_settles_an_email_that_bounced_and_letters_in_doubt_are_not_closed_unsent(
@@ -396,7 +399,10 @@ def test_a_complaint_holds_new_letters_until_a_person_releases_them(world: World
     world.clock.advance(days=7)
     world.week()
     assert sent(world) == ["evanston"]
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").held_because == "someone there marked an email as spam"
+    assert (
+        Campaigns(world.stack.table).target(CAMPAIGN, "evanston").held_because
+        == "someone there marked an email as spam"
+    )
     assert "<strong>On hold</strong>" in world.get(page).body
     decide(world, "release", "evanston", why="they want them on paper next year, by email this year")
     world.feedback("complaint", world.deliveries[0], at=world.clock.now - timedelta(days=7))
@@ -421,8 +427,8 @@ def test_a_complaint_outlives_a_push_and_stops_a_delivery_that_is_being_made(
     monkeypatch.setattr(Deliveries, "put_packet", complain_meanwhile)
     [answer] = world.week()
     assert (len(answer["batchItemFailures"]), sent(world)) == (1, ["evanston"])
-    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
-    world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="new@evanston.example", complained_at=None))
+    target = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")
+    Campaigns(world.stack.table).put_target(CAMPAIGN, replace(target, email="new@evanston.example", complained_at=None))
     world.week()
     assert sent(world) == ["evanston"]
     decide(world, "release", "evanston")
@@ -438,7 +444,7 @@ def test_an_unknown_target_or_delivery_cannot_be_held_or_retried(world: World, c
     ):
         with pytest.raises(NotFoundError):
             act()
-    assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
+    assert list(Campaigns(world.stack.table).audit(CAMPAIGN)) == []
 
 
 def test_a_hold_needs_a_reason(world: World) -> None:
@@ -450,6 +456,6 @@ def test_the_activity_log_has_who_did_what_when_and_why(world: World, controls: 
     decide(world, "pause", by="key 0123456789ab", why="a mistake in the letter")
     world.clock.advance(minutes=1)
     decide(world, "resume", by="key 0123456789ab", why="corrected")
-    resumed, paused = world.wiring.campaigns.audit(CAMPAIGN)
+    resumed, paused = Campaigns(world.stack.table).audit(CAMPAIGN)
     assert (paused.action, paused.by, paused.why) == ("pause", "key 0123456789ab", "a mistake in the letter")
     assert (resumed.action, resumed.at) == ("resume", world.clock.now)

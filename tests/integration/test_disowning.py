@@ -94,11 +94,11 @@ def test_a_form_that_is_left_after_its_address_was_disowned_can_not_be_confirmed
         world.press(link)
     world.clock.advance(seconds=1)
     world.sign(note="Once more")
-    [form, left] = (form for form in world.wiring.forms.of_signer(CAMPAIGN, world.row().signer))
+    [form, left] = (form for form in Forms(world.stack.table).of_signer(CAMPAIGN, world.row().signer))
     assert form.form != left.form
     for path in (
         confirm,
-        *(f"/confirm/{world.wiring.links.sign('confirm', CAMPAIGN, one.signer, one.form)}" for one in (form, left)),
+        *(f"/confirm/{world.stack.links.sign('confirm', CAMPAIGN, one.signer, one.form)}" for one in (form, left)),
     ):
         assert "said that they didn’t sign" in world.press(path).body
     assert world.row().status == "erased"
@@ -107,7 +107,7 @@ def test_a_form_that_is_left_after_its_address_was_disowned_can_not_be_confirmed
 def test_the_link_of_a_form_that_was_never_confirmed_says_after_its_days_that_it_is_deleted(world: World) -> None:
     link = world.signed().link("disown")
     world.clock.advance(days=15)
-    table = world.wiring.settings.table_name
+    table = world.stack.settings.table_name
     for item in world.items():
         if int(item.get("expires_at", {"N": "0"})["N"]) and item["pk"]["S"].startswith("FORM#"):
             client_of("dynamodb").delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
@@ -137,9 +137,9 @@ def test_a_form_of_the_30_days_can_not_be_confirmed_after_them(world: World) -> 
     world.press(world.signed().link("disown"))
     world.clock.advance(days=29, hours=23)
     world.sign()
-    [form] = world.wiring.forms.of_signer(CAMPAIGN, world.signer())
+    [form] = Forms(world.stack.table).of_signer(CAMPAIGN, world.signer())
     world.clock.advance(days=2)
-    link = f"/confirm/{world.wiring.links.sign('confirm', CAMPAIGN, form.signer, form.form)}"
+    link = f"/confirm/{world.stack.links.sign('confirm', CAMPAIGN, form.signer, form.form)}"
     world.press(link)
     assert world.row().status == "erased"
 
@@ -162,7 +162,7 @@ def test_pressing_twice_counts_once(world: World) -> None:
     for _ in range(2):
         assert world.press(link).status == 200
     assert world.row().disowned_at is not None
-    assert Disowned(world.wiring.table).total(CAMPAIGN) == 1
+    assert Disowned(world.stack.table).total(CAMPAIGN) == 1
 
 
 def test_a_confirmed_letter_is_untouched(world: World) -> None:
@@ -171,13 +171,13 @@ def test_a_confirmed_letter_is_untouched(world: World) -> None:
     before = world.row()
     assert "This letter was confirmed" in world.press(link).body
     assert world.row() == before
-    assert Disowned(world.wiring.table).total(CAMPAIGN) == 0
+    assert Disowned(world.stack.table).total(CAMPAIGN) == 0
 
 
 def test_a_confirmation_that_comes_first_wins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     link = world.signed().link("disown")
     confirm = world.sent[-1].link("confirm")
-    store = type(Disowned(world.wiring.table))
+    store = type(Disowned(world.stack.table))
     disown = store.disown
 
     def late(stored: Any, *args: Any) -> None:
@@ -202,7 +202,7 @@ def test_the_link_has_no_personal_data_and_works_for_nothing_else(world: World) 
 
 def test_a_link_whose_form_is_gone_says_so(world: World) -> None:
     link = world.signed().link("disown")
-    world.wiring.forms.delete_all(CAMPAIGN, world.row().signer)
+    Forms(world.stack.table).delete_all(CAMPAIGN, world.row().signer)
     assert world.get(link).status == 410
     assert world.press(link).status == 410
 
@@ -225,8 +225,8 @@ def test_the_overview_counts_them(world: World) -> None:
 
 def test_all_rows_go_with_the_campaign(world: World) -> None:
     world.press(world.signed().link("disown"))
-    Rows(world.wiring.table).delete_letters(CAMPAIGN, lambda: False)
-    Rows(world.wiring.table).delete_others(CAMPAIGN, lambda: False)
+    Rows(world.stack.table).delete_letters(CAMPAIGN, lambda: False)
+    Rows(world.stack.table).delete_others(CAMPAIGN, lambda: False)
     left = [item["pk"]["S"] for item in world.items()]
     assert not [pk for pk in left if pk.startswith(("FORM#", "SIGNATURE#", "DISOWNED#"))]
 
@@ -234,7 +234,7 @@ def test_all_rows_go_with_the_campaign(world: World) -> None:
 def test_a_rotated_key_reads_links_of_before_and_a_second_rotation_ends_them(world: World) -> None:
     link = world.signed().link("disown")
     token = link.removeprefix("/disown/")
-    kept = world.wiring.links.keys("stack", world.clock.now)
+    kept = world.stack.links.keys("stack", world.clock.now)
     assert Links(lambda *_: ("new", *kept), world.clock).read("disown", token)["campaign"] == CAMPAIGN
     with pytest.raises(TokenError, match="the link is damaged"):
         Links(lambda *_: ("newer", "new"), world.clock).read("disown", token)

@@ -13,8 +13,10 @@ from pypdf import PdfReader
 from tests.organizers import member
 from tests.world import CAMPAIGN
 from undersigned.base.errors import NotNowError
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering import limits_of_tests
 from undersigned.delivering.queue import DraftTest, read_message
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.workshop import drafting
 from undersigned.workshop.draft_testing import ask_for_test
 from undersigned.workshop.starting import example_files
@@ -33,7 +35,7 @@ def sent_as_tests(world: World) -> list[Sent]:
 
 
 def new_draft(world: World) -> None:
-    stack = world.wiring
+    stack = world.stack
     drafting.create(stack, NEW, "ann", example_files())
 
 
@@ -71,21 +73,21 @@ def test_a_person_gets_the_email_of_a_draft_that_was_never_published(world: Worl
 
 
 def test_the_test_has_the_words_of_the_draft_and_not_the_published_ones(world: World) -> None:
-    stack = world.wiring
+    stack = world.stack
     files = drafting.draft_of(stack, CAMPAIGN).files
     drafting.write(stack, CAMPAIGN, 0, {"letter.md": f"Words of the draft.\n\n{files['letter.md']}"}, "ann")
     member(world, MARIA, "editor").press(TEST)
     [sent] = sent_as_tests(world)
     assert "Words of the draft." in sent.printed
-    assert "test draft" in {entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)}
+    assert "test draft" in {entry.action for entry in Campaigns(world.stack.table).audit(CAMPAIGN)}
 
 
 def test_an_event_about_a_test_of_a_draft_changes_nothing(world: World) -> None:
     member(world, MARIA, "editor").press(TEST)
     [sent] = sent_as_tests(world)
     world.feedback("bounce", sent)
-    assert list(world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")) == []
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").mail_state == "ok"
+    assert list(Deliveries(world.stack.table).deliveries(CAMPAIGN, "evanston")) == []
+    assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston").mail_state == "ok"
 
 
 def test_a_test_that_ses_refuses_is_not_tried_again(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -106,7 +108,7 @@ def test_a_test_waits_while_ses_takes_no_email(world: World) -> None:
 
 
 def test_a_draft_with_mistakes_has_no_test(world: World) -> None:
-    drafting.write(world.wiring, CAMPAIGN, 0, {"letter.md": "Nothing."}, "ann")
+    drafting.write(world.stack, CAMPAIGN, 0, {"letter.md": "Nothing."}, "ann")
     maria = member(world, MARIA, "editor")
     assert TEST not in maria.see("/workshop/preview").body
     assert maria.press(TEST).status == 409
@@ -115,7 +117,7 @@ def test_a_draft_with_mistakes_has_no_test(world: World) -> None:
 
 def test_a_mistake_made_after_the_button_is_no_email_and_no_failure(world: World) -> None:
     member(world, MARIA, "editor").press(TEST)
-    drafting.write(world.wiring, CAMPAIGN, 0, {"letter.md": "Nothing."}, "ann")
+    drafting.write(world.stack, CAMPAIGN, 0, {"letter.md": "Nothing."}, "ann")
     [answer] = world.run_queue()
     assert answer == {"batchItemFailures": []}
     assert sent_as_tests(world) == []
@@ -144,11 +146,11 @@ def test_a_person_gets_twenty_tests_an_hour_and_others_are_not_delayed(
 
 
 def test_the_command_line_sends_a_test_to_the_address_that_it_is_given(world: World) -> None:
-    stack = world.wiring
+    stack = world.stack
     ask_for_test(stack, CAMPAIGN, "command line", to="ada@office.example")
     [sent] = sent_as_tests(world)
     assert sent.to == "ada@office.example"
-    recipient = world.wiring.campaigns.target(CAMPAIGN, "evanston").email
+    recipient = Campaigns(world.stack.table).target(CAMPAIGN, "evanston").email
     with pytest.raises(NotNowError, match="recipient"):
         ask_for_test(stack, CAMPAIGN, "command line", to=recipient)
     ask_for_test(stack, CAMPAIGN, "command line", to=" Ada@\u00fc.example\n")

@@ -13,6 +13,7 @@ from tests.organizers import add
 from tests.workshop import publish
 from tests.world import CAMPAIGN, files_of_campaign, publish_files
 from undersigned.base.errors import NotFoundError
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.organizing.clearing import clear_deliveries
 from undersigned.people.keys import make_key
 from undersigned.people.rows.api_keys import ApiKeys
@@ -44,7 +45,7 @@ NEW = "safer-streets"
 
 @pytest.fixture
 def stack(world: World) -> Stack:
-    return world.wiring
+    return world.stack
 
 
 def make(stack: Stack) -> Draft:
@@ -122,7 +123,7 @@ def test_a_draft_with_mistakes_is_kept_and_publishes_nothing(stack: Stack, world
     with pytest.raises(MistakesError):
         publish(stack, NEW, draft.revision)
     with pytest.raises(NotFoundError):
-        world.wiring.campaigns.campaign(NEW)
+        Campaigns(world.stack.table).campaign(NEW)
 
 
 def test_publishing_makes_the_campaign_and_has_an_entry_in_the_activity_log(stack: Stack, world: World) -> None:
@@ -133,7 +134,7 @@ def test_publishing_makes_the_campaign_and_has_an_entry_in_the_activity_log(stac
     publish(stack, NEW, draft.revision, "at last")
 
     assert world.get(f"/campaigns/{NEW}").status == 200
-    entry, *_ = world.wiring.campaigns.audit(NEW)
+    entry, *_ = Campaigns(world.stack.table).audit(NEW)
     assert (entry.action, entry.by, entry.about, entry.why) == ("publish", ANN, changes, "at last")
     assert drafting.draft_of(stack, NEW).is_published
     assert publishing.to_publish(stack, drafting.draft_of(stack, NEW)).changes == ()
@@ -146,16 +147,16 @@ def test_publishing_a_revision_that_is_not_the_last_publishes_nothing(stack: Sta
     with pytest.raises(ChangedMeanwhileError):
         publish(stack, NEW, made.revision)
 
-    assert NEW not in world.wiring.campaigns.campaign_ids()
+    assert NEW not in Campaigns(world.stack.table).campaign_ids()
 
 
 def test_publishing_twice_changes_nothing(stack: Stack, world: World) -> None:
     made = make(stack)
     publish(stack, NEW, made.revision)
-    entries = list(world.wiring.campaigns.audit(NEW))
+    entries = list(Campaigns(world.stack.table).audit(NEW))
 
     publish(stack, NEW, made.revision)
-    assert list(world.wiring.campaigns.audit(NEW)) == entries
+    assert list(Campaigns(world.stack.table).audit(NEW)) == entries
 
 
 def test_publishing_says_that_it_undoes_a_push_since_the_draft_was_made(stack: Stack, world: World) -> None:
@@ -175,7 +176,7 @@ def test_a_draft_without_changes_of_its_own_follows_what_is_pushed(stack: Stack,
     followed = drafting.draft_of(stack, CAMPAIGN)
 
     assert followed.revision == draft.revision
-    assert goal_of(followed) == world.wiring.campaigns.campaign(CAMPAIGN).goal != 11
+    assert goal_of(followed) == Campaigns(world.stack.table).campaign(CAMPAIGN).goal != 11
 
 
 def test_a_discarded_draft_is_gone_and_a_new_one_never_has_its_revision(stack: Stack, world: World) -> None:
@@ -200,7 +201,7 @@ def test_nothing_is_left_of_a_draft_whose_discarding_was_interrupted(stack: Stac
     changed = drafting.write(
         stack, NEW, drafting.write(stack, NEW, made.revision, with_goal(made, 11), ANN).revision, {}, ANN, {"goal": 2}
     )
-    client, left = world.wiring.client("s3"), iter(range(calls))
+    client, left = world.stack.client("s3"), iter(range(calls))
     really = client.delete_object
 
     def interrupted(**params: Any) -> Any:
@@ -220,7 +221,7 @@ def test_nothing_is_left_of_a_draft_whose_discarding_was_interrupted(stack: Stac
 def test_a_change_that_comes_while_a_draft_is_discarded_stays(stack: Stack, world: World) -> None:
     made = make(stack)
     changed = drafting.write(stack, NEW, made.revision, with_goal(made, 11), ANN)
-    client = world.wiring.client("s3")
+    client = world.stack.client("s3")
     later: list[Draft] = []
     really = client.delete_object
 
@@ -261,19 +262,19 @@ def test_the_last_ten_versions_can_be_seen_and_taken_back(stack: Stack, world: W
 def test_an_address_that_a_delivery_corrects_is_corrected_in_the_draft(stack: Stack, world: World) -> None:
     draft = drafting.write(stack, CAMPAIGN, 0, {}, ANN, {"goal": 11})
 
-    Decisions(world.wiring).set_address(CAMPAIGN, "evanston", "new@evanston.example", BEN, "they called")
+    Decisions(world.stack).set_address(CAMPAIGN, "evanston", "new@evanston.example", BEN, "they called")
 
     followed = drafting.draft_of(stack, CAMPAIGN)
     assert (followed.revision, followed.changed_by) == (draft.revision + 1, BEN)
     publish(stack, CAMPAIGN, followed.revision)
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").email == "new@evanston.example"
-    assert world.wiring.campaigns.campaign(CAMPAIGN).goal == 11
+    assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston").email == "new@evanston.example"
+    assert Campaigns(world.stack.table).campaign(CAMPAIGN).goal == 11
 
 
 def test_a_draft_with_another_address_of_the_same_recipient_keeps_its_own(stack: Stack, world: World) -> None:
     draft = publish_table(stack, ("chief@evanston", "mine@evanston"))
 
-    Decisions(world.wiring).set_address(CAMPAIGN, "evanston", "new@evanston.example", BEN, "they called")
+    Decisions(world.stack).set_address(CAMPAIGN, "evanston", "new@evanston.example", BEN, "they called")
 
     assert drafting.draft_of(stack, CAMPAIGN) == draft
     assert publishing.to_publish(stack, draft).changes == ("evanston (email)",)
@@ -289,27 +290,27 @@ def test_a_version_with_a_file_less_takes_the_file_away(stack: Stack) -> None:
 def test_a_new_campaign_inherits_nobody_from_a_discarded_one(stack: Stack, world: World) -> None:
     made = make(stack)
     person = add(world, ANN, "owner", NEW)
-    make_key(world.wiring, NEW, "counts", "a script", ANN)
+    make_key(world.stack, NEW, "counts", "a script", ANN)
     drafting.discard(stack, NEW, made.revision, ANN)
 
     assert world.memory
     left = [(pk, sk) for pk, rows in world.memory.partitions.items() for sk in rows if NEW in pk + sk]
     assert left == []
     make(stack)
-    assert People(world.wiring.table).members(NEW) == People(world.wiring.table).campaigns_of(person) == ()
-    assert ApiKeys(world.wiring.table).api_keys(NEW) == ()
+    assert People(world.stack.table).members(NEW) == People(world.stack.table).campaigns_of(person) == ()
+    assert ApiKeys(world.stack.table).api_keys(NEW) == ()
 
 
 def test_a_discarded_draft_of_a_published_campaign_leaves_its_people_and_keys(stack: Stack, world: World) -> None:
     draft = drafting.write(stack, CAMPAIGN, 0, with_goal(drafting.draft_of(stack, CAMPAIGN), 11), ANN)
     add(world, ANN, "owner")
-    make_key(world.wiring, CAMPAIGN, "counts", "a script", ANN)
-    logged = list(world.wiring.campaigns.audit(CAMPAIGN))
+    make_key(world.stack, CAMPAIGN, "counts", "a script", ANN)
+    logged = list(Campaigns(world.stack.table).audit(CAMPAIGN))
     drafting.discard(stack, CAMPAIGN, draft.revision, ANN)
 
-    assert [member.person.email for member in People(world.wiring.table).members(CAMPAIGN)] == [ANN]
-    assert len(ApiKeys(world.wiring.table).api_keys(CAMPAIGN)) == 1
-    entries = list(world.wiring.campaigns.audit(CAMPAIGN))
+    assert [member.person.email for member in People(world.stack.table).members(CAMPAIGN)] == [ANN]
+    assert len(ApiKeys(world.stack.table).api_keys(CAMPAIGN)) == 1
+    entries = list(Campaigns(world.stack.table).audit(CAMPAIGN))
     assert [entry for entry in entries if entry.action != "discard draft"] == logged
     assert len(entries) == len(logged) + 1
 
@@ -317,10 +318,10 @@ def test_a_discarded_draft_of_a_published_campaign_leaves_its_people_and_keys(st
 def test_a_draft_that_was_pushed_from_a_folder_meanwhile_leaves_its_people(stack: Stack, world: World) -> None:
     made = make(stack)
     person = add(world, ANN, "owner", NEW)
-    push(world.wiring, compile_campaign(made.files))
+    push(world.stack, compile_campaign(made.files))
     drafting.discard(stack, NEW, made.revision, ANN)
 
-    assert [member.campaign for member in People(world.wiring.table).campaigns_of(person)] == [NEW]
+    assert [member.campaign for member in People(world.stack.table).campaigns_of(person)] == [NEW]
 
 
 def test_files_of_four_megabytes_fit_however_little_they_can_be_compressed(stack: Stack, world: World) -> None:
@@ -357,7 +358,7 @@ def publish_table(stack: Stack, *changes: tuple[str, str]) -> Draft:
 
 def test_what_publishing_changes_is_told_by_name(stack: Stack, world: World) -> None:
     before = drafting.draft_of(stack, CAMPAIGN)
-    letters = world.wiring.campaigns.campaign(CAMPAIGN).letters
+    letters = Campaigns(world.stack.table).campaign(CAMPAIGN).letters
     table = before.files["targets.csv"]
     [row] = [line for line in table.splitlines(keepends=True) if line.startswith("evanston,")]
     changed = table.replace(row, row.replace("evanston,", "evanston-2,", 1)).replace("Blake Placeholder", "Casey")
@@ -372,7 +373,7 @@ def test_what_publishing_changes_is_told_by_name(stack: Stack, world: World) -> 
         "evanston retired",
     ]
     publish(stack, CAMPAIGN, draft.revision)
-    assert world.wiring.campaigns.letter(CAMPAIGN, letters["en"]).source == before.files["letter.md"]
+    assert Campaigns(world.stack.table).letter(CAMPAIGN, letters["en"]).source == before.files["letter.md"]
 
 
 def test_a_copy_has_no_days_and_its_own_name(stack: Stack) -> None:
@@ -401,7 +402,7 @@ def test_a_writer_who_is_late_leaves_nothing_behind(stack: Stack, world: World) 
     current = drafting.write(stack, NEW, made.revision, with_goal(made, 11), BEN)
 
     with pytest.raises(ChangedMeanwhileError) as caught:
-        Drafts(world.wiring).put_draft(late, made)
+        Drafts(world.stack).put_draft(late, made)
 
     assert drafting.draft_of(stack, NEW) == caught.value.current == current
     assert len(stored(world)) == 2
@@ -409,10 +410,10 @@ def test_a_writer_who_is_late_leaves_nothing_behind(stack: Stack, world: World) 
 
 def test_a_write_that_is_repeated_because_its_answer_was_lost_is_done(stack: Stack, world: World) -> None:
     made = make(stack)
-    assert Drafts(world.wiring).put_draft(made, None) == made
+    assert Drafts(world.stack).put_draft(made, None) == made
     changed = replace(made, revision=made.revision + 1, files={**made.files, **with_goal(made, 11)})
-    written = Drafts(world.wiring).put_draft(changed, made)
-    assert Drafts(world.wiring).put_draft(changed, made) == written == drafting.draft_of(stack, NEW)
+    written = Drafts(world.stack).put_draft(changed, made)
+    assert Drafts(world.stack).put_draft(changed, made) == written == drafting.draft_of(stack, NEW)
     assert len(stored(world)) == 2
 
 
@@ -423,12 +424,12 @@ def test_the_same_files_at_another_time_are_another_draft(stack: Stack, world: W
 
     assert back.files == made.files
     with pytest.raises(ChangedMeanwhileError):
-        Drafts(world.wiring).put_draft(replace(made, revision=made.revision + 1), made)
+        Drafts(world.stack).put_draft(replace(made, revision=made.revision + 1), made)
 
 
 def stored(world: World) -> list[str]:
     """Return the versions of the new campaign's draft."""
-    return Drafts(world.wiring)._versions(NEW)
+    return Drafts(world.stack)._versions(NEW)
 
 
 def test_another_campaigns_files_stay_when_a_draft_is_discarded(stack: Stack, world: World) -> None:
@@ -442,10 +443,10 @@ def test_another_campaigns_files_stay_when_a_draft_is_discarded(stack: Stack, wo
 def test_publishing_that_stopped_half_way_goes_on(stack: Stack, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     draft = publish_table(stack, ("chief@evanston", "new@evanston"))
     with monkeypatch.context() as patch:
-        patch.setattr(type(world.wiring.campaigns), "put_campaign", stop)
+        patch.setattr(type(Campaigns(world.stack.table)), "put_campaign", stop)
         with pytest.raises(ConnectionError):
             publish(stack, CAMPAIGN, draft.revision)
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").email == "new@evanston-police.example"
+    assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston").email == "new@evanston-police.example"
 
     publish(stack, CAMPAIGN, draft.revision)
 
@@ -468,12 +469,12 @@ def test_a_thousand_new_recipients_are_published_in_few_calls(stack: Stack, worl
     publish(stack, NEW, draft.revision)
 
     assert len(calls) < 40
-    assert len(world.wiring.campaigns.targets(NEW)) == 1_001
+    assert len(Campaigns(world.stack.table).targets(NEW)) == 1_001
     assert publishing.to_publish(stack, drafting.draft_of(stack, NEW)).changes == ()
 
 
 def test_a_new_recipient_that_somebody_else_publishes_meanwhile_is_written_all_the_same(world: World) -> None:
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     there = campaigns.target(CAMPAIGN, "evanston")
     other = replace(there, id="other", email="other@t.example")
 
@@ -486,7 +487,7 @@ def test_a_new_recipient_that_somebody_else_publishes_meanwhile_is_written_all_t
 def count_calls(world: World) -> list[str]:
     """Return a list that gets the name of each call to the table from now on."""
     made: list[str] = []
-    client = world.wiring.table._client
+    client = world.stack.table._client
     for name in ("get_item", "put_item", "update_item", "query", "transact_write_items", "delete_item"):
         setattr(client, name, _counted(getattr(client, name), name, made))
     return made
@@ -504,18 +505,18 @@ def test_a_draft_that_is_changed_while_it_is_published_keeps_the_change(
     stack: Stack, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft = drafting.write(stack, CAMPAIGN, 0, {}, ANN, {"goal": 11})
-    put_campaign = type(world.wiring.campaigns).put_campaign
+    put_campaign = type(Campaigns(world.stack.table)).put_campaign
 
     def after_another_change(*given: Any) -> None:
         drafting.write(stack, CAMPAIGN, draft.revision, {}, BEN, {"goal": 22})
         put_campaign(*given)
 
-    monkeypatch.setattr(type(world.wiring.campaigns), "put_campaign", after_another_change)
+    monkeypatch.setattr(type(Campaigns(world.stack.table)), "put_campaign", after_another_change)
     publish(stack, CAMPAIGN, draft.revision)
 
     found = drafting.draft_of(stack, CAMPAIGN)
     assert (goal_of(found), found.is_published) == (22, False)
-    assert world.wiring.campaigns.campaign(CAMPAIGN).goal == 11
+    assert Campaigns(world.stack.table).campaign(CAMPAIGN).goal == 11
 
 
 def test_a_draft_goes_with_the_last_day_of_keeping_unless_somebody_changed_it_since(stack: Stack, world: World) -> None:
@@ -527,12 +528,12 @@ def test_a_draft_goes_with_the_last_day_of_keeping_unless_somebody_changed_it_si
     assert drafting.draft_of(stack, CAMPAIGN) == draft
     world.clock.advance(days=60)
     clear(world)
-    assert Drafts(world.wiring)._versions(CAMPAIGN) == []
+    assert Drafts(world.stack)._versions(CAMPAIGN) == []
     again = drafting.write(stack, CAMPAIGN, 0, {}, ANN, {"goal": 22})
     clear(world)
     assert drafting.draft_of(stack, CAMPAIGN) == again
 
 
 def clear(world: World) -> None:
-    campaigns = world.wiring.campaigns
-    clear_deliveries(world.wiring, campaigns.campaign(CAMPAIGN), campaigns.targets(CAMPAIGN))
+    campaigns = Campaigns(world.stack.table)
+    clear_deliveries(world.stack, campaigns.campaign(CAMPAIGN), campaigns.targets(CAMPAIGN))

@@ -16,7 +16,7 @@ from tests.world import DASHBOARD, client_of, set_packet_size
 from undersigned.base.bucket import Bucket
 from undersigned.base.table import Update
 from undersigned.delivering import delivering
-from undersigned.delivering.rows.deliveries import packet_key
+from undersigned.delivering.rows.deliveries import Deliveries, packet_key
 from undersigned.delivering.rules import packets
 from undersigned.delivering.rules.packets import packet_name
 
@@ -108,8 +108,8 @@ def test_the_packet_page_says_that_a_packet_is_made_again(sent: World) -> None:
 def test_the_other_letters_keep_their_numbers_and_the_cover_says_what_is_missing(sent: World) -> None:
     erase(sent, "Ada")
     repack(sent)
-    [packet, _] = sent.wiring.deliveries.packets(KEY)
-    words = words_of(sent.wiring.bucket.get(packet_name(KEY, packet.number, packet.erased)))
+    [packet, _] = Deliveries(sent.stack.table).packets(KEY)
+    words = words_of(sent.stack.bucket.get(packet_name(KEY, packet.number, packet.erased)))
     assert "Letter 2 of 3 · file 1 of 2" in words
     assert "Letter 1 of 3" not in words
     assert "ERASED 1 letter" in words
@@ -153,7 +153,7 @@ def test_the_record_keeps_what_the_email_said(sent: World) -> None:
     after = read(sent, "/deliveries/2026-11-24/evanston")
     assert after["packets"] == before["packets"]
     assert after["letters"] == 3
-    found = [(packet.left_out, packet.erased) for packet in sent.wiring.deliveries.packets(KEY)]
+    found = [(packet.left_out, packet.erased) for packet in Deliveries(sent.stack.table).packets(KEY)]
     assert found == [(0, 1), (0, 0)]
 
 
@@ -163,7 +163,7 @@ def test_an_email_after_an_erasure_has_the_letters_that_are_left_under_their_num
     for name in ("Ada", "Cyd"):
         erase(sent, name)
     repack(sent)
-    Decisions(sent.wiring).retry(KEY, "cli", "corrected")
+    Decisions(sent.stack).retry(KEY, "cli", "corrected")
     sent.run_queue()
     mail = sent.deliveries[-1]
     assert mail.mail["Subject"].startswith("1 signed letter ")
@@ -172,8 +172,8 @@ def test_an_email_after_an_erasure_has_the_letters_that_are_left_under_their_num
     page = sent.get(mail.link("packets")).body
     assert "File 1 of 2 (PDF)" in page
     assert "Every letter in this file was erased" in page
-    first, gone = sent.wiring.deliveries.packets(KEY)
-    words = " ".join(words_of(sent.wiring.bucket.get(packet_name(KEY, 1, 1))).split())
+    first, gone = Deliveries(sent.stack.table).packets(KEY)
+    words = " ".join(words_of(sent.stack.bucket.get(packet_name(KEY, 1, 1))).split())
     for part in (" 1 signed letter ", "Letters 1–2 of 3", "ERASED 1 letter"):
         assert part in words
     assert "Letter 2 of 3 · file 1 of 2" in words
@@ -193,7 +193,7 @@ def test_a_retry_after_an_erasure_has_new_packets(sent: World) -> None:
     erase(sent, "Ada")
     repack(sent)
     sent.feedback("bounce", sent.deliveries[0])
-    Decisions(sent.wiring).retry(KEY, "cli", "corrected")
+    Decisions(sent.stack).retry(KEY, "cli", "corrected")
     sent.run_queue()
     assert [letters_at(sent, link) for link in links(sent)] == [["Ben"], ["Cyd"]]
     assert repack(sent) == {"batchItemFailures": []}
@@ -224,8 +224,8 @@ def test_a_damaged_packet_stops_no_reconciliation(sent: World, caplog: pytest.Lo
     erase(sent, "Ada")
     sent.clock.advance(minutes=2)
     sent.run_queue()
-    packet, _ = sent.wiring.deliveries.packets(KEY)
-    sent.wiring.table.update(Update(packet_key(KEY, packet.number), assign={"first": "the first one"}))
+    packet, _ = Deliveries(sent.stack.table).packets(KEY)
+    sent.stack.table.update(Update(packet_key(KEY, packet.number), assign={"first": "the first one"}))
     caplog.clear()
     sent.reconcile()
     told = [vars(record) for record in caplog.records if record.levelname == "ERROR"]
@@ -242,7 +242,7 @@ def test_a_packet_is_not_linked_until_it_is_stored_again(sent: World, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(Bucket, "put", crash)
         with pytest.raises(RuntimeError):
-            delivering.repack(sent.wiring, KEY)
+            delivering.repack(sent.stack, KEY)
     assert sent.get(first).status == 409
     repack(sent)
     assert letters_at(sent, first) == ["Ben"]
@@ -259,7 +259,7 @@ def test_a_slower_process_does_not_bring_an_erased_letter_back(sent: World, monk
         put(bucket, name, content)
 
     sent.feedback("bounce", sent.deliveries[0])
-    Decisions(sent.wiring).retry(KEY, "cli", "corrected")
+    Decisions(sent.stack).retry(KEY, "cli", "corrected")
     sent.clock.advance(days=2)
     monkeypatch.setattr(Bucket, "put", erased_meanwhile)
     sent.run_queue()
@@ -274,7 +274,7 @@ def test_a_repacking_of_nothing_changes_nothing(sent: World, monkeypatch: pytest
 
 def test_a_letter_erased_while_its_email_is_sent_keeps_its_packet(sent: World) -> None:
     sent.feedback("bounce", sent.deliveries[0])
-    Decisions(sent.wiring).retry(KEY, "cli", "corrected")
+    Decisions(sent.stack).retry(KEY, "cli", "corrected")
     sent.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, status=500)
     sent.run_queue()
     sent.watch = None
@@ -285,7 +285,7 @@ def test_a_letter_erased_while_its_email_is_sent_keeps_its_packet(sent: World) -
 def test_a_letter_erased_while_ses_refuses_its_email_is_in_no_packet(sent: World) -> None:
     sent.feedback("bounce", sent.deliveries[0])
     sent.refusal = "AccessDeniedException"
-    Decisions(sent.wiring).retry(KEY, "cli", "corrected")
+    Decisions(sent.stack).retry(KEY, "cli", "corrected")
     sent.run_queue()
     assert erase(sent, "Ada").headers["location"].endswith("?done=erased")
     assert "Ada" not in stored_letters(sent)
@@ -299,7 +299,7 @@ def test_a_letter_erased_while_ses_refuses_its_email_is_in_no_packet(sent: World
 
 def test_a_link_to_a_file_that_is_not_stored_shows_a_page(sent: World) -> None:
     """The bucket has deleted it, or it was not copied from the stack that sent it."""
-    s3, bucket = client_of("s3"), sent.wiring.settings.packet_bucket
+    s3, bucket = client_of("s3"), sent.stack.settings.packet_bucket
     for item in s3.list_objects_v2(Bucket=bucket)["Contents"]:
         s3.delete_object(Bucket=bucket, Key=item["Key"])
     ways = [sent.get(links(sent)[0]), organizer(sent, f"/deliveries/{KEY.period}/{KEY.target}/packets/1")]

@@ -15,8 +15,10 @@ from tests.faults.refusals import Refusing
 from tests.world import ADA, CAMPAIGN
 from undersigned.base.bucket import Bucket
 from undersigned.base.errors import NotFoundError
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering import delivering
 from undersigned.delivering.queue import DeliveryQueue
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.deliveries import delivery_record
 from undersigned.organizing.erasing import UnderWayError
@@ -30,7 +32,7 @@ EVANSTON = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 
 
 def signer(world: World, email: str = "ada@signers.example") -> str:
-    return signer_id(world.wiring.secret(), email)
+    return signer_id(world.stack.secret(), email)
 
 
 def row(world: World) -> Signature:
@@ -52,7 +54,7 @@ def words_of(pdf: bytes) -> str:
 def test_nothing_personal_is_left_of_an_erased_letter(world: World) -> None:
     world.confirmed(note="My own words", drawing="[[10,10,300,150,500,20]]")
     world.erase(signer(world))
-    items = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
+    items = world.stack.client("dynamodb").scan(TableName=world.stack.settings.table_name)["Items"]
     row_of_ada = json.dumps([item for item in items if item["pk"]["S"].startswith("SIGNATURE#")])
     for word in (*map(str, ADA.values()), "My own words", "[[10,10"):
         assert word not in row_of_ada.replace('"IL"', "")
@@ -83,7 +85,7 @@ def test_a_delivery_still_lists_a_letter_that_was_erased_later(world: World) -> 
     world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
     world.week()
     world.erase(signer(world))
-    assert set(delivery_record(world.wiring, EVANSTON).signers) == {
+    assert set(delivery_record(world.stack, EVANSTON).signers) == {
         signer(world),
         signer(world, "bo@signers.example"),
     }
@@ -149,7 +151,7 @@ def test_an_email_whose_last_letter_is_erased_is_not_sent(world: World) -> None:
     world.erase(signer(world))
     world.refusal = ""
     world.week()
-    delivery = world.wiring.deliveries.delivery(EVANSTON)
+    delivery = Deliveries(world.stack.table).delivery(EVANSTON)
     assert delivery
     assert (delivery.state, world.deliveries) == ("empty", [])
 
@@ -169,10 +171,10 @@ def test_a_letter_erased_while_its_packet_is_made_is_not_sent(world: World, monk
     assert world.deliveries == []
     world.week()
     assert ["Ada Specimen" in words_of(pdf) for email in world.deliveries for pdf in email.pdfs] == [False]
-    delivering.repack(world.wiring, EVANSTON)
-    s3, bucket = world.wiring.client("s3"), world.wiring.settings.packet_bucket
+    delivering.repack(world.stack, EVANSTON)
+    s3, bucket = world.stack.client("s3"), world.stack.settings.packet_bucket
     stored = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
-    assert ["Ada Specimen" in words_of(world.wiring.bucket.get(name)) for name in stored] == [False]
+    assert ["Ada Specimen" in words_of(world.stack.bucket.get(name)) for name in stored] == [False]
 
 
 def test_a_letter_that_is_being_sent_cannot_be_erased_yet(world: World) -> None:
@@ -191,10 +193,10 @@ def test_a_letter_whose_email_begins_meanwhile_cannot_be_erased_yet(
     world.confirmed()
     world.refusal = "AccessDeniedException"
     world.week()
-    deliveries = world.wiring.deliveries
+    deliveries = Deliveries(world.stack.table)
 
     def begin(_queue: DeliveryQueue, key: DeliveryKey, **_: object) -> None:
-        delivery, to = deliveries.delivery(key), world.wiring.campaigns.target(key.campaign, key.target).email
+        delivery, to = deliveries.delivery(key), Campaigns(world.stack.table).target(key.campaign, key.target).email
         assert delivery
         deliveries.begin_sending(delivery.begun((), to, world.clock.now), delivery)
 
@@ -210,13 +212,13 @@ def test_a_letter_erased_after_its_email_bounced_is_not_sent_again(world: World)
     world.week()
     world.feedback("bounce", world.deliveries[0])
     world.erase(signer(world))
-    Decisions(world.wiring).retry(EVANSTON, "cli", "corrected")
+    Decisions(world.stack).retry(EVANSTON, "cli", "corrected")
     world.run_queue()
     again = world.deliveries[1]
     assert again.mail["Subject"].startswith("1 signed letter for")
     assert "Bo Placeholder" in words_of(again.pdfs[0])
     assert "Ada Specimen" not in words_of(again.pdfs[0])
-    delivery = world.wiring.deliveries.delivery(EVANSTON)
+    delivery = Deliveries(world.stack.table).delivery(EVANSTON)
     assert delivery
     assert (delivery.state, delivery.letters) == ("sent", 1)
 
@@ -227,7 +229,7 @@ def test_a_letter_erased_before_its_email_bounced_is_not_sent_again(world: World
     world.week()
     world.erase(signer(world))
     world.feedback("bounce", world.deliveries[0])
-    Decisions(world.wiring).retry(EVANSTON, "cli", "corrected")
+    Decisions(world.stack).retry(EVANSTON, "cli", "corrected")
     world.run_queue()
     words = words_of(world.deliveries[1].pdfs[0])
     assert ("Ada Specimen" in words, "Bo Placeholder" in words) == (False, True)
@@ -238,10 +240,10 @@ def test_a_delivery_without_letters_left_sends_nothing(world: World) -> None:
     world.week()
     world.feedback("bounce", world.deliveries[0])
     world.erase(signer(world))
-    Decisions(world.wiring).retry(EVANSTON, "cli", "corrected")
+    Decisions(world.stack).retry(EVANSTON, "cli", "corrected")
     world.run_queue()
     assert len(world.deliveries) == 1
-    delivery = world.wiring.deliveries.delivery(EVANSTON)
+    delivery = Deliveries(world.stack.table).delivery(EVANSTON)
     assert delivery
     assert delivery.state == "empty"
 

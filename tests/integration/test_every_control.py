@@ -23,6 +23,7 @@ from tests.packets import links_of_office
 from tests.shown_addresses import ShownAddresses
 from tests.workshop import send_parts
 from tests.world import CAMPAIGN, FORM, PUBLIC_URL
+from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -230,7 +231,7 @@ class Crawler:
 
     def look(self, control: Control, body: str) -> None:
         """Tell of each address that a page, or an email since, shows as text."""
-        contact = self.world.wiring.campaigns.campaign(CAMPAIGN).organizer.email
+        contact = Campaigns(self.world.stack.table).campaign(CAMPAIGN).organizer.email
         for shown in (body, *(mail.html for mail in self.world.sent[self._mails :])):
             if plain := ShownAddresses(shown, contact).plain:
                 self.problems.append(f"{control.method} {control.path} {control.button}: no links: {plain}")
@@ -267,7 +268,7 @@ def test_every_button_and_link_of_every_page_works(world: World, author: Author)
     author.send("settings", {"logo": PICTURE, "do": "save"})
     author.publish()
     world.clock.advance(minutes=2)
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, "wilmette"), email=""))
     for name, code in {"Ada": "60201", "Bo": "60077", "Cy": "60091"}.items():
         world.confirmed(name=name, email=f"{name}@signers.example", postal_code=code)
@@ -276,7 +277,7 @@ def test_every_button_and_link_of_every_page_works(world: World, author: Author)
     to = {mail.to: mail for mail in world.deliveries}
     world.feedback("bounce", to["chief@skokie-police.example"])
     world.feedback("delivery", to["chief@evanston-police.example"])
-    Decisions(world.wiring).save_answer(
+    Decisions(world.stack).save_answer(
         CAMPAIGN, "evanston", world.period, "We read it.", "cli", is_public=True, revision=""
     )
     world.confirmed(name="Dee", email="dee@signers.example")

@@ -55,7 +55,7 @@ def test_an_export_has_every_row_newest_first(world: World) -> None:
     requested = asked(world)
     assert requested.state == "queued"
     assert world.run_exports() == [{"batchItemFailures": []}]
-    done = get_export(world.wiring, CAMPAIGN, requested.id)
+    done = get_export(world.stack, CAMPAIGN, requested.id)
     file = file_of(world, done)
     assert (done.state, done.rows, done.bytes) == ("done", 12, len(file))
     assert file.startswith(b"\xef\xbb\xbf" + ",".join(COLUMNS).encode() + b"\r\n")
@@ -71,7 +71,7 @@ def test_an_export_that_the_activity_log_does_not_take_is_not_left_waiting(
     monkeypatch.setattr(Campaigns, "record_audit", refuse)
     with pytest.raises(ChangedError):
         asked(world)
-    assert recent_exports(world.wiring, CAMPAIGN) == ()
+    assert recent_exports(world.stack, CAMPAIGN) == ()
     assert world.run_exports() == []
 
 
@@ -113,7 +113,7 @@ def test_signatures_during_an_export_neither_repeat_nor_hide_a_row(
 ) -> None:
     expected = sign(world, 9)
     monkeypatch.setattr(exporting_module, "_READ_AHEAD", 2)
-    lines = csv_lines(world.wiring, CAMPAIGN, ExportFilter())
+    lines = csv_lines(world.stack, CAMPAIGN, ExportFilter())
     file = next(lines) + next(lines)
     for late, line in enumerate(lines):
         file += line
@@ -131,7 +131,7 @@ def test_a_long_file_is_uploaded_in_parts(world: World, monkeypatch: pytest.Monk
     world.run_exports()
     assert world.calls.count("s3:UploadPart") > 1
     assert "s3:CompleteMultipartUpload" in world.calls
-    done = get_export(world.wiring, CAMPAIGN, requested.id)
+    done = get_export(world.stack, CAMPAIGN, requested.id)
     assert done.bytes == len(file_of(world, done)) > uploads._PART
     assert emails_of(world, done)[::10_000] == expected
 
@@ -156,15 +156,15 @@ def test_an_export_that_crashed_starts_again_and_leaves_no_partial_file(
         patch.setattr(exporting_module, "csv_lines", _interrupted(csv_lines))
         [answer] = world.run_exports()
     assert answer["batchItemFailures"] != []
-    assert get_export(world.wiring, CAMPAIGN, requested.id).state == "queued"
+    assert get_export(world.stack, CAMPAIGN, requested.id).state == "queued"
     s3 = client_of("s3")
-    bucket = world.wiring.settings.packet_bucket
+    bucket = world.stack.settings.packet_bucket
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
     # The message is hidden for five minutes, so this test sends another one.
-    export_queue(world.wiring).put(CAMPAIGN, requested.id)
+    export_queue(world.stack).put(CAMPAIGN, requested.id)
     world.run_exports()
-    assert emails_of(world, get_export(world.wiring, CAMPAIGN, requested.id)) == expected
+    assert emails_of(world, get_export(world.stack, CAMPAIGN, requested.id)) == expected
 
 
 def _interrupted(lines: Any) -> Any:
@@ -191,36 +191,36 @@ def test_an_export_fails_at_the_last_try_of_its_queue(world: World, monkeypatch:
         }
         monkeypatch.setattr("undersigned.organizing.queues.ExportQueue.hide", lambda *_: None)
         world.handlers["export_signatures"]({"Records": [event]}, CONTEXT)
-        states.append(get_export(world.wiring, CAMPAIGN, requested.id).state)
+        states.append(get_export(world.stack, CAMPAIGN, requested.id).state)
     assert states == ["queued", "queued", "queued", "failed"]
     with pytest.raises(NotReadyError, match="Create a new one"):
-        link_to(world.wiring, get_export(world.wiring, CAMPAIGN, requested.id))
+        link_to(world.stack, get_export(world.stack, CAMPAIGN, requested.id))
 
 
 def test_a_repeated_message_does_not_change_a_finished_export(world: World) -> None:
     sign(world, 2)
     requested = asked(world)
     world.run_exports()
-    done = get_export(world.wiring, CAMPAIGN, requested.id)
+    done = get_export(world.stack, CAMPAIGN, requested.id)
     sign(world, 3)
-    export_queue(world.wiring).put(CAMPAIGN, requested.id)
+    export_queue(world.stack).put(CAMPAIGN, requested.id)
     world.run_exports()
-    assert get_export(world.wiring, CAMPAIGN, requested.id) == done
+    assert get_export(world.stack, CAMPAIGN, requested.id) == done
     assert len(emails_of(world, done)) == 2
 
 
 def is_stored(world: World, export: Export) -> bool:
-    listed = client_of("s3").list_objects_v2(Bucket=world.wiring.settings.packet_bucket, Prefix=export.file)
+    listed = client_of("s3").list_objects_v2(Bucket=world.stack.settings.packet_bucket, Prefix=export.file)
     return bool(listed.get("Contents"))
 
 
 def erase_by_hand(world: World, email: str) -> None:
-    world.erase(signer_id(world.wiring.secret(), email))
+    world.erase(signer_id(world.stack.secret(), email))
 
 
 def erase_by_filter(world: World, email: str) -> None:
     wanted = SignatureFilter(domain=email.partition("@")[2], signed_from=world.clock.now - timedelta(days=1))
-    done = screen(world.wiring, CAMPAIGN, "erase", wanted, by="key", why="They are made up.")
+    done = screen(world.stack, CAMPAIGN, "erase", wanted, by="key", why="They are made up.")
     assert done.changed == 2
 
 
@@ -236,10 +236,10 @@ def test_no_file_from_before_an_erasure_has_the_erased_letter(
     erase(world, email)
 
     assert not is_stored(world, requested)
-    ended = get_export(world.wiring, CAMPAIGN, requested.id)
+    ended = get_export(world.stack, CAMPAIGN, requested.id)
     assert (ended.state, ended.rows, ended.bytes) == ("erased", 0, 0)
     with pytest.raises(NotReadyError, match=r"because a letter was erased\. Create a new one"):
-        link_to(world.wiring, ended)
+        link_to(world.stack, ended)
     again = asked(world)
     world.run_exports()
     assert email not in emails_of(world, again)
@@ -250,7 +250,7 @@ def test_a_file_that_is_written_while_a_letter_is_erased_is_deleted(
 ) -> None:
     [email, _] = sign(world, 2)
     requested = asked(world)
-    write = type(world.wiring.bucket).write
+    write = type(world.stack.bucket).write
 
     def late(files: Any, name: str, lines: Iterator[bytes]) -> None:
         write(files, name, lines)
@@ -259,11 +259,11 @@ def test_a_file_that_is_written_while_a_letter_is_erased_is_deleted(
         # The upload of a slow worker appears only now.
         write(files, name, iter([email.encode()]))
 
-    monkeypatch.setattr(type(world.wiring.bucket), "write", late)
+    monkeypatch.setattr(type(world.stack.bucket), "write", late)
     assert world.run_exports() == [{"batchItemFailures": []}]
 
     assert not is_stored(world, requested)
-    assert get_export(world.wiring, CAMPAIGN, requested.id).state == "erased"
+    assert get_export(world.stack, CAMPAIGN, requested.id).state == "erased"
 
 
 def test_a_file_of_a_failed_export_is_deleted_with_an_erased_letter(
@@ -281,13 +281,13 @@ def test_a_file_of_a_failed_export_is_deleted_with_an_erased_letter(
 
     monkeypatch.setattr(Exports, "put_export", throttled)
     world.run_exports()
-    put_off_export(world.wiring, CAMPAIGN, requested.id, last=True)
+    put_off_export(world.stack, CAMPAIGN, requested.id, last=True)
     assert is_stored(world, requested)
 
     erase_by_hand(world, email)
 
     assert not is_stored(world, requested)
-    assert get_export(world.wiring, CAMPAIGN, requested.id).state == "erased"
+    assert get_export(world.stack, CAMPAIGN, requested.id).state == "erased"
 
 
 def test_a_worker_that_goes_on_after_its_export_failed_leaves_no_file_with_an_erased_letter(
@@ -296,15 +296,15 @@ def test_a_worker_that_goes_on_after_its_export_failed_leaves_no_file_with_an_er
     """SQS delivered the message twice: one worker fails for the last time while the other one still writes."""
     [email, _] = sign(world, 2)
     requested = asked(world)
-    write = type(world.wiring.bucket).write
+    write = type(world.stack.bucket).write
 
     def late(files: Any, name: str, lines: Iterator[bytes]) -> None:
         read = [*lines]
-        put_off_export(world.wiring, CAMPAIGN, requested.id, last=True)
+        put_off_export(world.stack, CAMPAIGN, requested.id, last=True)
         erase_by_hand(world, email)
         write(files, name, iter(read))
 
-    monkeypatch.setattr(type(world.wiring.bucket), "write", late)
+    monkeypatch.setattr(type(world.stack.bucket), "write", late)
     world.run_exports()
     assert not is_stored(world, requested)
 
@@ -314,7 +314,7 @@ def test_an_export_that_ended_before_it_was_written_stays_ended(world: World) ->
     requested = asked(world)
     erase_by_hand(world, email)
     assert world.run_exports() == [{"batchItemFailures": []}]
-    assert (get_export(world.wiring, CAMPAIGN, requested.id).state, is_stored(world, requested)) == ("erased", False)
+    assert (get_export(world.stack, CAMPAIGN, requested.id).state, is_stored(world, requested)) == ("erased", False)
 
 
 def test_an_export_reports_its_progress(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -330,7 +330,7 @@ def test_an_export_reports_its_progress(world: World, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(Exports, "put_export", watched)
     world.run_exports()
-    assert get_export(world.wiring, CAMPAIGN, requested.id).rows == 5
+    assert get_export(world.stack, CAMPAIGN, requested.id).rows == 5
     assert seen == [("running", 0), ("running", 2), ("running", 4), ("done", 5)]
 
 
@@ -340,9 +340,9 @@ def test_a_link_works_for_fifteen_minutes_and_names_the_file(world: World) -> No
     world.sign()
     requested = asked(world)
     with pytest.raises(NotReadyError, match=r"The file is not ready\. Try again in a moment"):
-        link_to(world.wiring, requested)
+        link_to(world.stack, requested)
     world.run_exports()
-    link = urlsplit(link_to(world.wiring, get_export(world.wiring, CAMPAIGN, requested.id)))
+    link = urlsplit(link_to(world.stack, get_export(world.stack, CAMPAIGN, requested.id)))
     query = parse_qs(link.query)
     assert query["X-Amz-Expires"] == ["900"]
     assert query["response-content-disposition"] == [f'attachment; filename="{CAMPAIGN}-2026-11-24.csv"']
@@ -353,9 +353,9 @@ def test_an_export_expires_after_a_week(world: World) -> None:
     requested = asked(world)
     world.clock.advance(days=7)
     later = asked(world)
-    assert recent_exports(world.wiring, CAMPAIGN) == (later,)
+    assert recent_exports(world.stack, CAMPAIGN) == (later,)
     with pytest.raises(NotFoundError, match="kept for a week"):
-        get_export(world.wiring, CAMPAIGN, requested.id)
+        get_export(world.stack, CAMPAIGN, requested.id)
     # A message that comes so late is consumed.
     assert world.run_exports() == [{"batchItemFailures": []}] * 2
 
@@ -365,21 +365,21 @@ def test_exports_are_listed_newest_first(world: World) -> None:
     for _ in range(3):
         world.clock.advance(minutes=1)
         ids.append(asked(world).id)
-    assert [export.id for export in recent_exports(world.wiring, CAMPAIGN)] == ids[::-1]
+    assert [export.id for export in recent_exports(world.stack, CAMPAIGN)] == ids[::-1]
 
 
 def test_an_export_is_in_the_activity_log(world: World) -> None:
     asked(world, ExportFilter("evanston"))
-    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
+    [entry] = Campaigns(world.stack.table).audit(CAMPAIGN)
     assert (entry.action, entry.by, entry.about) == ("export", "ann", "evanston")
 
 
 def test_an_unknown_campaign_or_target_cannot_be_exported(world: World) -> None:
     with pytest.raises(NotFoundError, match="no campaign"):
-        ask(world.wiring, "nothing", "", "", "key")
+        ask(world.stack, "nothing", "", "", "key")
     with pytest.raises(NotFoundError, match="no recipient 'atlantis'; it has deerfield, evanston"):
         asked(world, ExportFilter("atlantis"))
-    assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
+    assert list(Campaigns(world.stack.table).audit(CAMPAIGN)) == []
 
 
 def test_a_damaged_message_is_reported(world: World) -> None:

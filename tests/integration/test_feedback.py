@@ -12,7 +12,9 @@ from tests.acting import Decisions
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, NotRecordedError, load_event
 from undersigned.base.queue import SqsQueue
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.feedback import read_feedback_message, read_mail_event
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned_cli.local.template import names, properties_of, resolve
 
@@ -38,7 +40,7 @@ def hidden(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def state(world: World) -> str:
-    delivery = world.wiring.deliveries.delivery(KEY)
+    delivery = Deliveries(world.stack.table).delivery(KEY)
     assert delivery is not None
     return delivery.state
 
@@ -48,7 +50,7 @@ def test_an_event_that_comes_in_both_ways_counts_once(sent: World) -> None:
         sent.feedback(case, sent.deliveries[0], way="topic")
         sent.feedback(case, sent.deliveries[0], way="rule")
     assert state(sent) == "bounced"
-    assert sorted(event.kind for event in sent.wiring.deliveries.mail_events(KEY)) == ["bounce", "send"]
+    assert sorted(event.kind for event in Deliveries(sent.stack.table).mail_events(KEY)) == ["bounce", "send"]
 
 
 def test_a_bounce_that_comes_in_both_ways_raises_one_alarm(sent: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -77,7 +79,7 @@ def test_a_late_complaint_about_an_earlier_attempt_raises_an_alarm(
 ) -> None:
     """It changes nothing of the delivery, but it holds the target."""
     sent.feedback("bounce", sent.deliveries[0])
-    Decisions(sent.wiring).retry(KEY, "cli", "corrected")
+    Decisions(sent.stack).retry(KEY, "cli", "corrected")
     sent.run_queue()
     caplog.clear()
     sent.feedback("complaint", sent.deliveries[0])
@@ -110,7 +112,7 @@ def test_an_email_that_a_reader_marked_as_no_spam_holds_no_letters(
     caplog.clear()
     sent.feedback("no_spam", sent.deliveries[0], way=way)
     assert state(sent) == "delivered"
-    assert sent.wiring.campaigns.target(CAMPAIGN, "evanston").held_because is None
+    assert Campaigns(sent.stack.table).target(CAMPAIGN, "evanston").held_because is None
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
@@ -153,7 +155,7 @@ def test_a_damaged_event_is_retried_with_growing_pauses_and_the_others_are_recor
         answer = sent.handlers["record_feedback"](batch, CONTEXT)
         assert answer == {"batchItemFailures": [{"itemIdentifier": batch["Records"][1]["messageId"]}]}
     assert hidden == [300, 600, 42_300]
-    assert {event.kind for event in sent.wiring.deliveries.mail_events(KEY)} == {"bounce", "delivery"}
+    assert {event.kind for event in Deliveries(sent.stack.table).mail_events(KEY)} == {"bounce", "delivery"}
 
 
 def test_an_event_waits_in_the_queue_while_the_table_fails(sent: World, hidden: list[int]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import ADA, CAMPAIGN, FORM, files_of_campaign, publish_files
+from undersigned.signing.rows.signatures import Signatures
 from undersigned.workshop.campaigns import compile_campaign
 from undersigned.workshop.mistakes import MistakesError
 
@@ -37,7 +38,7 @@ def test_a_form_without_a_street_address_keeps_none(world: World) -> None:
     assert "name and address" not in page + world.get(f"{FORM}/privacy").body
     assert "address_line" not in fields(world)
     world.confirmed(address_line="1 Nobody Asked Street")
-    [row] = world.wiring.signatures.listed_signatures(CAMPAIGN)
+    [row] = Signatures(world.stack.table).listed_signatures(CAMPAIGN)
     assert row.address_line == ""
     shown = world.get(world.sent[-1].link("confirm")).body
     assert f"{ADA['name']}<br>\nEvanston, IL 60201" in shown
@@ -70,7 +71,7 @@ def test_signers_own_words_can_be_turned_off(world: World) -> None:
     assert 'id="note"' not in world.get(FORM).body
     assert "note" not in fields(world)
     world.confirmed(note="My own words")
-    [row] = world.wiring.signatures.listed_signatures(CAMPAIGN)
+    [row] = Signatures(world.stack.table).listed_signatures(CAMPAIGN)
     assert row.note == ""
 
 

@@ -14,6 +14,8 @@ import pytest
 from tests.pages import Page
 from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
 from undersigned.base.assets import asset_path
+from undersigned.campaigns.catalog import catalog_of
+from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -189,7 +191,7 @@ def metas(page: Page) -> dict[str | None, str | None]:
 )
 def test_a_shared_link_says_what_the_page_is_about(world: World, link: str, query: str) -> None:
     page = Page(world.get(FORM + link).body)
-    campaign = world.wiring.catalog.entry(CAMPAIGN).campaign.texts("es" if query else "en")
+    campaign = catalog_of(world.stack).entry(CAMPAIGN).campaign.texts("es" if query else "en")
     said = metas(page)
     assert said["og:title"] == campaign.title == page.one("title").text
     assert said["og:description"] == campaign.summary
@@ -212,7 +214,7 @@ def test_only_the_form_describes_itself_to_other_sites(world: World) -> None:
 def test_without_a_domain_of_its_own_the_stack_names_the_host_of_the_request(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(world.wiring.settings.__dict__, "public_url", "")
+    monkeypatch.setitem(world.stack.settings.__dict__, "public_url", "")
     page = Page(world.get(FORM).body)
     assert (page.one("link", rel="canonical")["href"] or "").endswith(f".example{FORM}")
 
@@ -300,8 +302,8 @@ def test_withdrawing_a_letter_needs_two_steps(world: World) -> None:
 
 
 def test_a_page_in_a_right_to_left_language_has_that_direction(world: World) -> None:
-    campaign = world.wiring.catalog.entry(CAMPAIGN).campaign
-    world.wiring.campaigns.put_campaign(replace(campaign, language="ar", translations={}, letter=campaign.letter))
+    campaign = catalog_of(world.stack).entry(CAMPAIGN).campaign
+    Campaigns(world.stack.table).put_campaign(replace(campaign, language="ar", translations={}, letter=campaign.letter))
     world.clock.advance(minutes=2)
     html = Page(world.get(FORM).body).one("html")
     assert (html["lang"], html["dir"]) == ("ar", "rtl")

@@ -12,8 +12,10 @@ import pytest
 from tests.damage import OTHER, damage_campaign
 from tests.hours import at, reports, sent, sign
 from tests.world import CAMPAIGN
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.slots import Slots, slot_key
 from undersigned.delivering.hours import NotDoneError
+from undersigned.delivering.queue import delivery_queue
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -103,7 +105,7 @@ def test_after_a_deploy_with_a_later_hour_of_the_same_day_letters_go_at_that_hou
 def test_a_campaign_that_fails_stops_no_other_and_is_planned_once_it_is_repaired(world: World) -> None:
     at(world, "2026-11-30T08:01")
     world.run_jobs()
-    settings = world.wiring.campaigns.campaign(CAMPAIGN)
+    settings = Campaigns(world.stack.table).campaign(CAMPAIGN)
     damage_campaign(world)
     sign(world, 1)
     for moment in ("2026-11-30T09:01", "2026-11-30T10:01"):
@@ -114,7 +116,7 @@ def test_a_campaign_that_fails_stops_no_other_and_is_planned_once_it_is_repaired
         assert sent(world) == [("evanston", "2026-11-30")]
     # A letter that comes after the slot waits for the next one, although the other campaign is planned each hour.
     sign(world, 1, postal_code="60091")
-    world.wiring.campaigns.put_campaign(replace(settings, id=OTHER))
+    Campaigns(world.stack.table).put_campaign(replace(settings, id=OTHER))
     hours(world, "2026-11-30T11:01")
     assert sent(world) == [("evanston", "2026-11-30")]
 
@@ -129,7 +131,7 @@ def test_a_report_comes_although_the_plan_fails(world: World, monkeypatch: pytes
     world.change(deliver_on="TUE")
     at(world, "2026-12-01T09:01")
     with monkeypatch.context() as broken:
-        broken.setattr(type(world.wiring.queue), "put", Mock(side_effect=ConnectionError))
+        broken.setattr(type(delivery_queue(world.stack)), "put", Mock(side_effect=ConnectionError))
         with pytest.raises(NotDoneError, match="plan"):
             world.run_jobs()
     assert reports(world) == ["Letters of November 30, 2026"]
@@ -141,7 +143,7 @@ def test_a_plan_is_made_although_reports_fail(world: World) -> None:
     at(world, "2026-11-30T08:01")
     world.run_jobs()
     sign(world, 1)
-    world.wiring.campaigns.hold(CAMPAIGN, "wilmette", "a new chief")
+    Campaigns(world.stack.table).hold(CAMPAIGN, "wilmette", "a new chief")
     sign(world, 1, postal_code="60091")
     at(world, "2026-12-01T09:01")
     world.refusal = "AccountSuspendedException"
@@ -165,10 +167,10 @@ def test_the_reconciliation_and_the_operators_email_come_once_however_many_hours
 
 
 def test_a_slower_run_takes_no_slot_back_and_makes_no_row_of_a_deleted_campaign(world: World) -> None:
-    slots, cadence = Slots(world.wiring.table), world.cadence
+    slots, cadence = Slots(world.stack.table), world.cadence
     earlier, later = (cadence.moment(date(2026, 11, day)) for day in (23, 30))
     slots.note("plan", CAMPAIGN, later)
-    assert world.wiring.table.get(slot_key("plan", CAMPAIGN)) is None
+    assert world.stack.table.get(slot_key("plan", CAMPAIGN)) is None
     slots.begin("plan", CAMPAIGN, cadence.name, earlier)
     slots.note("plan", CAMPAIGN, later)
     slots.note("plan", CAMPAIGN, earlier)

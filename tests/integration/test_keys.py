@@ -10,6 +10,7 @@ import pytest
 
 from tests.openapi_document import operation_of, routed
 from tests.world import CAMPAIGN, PERIOD, Answer
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.rows.exports import Exports
 from undersigned.organizing.rules.exports import Export, ExportFilter
@@ -50,10 +51,10 @@ def campaign(world: World) -> World:
     world.put_key("us_expired", "letters", expires_at=world.clock.now)
     world.put_key("us_other", "letters", OTHER)
     world.put_key("us_revoked", "letters")
-    ApiKeys(world.wiring.table).remove_api_key(CAMPAIGN, digest_of("us_revoked"))
+    ApiKeys(world.stack.table).remove_api_key(CAMPAIGN, digest_of("us_revoked"))
     export = Export(CAMPAIGN, EXPORT, "done", ExportFilter(), "key", world.clock.now)
-    Exports(world.wiring.table).put_export(export)
-    world.wiring.bucket.write(export.file, iter([b""]))
+    Exports(world.stack.table).put_export(export)
+    world.stack.bucket.write(export.file, iter([b""]))
     world.confirmed()
     world.week()
     world.confirmed(email="bo@signers.example", postal_code="60091")
@@ -94,8 +95,8 @@ def refused(world: World) -> Answer:
 
 def rows(world: World) -> list[Any]:
     """Return all rows of the table without the counters of wrong keys."""
-    table = world.wiring.settings.table_name
-    items = world.wiring.client("dynamodb").scan(TableName=table)["Items"]
+    table = world.stack.settings.table_name
+    items = world.stack.client("dynamodb").scan(TableName=table)["Items"]
     return sorted((item for item in items if not item["pk"]["S"].startswith("RATE#")), key=str)
 
 
@@ -144,7 +145,7 @@ def test_good_keys_and_requests_without_a_key_do_not_count(campaign: World) -> N
 
 def test_neither_a_wrong_key_nor_who_sent_it_is_stored_and_its_counter_expires(campaign: World) -> None:
     ask(campaign, "", "us_wrong", source="198.51.100.7")
-    items = campaign.wiring.client("dynamodb").scan(TableName=campaign.wiring.settings.table_name)["Items"]
+    items = campaign.stack.client("dynamodb").scan(TableName=campaign.stack.settings.table_name)["Items"]
     [counter] = [item for item in items if item["pk"]["S"].startswith("RATE#KEYS#")]
     assert not any(text in str(items) for text in ("198.51", "us_wrong", digest_of("us_wrong")))
     assert int(counter["expires_at"]["N"]) <= (campaign.clock.now + timedelta(days=1)).timestamp()
@@ -163,4 +164,4 @@ def test_a_delivery_lists_the_letters_of_its_packets(campaign: World) -> None:
     delivery = ask(campaign, f"/deliveries/{PERIOD}/evanston", COUNTS).json
     assert delivery["packets"][0]["letters"] == [campaign.signer("ada@signers.example")]
     assert json.dumps(delivery).count("@") == 1  # only the target's address
-    assert campaign.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, "evanston", PERIOD)) is not None
+    assert Deliveries(campaign.stack.table).delivery(DeliveryKey(CAMPAIGN, "evanston", PERIOD)) is not None

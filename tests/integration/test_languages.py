@@ -15,6 +15,7 @@ from tests.pdfs import languages_in
 from tests.world import ADA, CAMPAIGN, FORM
 from undersigned.base import languages
 from undersigned.base.environment import page_environment
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Translation
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ IN_SPANISH = {"accept-language": "es-MX,es;q=0.9,en;q=0.8"}
 
 
 def settings(world: World) -> Campaign:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    campaign = Campaigns(world.stack.table).campaign(CAMPAIGN)
     assert campaign is not None
     return campaign
 
@@ -70,7 +71,7 @@ def test_a_link_or_the_browser_decides_the_pages_language(world: World) -> None:
 
 
 def test_a_campaign_only_in_english_is_in_english_for_everyone(world: World) -> None:
-    world.wiring.campaigns.put_campaign(replace(settings(world), translations={}))
+    Campaigns(world.stack.table).put_campaign(replace(settings(world), translations={}))
     for page in (world.get(f"{FORM}?lang=es"), world.get(FORM, headers=IN_SPANISH)):
         assert '<html lang="en"' in page.body
         assert "Firmar" not in page.body
@@ -148,7 +149,7 @@ def test_the_page_shows_and_preselects_the_letter_in_its_own_language(
 def test_a_page_in_a_language_without_a_letter_shows_the_campaigns_own(world: World) -> None:
     campaign = settings(world)
     spanish = replace(campaign.translations["es"], letter=None)
-    world.wiring.campaigns.put_campaign(replace(campaign, translations={"es": spanish}))
+    Campaigns(world.stack.table).put_campaign(replace(campaign, translations={"es": spanish}))
     page = world.get(f"{FORM}?lang=es").body
     assert "Dear Police Chief (name)," in page
     assert "La carta está en inglés." in page
@@ -229,7 +230,7 @@ def test_a_spanish_campaign_has_spanish_emails_and_covers_for_its_targets(world:
     campaign = settings(world)
     spanish = campaign.translations["es"]
     assert spanish.letter is not None
-    world.wiring.campaigns.put_campaign(
+    Campaigns(world.stack.table).put_campaign(
         replace(campaign, language="es", title=spanish.title, letter=spanish.letter, translations={})
     )
     confirmed(world, "en")
@@ -263,7 +264,7 @@ def esperanto(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(languages, "CATALOGS", tmp_path)
     _clear_caches()
     translation = Translation("Fini la postulon", "Petu vian policestron.")
-    world.wiring.campaigns.put_campaign(replace(settings(world), translations={"eo": translation}))
+    Campaigns(world.stack.table).put_campaign(replace(settings(world), translations={"eo": translation}))
     yield
     monkeypatch.undo()
     _clear_caches()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def listed(world: World, before: str | None = None) -> Iterator[tuple[str, Signature]]:
-    found = newest_letters(world.wiring, CAMPAIGN, before)
+    found = newest_letters(world.stack, CAMPAIGN, before)
     return ((position, row) for position, row in found if row)
 
 
@@ -64,8 +64,8 @@ def test_a_letter_is_at_the_position_of_the_form_that_was_confirmed(world: World
 
 def test_a_wanted_status_reads_only_forms_or_only_letters(world: World) -> None:
     sign(world, 4)
-    forms_only = newest_letters(world.wiring, CAMPAIGN, status="pending")
-    letters_only = newest_letters(world.wiring, CAMPAIGN, status="confirmed")
+    forms_only = newest_letters(world.stack, CAMPAIGN, status="pending")
+    letters_only = newest_letters(world.stack, CAMPAIGN, status="confirmed")
     assert [{row.status for _, row in found if row} for found in (forms_only, letters_only)] == [
         {"pending"},
         {"confirmed"},
@@ -84,6 +84,6 @@ def test_a_damaged_row_hides_no_other(world: World, place: int) -> None:
     expected = sign(world, 3)
     damaged = [row for _, row in listed(world)][place]
     key = form_key(damaged) if damaged.status == "pending" else signature_key(CAMPAIGN, damaged.signer)
-    world.wiring.table.update(Update(key, assign={"signed_at": "yesterday"}))
+    world.stack.table.update(Update(key, assign={"signed_at": "yesterday"}))
     emails = [row.email for _, row in listed(world)]
     assert emails == [email for email in expected if email != damaged.email]

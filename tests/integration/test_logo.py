@@ -11,6 +11,7 @@ from pypdf import PdfReader
 
 from tests.logos import JPEG, png
 from tests.world import CAMPAIGN, FORM, ROOT
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.workshop.logos import FILE
 from undersigned.workshop.printing.share_pictures import share_pictures
 
@@ -34,7 +35,7 @@ def upload(author: Author, picture: bytes) -> Any:
 
 
 def test_an_uploaded_logo_is_on_the_form_in_emails_shared_links_and_on_the_cover(author: Author, world: World) -> None:
-    [shared_before, _] = share_pictures(world.wiring.campaigns.campaign(CAMPAIGN)).values()
+    [shared_before, _] = share_pictures(Campaigns(world.stack.table).campaign(CAMPAIGN)).values()
     answer = upload(author, PICTURE)
     assert (answer.status, answer.headers["location"]) == (303, f"{author.base}/publish?done=saved")
     shown = author.open("settings").body
@@ -96,13 +97,13 @@ def test_a_folder_has_the_logo_and_gets_it_back(run: Any, world: World, tmp_path
         (folder / file.name).write_bytes(file.read_bytes())
     (folder / name).write_bytes(PICTURE if name == "logo.png" else JPEG)
     run("campaign", "push", str(folder))
-    assert next(iter(world.wiring.campaigns.audit(CAMPAIGN))).about == "settings (logo)"
-    before = world.wiring.campaigns.campaign(CAMPAIGN)
+    assert next(iter(Campaigns(world.stack.table).audit(CAMPAIGN))).about == "settings (logo)"
+    before = Campaigns(world.stack.table).campaign(CAMPAIGN)
     assert before.logo
     run("campaign", "pull", CAMPAIGN, str(pulled))
     assert (pulled / FILE).read_bytes() == before.logo.png
     run("campaign", "push", str(pulled))
-    assert world.wiring.campaigns.campaign(CAMPAIGN) == before
+    assert Campaigns(world.stack.table).campaign(CAMPAIGN) == before
     (pulled / "logo.jpg").write_bytes(JPEG)
     with pytest.raises(Exception, match="there are two logos; delete one"):
         run("campaign", "check", str(pulled))

@@ -32,17 +32,17 @@ def claim(world: World, request: str, limit: MailLimit = ROOMY, campaign: str = 
 def test_an_email_that_another_process_has_just_sent_is_not_claimed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    claim(world, "one").note_sent(world.wiring)
+    claim(world, "one").note_sent(world.stack)
     # Its read came before the other process recorded the email.
     monkeypatch.setattr(MailClaims, "_known", lambda *_: iter(()))
-    assert not claim(world, "one").take(world.wiring)
-    assert claim(world, "two").take(world.wiring)
+    assert not claim(world, "one").take(world.stack)
+    assert claim(world, "two").take(world.stack)
 
 
 def test_no_email_is_claimed_once_a_persons_limit_of_a_day_is_reached(world: World) -> None:
     for request in ("one", "two"):
-        claim(world, request, campaign="another-campaign").note_sent(world.wiring)
-    assert not claim(world, "three", MailLimit(in_all=2, of_campaign=2)).take(world.wiring)
-    assert claim(world, "three", MailLimit(in_all=3, of_campaign=2)).take(world.wiring)
+        claim(world, request, campaign="another-campaign").note_sent(world.stack)
+    assert not claim(world, "three", MailLimit(in_all=2, of_campaign=2)).take(world.stack)
+    assert claim(world, "three", MailLimit(in_all=3, of_campaign=2)).take(world.stack)
     world.clock.advance(days=1)
-    assert claim(world, "four", MailLimit(in_all=2, of_campaign=2)).take(world.wiring)
+    assert claim(world, "four", MailLimit(in_all=2, of_campaign=2)).take(world.stack)

@@ -18,6 +18,7 @@ from tests.world import CAMPAIGN, client_of, world
 from undersigned.base.errors import ChangedError
 from undersigned.base.queue import NotQueuedError
 from undersigned.base.table import Table, to_item
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.planning import NotPlannedError, preview
 from undersigned.delivering.trays import oldest_letters
@@ -53,7 +54,7 @@ def put_letter(world: World, target: str, signer: str, *, campaign: str = CAMPAI
 
 def put_row(world: World, signer: str, values: Mapping[str, object], *, campaign: str = CAMPAIGN) -> None:
     row = {**signature_key(campaign, signer)._asdict(), **values}
-    client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=to_item(row))
+    client_of("dynamodb").put_item(TableName=world.stack.settings.table_name, Item=to_item(row))
 
 
 def test_deliveries_are_queued_ten_in_a_call(many: World) -> None:
@@ -81,11 +82,11 @@ def test_a_preview_asks_about_several_blocks_at_once_too(many: World) -> None:
     many.variables["PLANS_AT_ONCE"] = "3"
     many.restart("run_jobs")
     many.watch = watch = Counting()
-    campaign = many.wiring.campaigns.campaign(CAMPAIGN)
+    campaign = Campaigns(many.stack.table).campaign(CAMPAIGN)
     lines = preview(many.stacks["run_jobs"], campaign, "2026-11-30").lines
     assert watch.most == 3
     assert [line.letters for line in lines] == [1] * TOWNS
-    assert lines == preview(many.wiring, campaign, "2026-11-30").lines
+    assert lines == preview(many.stack, campaign, "2026-11-30").lines
 
 
 def steps_of(monkeypatch: pytest.MonkeyPatch, letters: int) -> None:
@@ -98,7 +99,7 @@ def test_a_plan_of_ten_thousand_targets_makes_few_calls_for_their_trays(monkeypa
         Target(f"town-{number:05d}", "Chief", "", "", "", f"{number}@towns.example", ()) for number in range(10_000)
     ]
     with world(monkeypatch, fast=True) as made:
-        monkeypatch.setattr(type(made.wiring.campaigns), "targets", lambda *_, **__: targets)
+        monkeypatch.setattr(type(Campaigns(made.stack.table)), "targets", lambda *_, **__: targets)
         for number, target in enumerate(targets):
             put_letter(made, target.id, signer_number(number))
         made.clock.now = MONDAY
@@ -124,8 +125,8 @@ def test_a_preview_counts_all_letters(many: World, monkeypatch: pytest.MonkeyPat
     for number in range(100, 150):
         put_letter(many, "town-3", signer_number(number))
     steps_of(monkeypatch, 2)
-    campaign = many.wiring.campaigns.campaign(CAMPAIGN)
-    lines = preview(many.wiring, campaign, "2026-11-30").lines
+    campaign = Campaigns(many.stack.table).campaign(CAMPAIGN)
+    lines = preview(many.stack, campaign, "2026-11-30").lines
     assert {line.target.id: line.letters for line in lines} == {
         f"town-{number}": 51 if number == 3 else 1 for number in range(TOWNS)
     }
@@ -133,7 +134,7 @@ def test_a_preview_counts_all_letters(many: World, monkeypatch: pytest.MonkeyPat
 
 def test_letters_are_counted_for_the_target_that_a_position_names(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ids of some targets begin with those of others."""
-    signatures = many.wiring.signatures
+    signatures = Signatures(many.stack.table)
     for number in range(100, 130):
         put_letter(many, "town-4", signer_number(number))
     for number, target in enumerate(("town", "town-4-b", "town-40-b"), start=130):
@@ -151,7 +152,7 @@ def test_letters_are_counted_for_the_target_that_a_position_names(many: World, m
 
 def test_a_letter_is_in_no_tray_of_a_target_whose_id_is_shorter(many: World) -> None:
     """It was signed again for town 40 after it was read."""
-    signatures = many.wiring.signatures
+    signatures = Signatures(many.stack.table)
     [letter] = signatures.signatures(CAMPAIGN, [signer_number(40)])
     with pytest.raises(ChangedError):
         signatures.hold(replace(letter, target="town-4"))
@@ -166,7 +167,7 @@ def test_letters_are_listed_that_were_due_by_a_moment(many: World) -> None:
         put_row(
             many, signer_number(number), waiting_row(CAMPAIGN, "town-47", signer_number(number)) | {"due_at": position}
         )
-    signatures, zone = many.wiring.signatures, timezone(-timedelta(hours=6))
+    signatures, zone = Signatures(many.stack.table), timezone(-timedelta(hours=6))
     for seconds, microseconds in product((-1, 0, 1, 2), (0, 1, 2)):
         until = DUE.astimezone(zone) + timedelta(seconds=seconds, microseconds=microseconds)
         due = sum((number % 2, number % 3) <= (seconds, microseconds) for number in range(100, 180))
@@ -194,7 +195,7 @@ def test_a_letter_whose_position_is_damaged_keeps_no_other_back(many: World, mon
         put_row(many, signer_number(number), row | {"due_at": position or "#"})
     planned = many.plan()
     assert {key["target"] for key in planned["deliveries"]} == {f"town-{number}" for number in range(TOWNS)}
-    [letter] = many.wiring.signatures.signatures(CAMPAIGN, [signer_number(903)])
+    [letter] = Signatures(many.stack.table).signatures(CAMPAIGN, [signer_number(903)])
     assert not letter.in_tray, "so the daily reconciliation names it"
 
 
@@ -237,7 +238,7 @@ def test_each_letter_that_stays_in_its_tray_is_counted_once_while_others_move(
         for number in range(120):
             trays.move(number)
         client: Any = trays
-        signatures = Signatures(Table(client, made.wiring.settings.table_name))
+        signatures = Signatures(Table(client, made.stack.settings.table_name))
         counted = signatures.how_many_wait_each(CAMPAIGN, "town-0", "town-5")
         found = oldest_letters(signatures, CAMPAIGN, [f"town-{number}" for number in range(6)])
     assert trays.calls > 20
@@ -266,7 +267,7 @@ def test_trays_of_another_campaign_and_letters_on_hold_are_not_planned(many: Wor
     put_letter(many, "town-3-that-left", "c" * 32)
     planned = many.plan()
     assert {key["target"] for key in planned["deliveries"]} == {f"town-{number}" for number in range(TOWNS)}
-    assert many.wiring.signatures.how_many_held(CAMPAIGN) == 1
+    assert Signatures(many.stack.table).how_many_held(CAMPAIGN) == 1
 
 
 def test_a_message_that_sqs_does_not_take_is_sent_again(many: World) -> None:

@@ -12,6 +12,7 @@ from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN, CONTEXT
 from undersigned.base.metrics import UNITS, MetricName, emit, emit_all
 from undersigned.base.table import Update
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import counter_key
 from undersigned_cli.local.template import STACK
 
@@ -159,14 +160,14 @@ def test_letters_are_overdue_a_day_after_the_run_that_should_have_sent_them(worl
 
 def test_letters_that_somebody_keeps_back_are_not_overdue(world: World, emitted: Any) -> None:
     world.confirmed()
-    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    Campaigns(world.stack.table).pause(CAMPAIGN, paused=True)
     world.clock.now = MONDAY
     world.clock.advance(days=2)
     world.reconcile()
     assert "LettersOverdue" not in emitted()
 
-    world.wiring.campaigns.pause(CAMPAIGN, paused=False)
-    world.wiring.campaigns.hold(CAMPAIGN, "evanston", "we talk to them")
+    Campaigns(world.stack.table).pause(CAMPAIGN, paused=False)
+    Campaigns(world.stack.table).hold(CAMPAIGN, "evanston", "we talk to them")
     world.reconcile()
     assert "LettersOverdue" not in emitted()
 
@@ -222,7 +223,7 @@ def test_the_oldest_email_without_an_outcome_is_measured(world: World, emitted: 
 
 def test_rows_minus_counters_is_what_the_reconciliation_cannot_explain(world: World, emitted: Any) -> None:
     world.confirmed()
-    world.wiring.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), add={"signatures": 3}))
+    world.stack.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), add={"signatures": 3}))
     emitted()
     world.reconcile()
     assert "RowsMinusCounters" not in emitted(), "only what differs two days in a row is reported"

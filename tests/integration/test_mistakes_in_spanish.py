@@ -52,7 +52,7 @@ def mistakes_on(page: str) -> str:
 
 @pytest.mark.parametrize("file", CASES)
 def test_a_spanish_page_has_no_english_reason(world: World, file: str) -> None:
-    browser, stack, left = member(world, "maria@enddemand.example", "editor"), world.wiring, {}
+    browser, stack, left = member(world, "maria@enddemand.example", "editor"), world.stack, {}
     for name, text in CASES[file].items():
         try:
             drafting.write(stack, CAMPAIGN, drafting.draft_of(stack, CAMPAIGN).revision, {file: text}, "ann")

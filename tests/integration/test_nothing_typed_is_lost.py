@@ -14,6 +14,7 @@ from tests.logos import SIGNATURE
 from tests.organizers import Browser, signed_in
 from tests.workshop import ANN, NEW, OWN_HEADINGS
 from tests.world import ADMINISTRATOR, CAMPAIGN, files_of_campaign
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.workshop import drafting
 from undersigned.workshop.logos import read_logo
 from undersigned.workshop.rows.drafts import Drafts
@@ -71,7 +72,7 @@ GONE = {
 def stage(world: World) -> Browser:
     """Make a campaign with changes that are not published, and a draft, and return their owner."""
     owner = signed_in(world, ADMINISTRATOR)
-    stack = world.wiring
+    stack = world.stack
     drafting.write(stack, CAMPAIGN, 0, {}, ANN, {"goal": 777})
     drafting.create(stack, NEW, ANN, empty_files(NEW))
     drafting.create(stack, COMPLETE, ANN, files_of_campaign())
@@ -103,13 +104,13 @@ def after(owner: Browser, button: Button, answer: Answer) -> FilledPage:
 
 def stored(world: World) -> str:
     """Return what is stored of the campaigns: their drafts, the reasons in their logs, and whether they are closed."""
-    campaigns = world.wiring.campaigns
-    known = sorted({*campaigns.campaign_ids(), *Drafts(world.wiring).campaigns()})
+    campaigns = Campaigns(world.stack.table)
+    known = sorted({*campaigns.campaign_ids(), *Drafts(world.stack).campaigns()})
     return repr(
         [
             (
                 one,
-                drafting.draft_of(world.wiring, one).files,
+                drafting.draft_of(world.stack, one).files,
                 [entry.why for entry in campaigns.audit(one)],
                 campaigns.controls(one).closed_at,
             )

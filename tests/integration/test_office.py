@@ -15,6 +15,7 @@ from tests.packets import KEY, PEOPLE, confirm, erase, links_of_office, organize
 from tests.pages import text_of
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD
 from undersigned.base.errors import NotNowError
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import delivery_key
 from undersigned.organizing.deleting import check_deletable
 from undersigned.organizing.overviews import recipient
@@ -51,19 +52,19 @@ def test_both_pages_have_days_and_counts(sent: World) -> None:
 def test_letters_that_go_by_hand_after_a_bounce_are_on_both_pages_once_they_are_handed_over(sent: World) -> None:
     sent.feedback("bounce", sent.deliveries[0])
     office, cover = links_of_office(sent)
-    Decisions(sent.wiring).set_address(CAMPAIGN, "evanston", "", "cli", "")
-    Decisions(sent.wiring).retry(KEY, "cli", "")
+    Decisions(sent.stack).set_address(CAMPAIGN, "evanston", "", "cli", "")
+    Decisions(sent.stack).retry(KEY, "cli", "")
     sent.run_queue()
     for path in (office, cover):
         assert "Nothing yet." in sent.get(path).words
-    Decisions(sent.wiring).hand_over(KEY, sent.clock.now.date(), "", "cli")
+    Decisions(sent.stack).hand_over(KEY, sent.clock.now.date(), "", "cli")
     for path in (office, cover):
         assert "5 letters, on paper, by hand or post. File 1: letters 1 to 5 " in sent.get(path).words
 
 
 def test_the_pages_name_no_signer_and_the_one_of_a_cover_nobody(sent: World) -> None:
     sent.change(language="es")
-    target = sent.wiring.campaigns.target(CAMPAIGN, "evanston")
+    target = Campaigns(sent.stack.table).target(CAMPAIGN, "evanston")
     office, cover = (sent.get(path) for path in links_of_office(sent))
     for page in (office, cover):
         assert '<html lang="es"' in page.body
@@ -88,18 +89,18 @@ def test_a_delivery_that_did_not_arrive_is_on_no_cover_but_its_office_may_have_i
     browser = someone(sent, "editor")
     assert "But the office said that it has these letters, so press “Close unsent”." in browser.words()
     assert not [each for each in (f"{ADDRESS}/retry", 'name="email" value=""') if each in browser.see("").body]
-    Decisions(sent.wiring).set_address(CAMPAIGN, "evanston", "new@evanston.example", "cli", "")
+    Decisions(sent.stack).set_address(CAMPAIGN, "evanston", "new@evanston.example", "cli", "")
     sent.clock.advance(days=1)
     sent.report()
     [told] = sent.mails("report")
     assert "(the office said that it has these letters)" in " ".join(told.text.split())
     assert "Open each delivery, and send it again." not in told.text, "its page has no button for that"
     assert organizer(sent, f"{ADDRESS}/retry", {}).status == 409
-    Decisions(sent.wiring).retry(KEY, "cli", "they lost it", again=True)
+    Decisions(sent.stack).retry(KEY, "cli", "they lost it", again=True)
 
 
 def test_a_refused_retry_names_the_command_that_sends_the_letters_again(sent: World) -> None:
-    retry = partial(Decisions(sent.wiring).retry, KEY, "cli")
+    retry = partial(Decisions(sent.stack).retry, KEY, "cli")
     assert press(sent) == 303
     for again in (False, True):
         with pytest.raises(NotNowError, match="The delivery’s state is “sent”"):
@@ -120,7 +121,7 @@ def test_what_an_office_received_organizers_and_signers_read_and_twice_is_harmle
     add(sent, "ann@example.org", "viewer")
     page = signed_in(sent, "ann@example.org").request("GET", f"{DASHBOARD}/deliveries/{PERIOD}/evanston")
     assert "The office said on Nov 24, 2026" in page.words
-    letter = sent.wiring.links.sign("letter", CAMPAIGN, sent.signer("ada@signers.example"))
+    letter = sent.stack.links.sign("letter", CAMPAIGN, sent.signer("ada@signers.example"))
     said = "Evanston Police Department said on November 24, 2026 that it has your letter."
     assert said in sent.get(f"/letters/{letter}").words
 
@@ -142,14 +143,14 @@ def asked(world: World, request: pytest.FixtureRequest) -> World:
 def test_an_email_that_its_office_has_is_no_question_any_more_and_its_row_stays(
     asked: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    row = asked.wiring.table.get(delivery_key(KEY), consistent=True)
+    row = asked.stack.table.get(delivery_key(KEY), consistent=True)
     assert press(asked) == 303
-    assert asked.wiring.table.get(delivery_key(KEY), consistent=True) == row
+    assert asked.stack.table.get(delivery_key(KEY), consistent=True) == row
     said = read(asked, ADDRESS)
     assert (said["state"], said["needs_attention"]) == ("sent", None)
-    found = recipient(asked.wiring, asked.wiring.campaigns.campaign(CAMPAIGN), "evanston")
+    found = recipient(asked.stack, Campaigns(asked.stack.table).campaign(CAMPAIGN), "evanston")
     assert (found.state.questions, found.plan, found.state.sent) == ((), (), 5)
-    [line] = make_report(asked.wiring, CAMPAIGN, asked.period, days=7).lines
+    [line] = make_report(asked.stack, CAMPAIGN, asked.period, days=7).lines
     assert (line.section, line.letters) == ("sent", 5)
     asked.reconcile()
     assert not [record for record in caplog.records if record.getMessage() == "a delivery waits for a decision"]
@@ -157,7 +158,7 @@ def test_an_email_that_its_office_has_is_no_question_any_more_and_its_row_stays(
     asked.clock.advance(days=31)
     for _ in range(2):
         asked.reconcile()
-    check_deletable(asked.wiring, CAMPAIGN)
+    check_deletable(asked.stack, CAMPAIGN)
 
 
 def test_what_an_office_has_goes_again_only_if_a_person_insists(asked: World) -> None:
@@ -169,7 +170,7 @@ def test_what_an_office_has_goes_again_only_if_a_person_insists(asked: World) ->
         assert organizer(asked, f"{ADDRESS}/settle-as-not-sent", values).status == 409
     refused = organizer(asked, f"{ADDRESS}/settle-as-not-sent", decision)
     assert "The office said on November 27, 2026 that it has these letters" in text_of(refused, 409)
-    settle = Decisions(asked.wiring).settle
+    settle = Decisions(asked.stack).settle
     with pytest.raises(NotNowError):
         settle(KEY, "cli", "", "not sent", revision=decision["revision"], again=True)
     settle(KEY, "cli", "they lost it", "not sent", revision=decision["revision"], again=True)
@@ -200,13 +201,13 @@ def test_what_an_office_has_does_not_go_by_hand_by_itself_while_its_stop_holds_a
         "email",
         "the recipient has no email address any more",
     )
-    Decisions(asked.wiring).retry(KEY, "cli", "they lost it", again=True)
+    Decisions(asked.stack).retry(KEY, "cli", "they lost it", again=True)
     asked.run_queue()
     assert (read(asked, ADDRESS)["state"], read(asked, ADDRESS)["way"]) == ("sent", "by hand")
 
 
 def test_letters_on_paper_are_on_both_pages_and_are_handed_over_not_received(world: World) -> None:
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     target = campaigns.target(CAMPAIGN, "evanston")
     campaigns.put_target(CAMPAIGN, replace(target, email=""))
     confirm(world, "Ada")
@@ -218,6 +219,6 @@ def test_letters_on_paper_are_on_both_pages_and_are_handed_over_not_received(wor
     assert press(world) == 303
     found = read(world, ADDRESS)
     assert (found["state"], found["received_at"]) == ("sent", None)
-    Decisions(world.wiring).hand_over(KEY, world.clock.now.date(), "", "cli")
+    Decisions(world.stack).hand_over(KEY, world.clock.now.date(), "", "cli")
     for path in links_of_office(world):
         assert "1 letter, on paper, by hand or post. File 1: letter 1 " in world.get(path).words

@@ -8,6 +8,7 @@ import pytest
 
 from tests.pages import text_of
 from tests.world import CAMPAIGN, FORM
+from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
     from tests.organizers import Browser
@@ -47,10 +48,10 @@ def test_a_new_number_replaces_the_old_one_and_both_are_in_the_log(world: World,
     world.clock.advance(minutes=5)
     count(manager, "0")
 
-    counted = world.wiring.campaigns.target(CAMPAIGN, "evanston").on_paper
+    counted = Campaigns(world.stack.table).target(CAMPAIGN, "evanston").on_paper
     assert counted
     assert (counted.letters, counted.at) == (0, world.clock.now)
-    log = [(entry.action, entry.about, entry.why) for entry in world.wiring.campaigns.audit(CAMPAIGN)]
+    log = [(entry.action, entry.about, entry.why) for entry in Campaigns(world.stack.table).audit(CAMPAIGN)]
     assert log[:2] == [("count on paper", "evanston", "0"), ("count on paper", "evanston", "80")]
     assert "on paper" not in text_of(world.get(FORM))
 
@@ -62,7 +63,7 @@ def test_what_is_no_number_is_refused_and_changes_nothing(world: World, manager:
     refused = manager.press("/targets/evanston/on-paper", {"letters": typed})
     assert refused.status == 400
     assert "Give a number from 0 to 999,999." in refused.body
-    counted = world.wiring.campaigns.target(CAMPAIGN, "evanston").on_paper
+    counted = Campaigns(world.stack.table).target(CAMPAIGN, "evanston").on_paper
     assert counted
     assert counted.letters == 80
 
@@ -71,7 +72,7 @@ def test_publishing_again_keeps_the_number(world: World, manager: Browser) -> No
     count(manager, "80")
     world.change(title="A new title")
 
-    counted = world.wiring.campaigns.target(CAMPAIGN, "evanston").on_paper
+    counted = Campaigns(world.stack.table).target(CAMPAIGN, "evanston").on_paper
     assert counted
     assert counted.letters == 80
 

@@ -14,6 +14,7 @@ from tests.logos import JPEG
 from tests.openapi_document import DOCUMENT, OPERATIONS, breach_of, operation_of, resolved, routed
 from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN, publish_files
+from undersigned.signing.rows.signatures import Signatures
 from undersigned.workshop.logos import FILE
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
     assert ask("GET", other_words).status == 200
     assert ask("POST", other_words, {}).status == 409
     ask("GET", letter)
-    letter = "/letters/" + world.wiring.links.sign("letter", CAMPAIGN, _only_signer(world))
+    letter = "/letters/" + world.stack.links.sign("letter", CAMPAIGN, _only_signer(world))
     assert ask("GET", letter).status == 200
     assert ask("POST", f"{letter}/withdraw", {}).status == 200
     assert ask("GET", f"{letter}/withdraw").status == 303
@@ -148,7 +149,7 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
     assert ask("POST", disown, {}).status == 200
     world.confirmed(email="bo@signers.example")
     world.week()
-    packets = "/packets/" + world.wiring.links.sign("packets", CAMPAIGN, "evanston", "2026-11-24")
+    packets = "/packets/" + world.stack.links.sign("packets", CAMPAIGN, "evanston", "2026-11-24")
     assert [ask("GET", packets).status, ask("GET", f"{packets}/1").status, ask("GET", f"{packets}/2").status] == [
         200, 302, 404,
     ]  # fmt: skip
@@ -173,7 +174,7 @@ def _of_office(world: World) -> Iterator[tuple[Any, ...]]:
 
 
 def _only_signer(world: World) -> str:
-    [(_, row)] = world.wiring.signatures.newest_signatures(CAMPAIGN)
+    [(_, row)] = Signatures(world.stack.table).newest_signatures(CAMPAIGN)
     return row.signer
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests.faults.refusals import Refusing
 from tests.organizers import act
 from tests.world import CAMPAIGN, PERIOD, load_event
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import SHARDS
 from undersigned.delivering.feedback import read_mail_event
 from undersigned.organizing import letters
@@ -89,7 +90,7 @@ def test_signatures_are_found_by_their_status(world: World, status: str) -> None
     confirmed = world.confirmed(email="confirmed@signers.example")
     assert confirmed
     withdrawn = world.confirmed(email="withdrawn@signers.example")
-    letter = world.wiring.links.sign("letter", CAMPAIGN, world.signer(withdrawn.to))
+    letter = world.stack.links.sign("letter", CAMPAIGN, world.signer(withdrawn.to))
     world.post(f"/letters/{letter}/withdraw")
     world.confirmed(email="erased@signers.example")
     assert erase(world, world.signer("erased@signers.example")) == 303
@@ -298,5 +299,5 @@ def test_targets_are_listed_in_pages(world: World) -> None:
     first = get(world, "/targets?limit=2")
     rest = get(world, f"/targets?limit=200&cursor={first['next']}")
     ids = [target["id"] for target in first["targets"] + rest["targets"]]
-    assert ids == sorted(target.id for target in world.wiring.campaigns.targets(CAMPAIGN))
+    assert ids == sorted(target.id for target in Campaigns(world.stack.table).targets(CAMPAIGN))
     assert rest["next"] is None

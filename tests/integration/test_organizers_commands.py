@@ -14,10 +14,13 @@ from typer.testing import CliRunner
 
 from tests.world import CAMPAIGN, PERIOD, ROOT, World
 from undersigned.base.errors import NotFoundError, NotNowError, UndersignedError
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.organizing.listing import newest_letters
 from undersigned.organizing.rules.exports import COLUMNS
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import digest_of
+from undersigned.signing.rows.signatures import Signatures
 from undersigned_cli import main
 from undersigned_cli.commands import output
 from undersigned_cli.main import app
@@ -37,7 +40,7 @@ def listed(run: Any) -> Any:
 
 
 def only_signature(world: World) -> Any:
-    [row] = filter(None, (row for _, row in newest_letters(world.wiring, CAMPAIGN)))
+    [row] = filter(None, (row for _, row in newest_letters(world.stack, CAMPAIGN)))
     return row
 
 
@@ -127,7 +130,7 @@ def test_no_word_is_broken_in_a_terminal_of_eighty_columns(
     world.feedback("bounce", world.deliveries[0])
     lines = run("deliveries", CAMPAIGN).splitlines()
 
-    [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
+    [delivery] = Deliveries(world.stack.table).deliveries(CAMPAIGN, "evanston")
     assert delivery.email
     assert delivery.last.sent_at
     for words in ("evanston", PERIOD, "bounced", delivery.email, output.moment(delivery.last.sent_at)):
@@ -199,7 +202,7 @@ def test_a_failed_export_leaves_no_file(
         message = "the table is gone"
         raise UndersignedError(message)
 
-    monkeypatch.setattr(type(world.wiring.signatures), "newest_signatures", gone)
+    monkeypatch.setattr(type(Signatures(world.stack.table)), "newest_signatures", gone)
     with pytest.raises(UndersignedError, match="gone"):
         invoke("export", CAMPAIGN, "-o", str(tmp_path / "letters.csv"))
     assert list(tmp_path.iterdir()) == []
@@ -223,7 +226,7 @@ def test_a_letter_is_erased_after_a_confirmation_prompt(invoke: Any, run: Any, w
     assert only_signature(world).status == "confirmed"
     assert invoke("erase", CAMPAIGN, row.signer, "--why", "she asked", answer="y\n").exit_code == 0
     assert only_signature(world).status == "erased"
-    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
+    [entry] = Campaigns(world.stack.table).audit(CAMPAIGN)
     assert (entry.action, entry.by, entry.about, entry.why) == ("erase", "command line", row.signer, "she asked")
 
 
@@ -233,7 +236,7 @@ def test_a_letter_is_found_by_email_address_and_erased_once(run: Any, world: Wor
     assert "Erased." in run(*arguments)
     assert only_signature(world).status == "erased"
     assert "erased already" in run(*arguments)
-    assert len(list(world.wiring.campaigns.audit(CAMPAIGN))) == 1
+    assert len(list(Campaigns(world.stack.table).audit(CAMPAIGN))) == 1
 
 
 def test_remove_promises_no_packet_if_the_letter_was_the_only_one_in_it(run: Any, world: World) -> None:
@@ -283,7 +286,7 @@ def test_the_test_command_sends_only_to_the_organizer(run: Any, world: World) ->
     before = len(world.sent)
     world.run_queue()
     [test_mail] = world.sent[before:]
-    assert test_mail.to == world.wiring.campaigns.campaign(CAMPAIGN).organizer.email
+    assert test_mail.to == Campaigns(world.stack.table).campaign(CAMPAIGN).organizer.email
     assert world.deliveries == []
 
 
@@ -326,7 +329,7 @@ def test_deliver_says_first_what_goes_to_whom_and_what_does_not(run: Any, invoke
     assert "Start 1 delivery now?" in output
     assert "on its way" not in output
     assert world.run_queue() == []
-    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["hold"]
+    assert [entry.action for entry in Campaigns(world.stack.table).audit(CAMPAIGN)] == ["hold"]
     output = run("deliver", CAMPAIGN, "--yes")
     assert "wilmette: on its way to " in output
     assert "skokie: on its way" not in output
@@ -349,7 +352,7 @@ def test_nothing_that_is_sent_is_nothing_in_the_activity_log(run: Any, world: Wo
     output = run("deliver", CAMPAIGN, "--yes")
     assert "0 deliveries started" in output
     assert "on its way" not in output
-    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["hold"]
+    assert [entry.action for entry in Campaigns(world.stack.table).audit(CAMPAIGN)] == ["hold"]
 
 
 def test_a_second_email_within_seven_days_needs_a_reason(run: Any, invoke: Any, world: World) -> None:
@@ -361,7 +364,7 @@ def test_a_second_email_within_seven_days_needs_a_reason(run: Any, invoke: Any, 
     run("deliver", CAMPAIGN, "--target", "evanston", "--again", "--why", "the office asked for them", "--yes")
     world.run_queue()
     assert [mail.tags["period"] for mail in world.deliveries] == ["2026-11-24", "2026-11-25"]
-    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
+    [entry] = Campaigns(world.stack.table).audit(CAMPAIGN)
     assert (entry.action, entry.about, entry.why) == (
         "deliver again",
         "2026-11-25 evanston",
@@ -480,11 +483,11 @@ def test_a_bounced_delivery_is_closed_unsent(run: Any, listed: Any, world: World
     assert "are sent no more" in run(*decide, "--why", "nobody is there", "--yes")
     assert listed("deliveries", CAMPAIGN)[0]["state"] == "closed_unsent"
     assert listed("audit", CAMPAIGN)[0]["action"] == "close unsent"
-    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    target = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")
     assert target.mail_state == "bounced"
     said = run("set-address", CAMPAIGN, "evanston", "new.chief@evanston.example", "--why", "they called")
     assert "evanston: Saved. New letters go to this address." in said
-    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    target = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")
     assert (target.mail_state, target.email) == ("ok", "new.chief@evanston.example")
 
 
@@ -507,7 +510,7 @@ def test_an_unknown_campaign_is_answered_with_the_known_ones(invoke: Any) -> Non
 
 def test_a_key_ends_after_90_days(run: Any, world: World) -> None:
     assert "It works until 2027-02-22." in run("key", "create", CAMPAIGN)
-    [key] = ApiKeys(world.wiring.table).api_keys(CAMPAIGN)
+    [key] = ApiKeys(world.stack.table).api_keys(CAMPAIGN)
 
     assert (key.valid_until - world.clock.now).days == 90
 
@@ -548,19 +551,19 @@ def test_keys_and_early_deliveries_are_in_the_activity_log(run: Any, world: Worl
     world.clock.advance(seconds=1)
     world.confirmed()
     run("deliver", CAMPAIGN, "--yes")
-    delivered, revoked, created = world.wiring.campaigns.audit(CAMPAIGN)
+    delivered, revoked, created = Campaigns(world.stack.table).audit(CAMPAIGN)
     assert (created.action, created.about, created.why) == ("create key", f"{key} counts", "for Robin")
     assert (revoked.action, revoked.about) == ("revoke key", key)
     assert (delivered.action, delivered.about) == ("deliver", "2026-11-24")
 
 
 def test_a_revision_is_refused_without_a_draft(invoke: Any, world: World) -> None:
-    before = list(world.wiring.campaigns.audit(CAMPAIGN))
+    before = list(Campaigns(world.stack.table).audit(CAMPAIGN))
 
     refused = invoke("campaign", "push", str(ROOT / "campaigns" / CAMPAIGN), "--revision", "5")
 
     assert (refused.exit_code, "--revision needs --draft" in refused.output) == (2, True)
-    assert list(world.wiring.campaigns.audit(CAMPAIGN)) == before
+    assert list(Campaigns(world.stack.table).audit(CAMPAIGN)) == before
 
 
 @pytest.mark.parametrize("both", [("--sent", "--not-sent"), ()])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import ADA, CAMPAIGN, FORM, SITE
+from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -21,9 +22,9 @@ OTHER = "https://evil.example"
 
 @pytest.fixture(autouse=True)
 def allowed(world: World) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    campaign = Campaigns(world.stack.table).campaign(CAMPAIGN)
     assert campaign
-    world.wiring.campaigns.put_campaign(
+    Campaigns(world.stack.table).put_campaign(
         replace(campaign, allowed_origins=(SITE, "http://localhost:8080"), frame_origins=(SHARED, SITE))
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from benchmarks.page_weight import GOALS, VISIT, weights
 from tests.logos import png
 from tests.world import CAMPAIGN, FORM, ROOT, files_of_campaign, publish_files
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Answer
 from undersigned.workshop.logos import FILE
 
@@ -60,7 +61,7 @@ def test_the_page_of_a_person_who_did_not_sign_stays_small(world: World) -> None
 
 
 def test_a_visit_with_answers_of_a_usual_length_fits_into_one_window(world: World) -> None:
-    words, campaigns = sorted({*WORDS.split()}), world.wiring.campaigns
+    words, campaigns = sorted({*WORDS.split()}), Campaigns(world.stack.table)
     for number, target in enumerate(campaigns.targets(CAMPAIGN)):
         text = " ".join(random.Random(number).choices(words, k=200))[:USUAL_ANSWER]  # noqa: S311
         answer = Answer(date(2026, 11, 24), text, is_public=True, by="ann", at=world.clock.now)

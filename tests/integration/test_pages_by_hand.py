@@ -16,7 +16,9 @@ from tests.packets import erase, repack
 from tests.pages import text_of
 from tests.reports import section
 from tests.world import ADA, CAMPAIGN, PERIOD
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering import delivering
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
 from undersigned.delivering.rules.plans import Week
 from undersigned.organizing import screening
@@ -33,9 +35,9 @@ HOSTILE = "<script>alert(1)</script> “& left at the desk"
 @pytest.fixture
 def organizer(world: World) -> Browser:
     """Return an organizer of a campaign whose first recipient has no email address."""
-    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    target = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")
     address = "Police <b>Department</b>\n1454 Elmwood Avenue\nEvanston, IL 60201"
-    world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="", postal_address=address))
+    Campaigns(world.stack.table).put_target(CAMPAIGN, replace(target, email="", postal_address=address))
     browser = Browser(world)
     browser.enter("editor")
     return browser
@@ -54,7 +56,7 @@ def printed(world: World, organizer: Browser) -> Browser:
 
 def own_page(world: World, email: str = str(ADA["email"])) -> str:
     """Return what a signer reads on the page of their letter."""
-    token = world.wiring.links.sign("letter", CAMPAIGN, world.signer(email))
+    token = world.stack.links.sign("letter", CAMPAIGN, world.signer(email))
     return text_of(world.get(f"/letters/{token}"))
 
 
@@ -124,9 +126,9 @@ def test_the_report_names_what_is_ready_to_print(world: World, printed: Browser)
 
 
 def test_a_letter_erased_after_the_packet_could_be_printed_names_its_sheet(world: World, printed: Browser) -> None:
-    signer = letter_signed_with(world.wiring, CAMPAIGN, "bo@signers.example")
+    signer = letter_signed_with(world.stack, CAMPAIGN, "bo@signers.example")
     assert signer
-    number = delivery_record(world.wiring, DeliveryKey(CAMPAIGN, "evanston", PERIOD)).signers.index(signer.signer) + 1
+    number = delivery_record(world.stack, DeliveryKey(CAMPAIGN, "evanston", PERIOD)).signers.index(signer.signer) + 1
     answer = printed.press(f"/signatures/{signer.signer}/erase", {"why": "asked"})
     said = printed.words(answer.headers["location"])
     assert f"This is letter {number} of those of Nov 24, 2026 to" in said
@@ -141,7 +143,7 @@ def test_commands_name_what_is_ready_to_print_and_the_sheet_of_an_erased_letter(
     said = " ".join(run("deliveries", CAMPAIGN).split())
     assert "evanston: 2 letters of 2026-11-24 to print on the dashboard." in said
     assert f"run `undersigned hand-over {CAMPAIGN} evanston 2026-11-24`" in said
-    sealed = delivery_record(world.wiring, DeliveryKey(CAMPAIGN, "evanston", PERIOD)).signers
+    sealed = delivery_record(world.stack, DeliveryKey(CAMPAIGN, "evanston", PERIOD)).signers
     said = " ".join(run("erase", CAMPAIGN, sealed[1], "--why", "asked", "--yes").split())
     assert "It is letter 2 of the packet of 2026-11-24 to evanston." in said
     assert "take out the sheet with the reference number 2026-11-24-2" in said
@@ -181,7 +183,7 @@ def test_the_file_is_made_again_once_it_is_gone(world: World, printed: Browser) 
 
 
 def test_what_is_made_again_goes_on_after_a_hold_whatever_came_that_week(world: World, printed: Browser) -> None:
-    controls, key = Decisions(world.wiring), DeliveryKey(CAMPAIGN, "evanston", PERIOD)
+    controls, key = Decisions(world.stack), DeliveryKey(CAMPAIGN, "evanston", PERIOD)
     controls.retry(key, "cli", "")
     decide(world, "hold", "evanston", why="the chief retires")
     world.run_queue()
@@ -190,7 +192,7 @@ def test_what_is_made_again_goes_on_after_a_hold_whatever_came_that_week(world: 
     world.confirmed(name="Di Waits", email="di@signers.example")
     world.clock.advance(days=3)
     later = DeliveryKey(CAMPAIGN, "evanston", "2026-11-27")
-    delivering.deliver(world.wiring, later)
+    delivering.deliver(world.stack, later)
     world.clock.advance(days=4)
     world.week()
     printed.enter("editor")
@@ -213,7 +215,7 @@ def test_packets_whose_letters_are_all_erased_are_not_offered_to_print(
     assert "File 2 of 2: Print the letters" in said
     assert "File 1 of 2: Print" not in said
     assert "Letters to print 1" in organizer.words()
-    Decisions(world.wiring).retry(DeliveryKey(CAMPAIGN, "evanston", PERIOD), "cli", "")
+    Decisions(world.stack).retry(DeliveryKey(CAMPAIGN, "evanston", PERIOD), "cli", "")
     world.run_queue()
     assert "File 2 of 2: Print the letters" in organizer.words(PAGE)
     erase(world, "Ben")
@@ -250,9 +252,9 @@ def test_each_point_about_a_mailbox_offers_the_way_by_hand(world: World, printed
 
 
 def test_letters_that_a_mailbox_keeps_go_by_hand_once_the_address_is_removed(world: World, printed: Browser) -> None:
-    made = next(world.wiring.deliveries.deliveries(CAMPAIGN, "wilmette"))
+    made = next(Deliveries(world.stack.table).deliveries(CAMPAIGN, "wilmette"))
     kept = replace(made, state="held", reason="the office stopped these emails")
-    world.wiring.deliveries.change(kept, made)
+    Deliveries(world.stack.table).change(kept, made)
     printed.press("/targets/wilmette/address", {"email": ""})
     world.clock.advance(minutes=2)
     assert "Waiting Your letter goes to" in own_page(world, "cy@signers.example")
@@ -262,7 +264,7 @@ def test_letters_that_a_mailbox_keeps_go_by_hand_once_the_address_is_removed(wor
 
 def test_letters_by_hand_are_answered_from_the_day_on_which_the_office_got_them(world: World, printed: Browser) -> None:
     def answered(day: str) -> int:
-        known = world.wiring.campaigns.target(CAMPAIGN, "evanston").answer
+        known = Campaigns(world.stack.table).target(CAMPAIGN, "evanston").answer
         values = {"day": day, "text": "An older answer.", "revision": known.revision if known else ""}
         return printed.press("/targets/evanston/answer", values).status
 
@@ -270,10 +272,10 @@ def test_letters_by_hand_are_answered_from_the_day_on_which_the_office_got_them(
     printed.enter("editor")
     assert answered("2026-11-27") == 409
     # An email answered it: the letters by hand of this week were not there yet.
-    email = next(world.wiring.deliveries.deliveries(CAMPAIGN, "wilmette"))
+    email = next(Deliveries(world.stack.table).deliveries(CAMPAIGN, "wilmette"))
     earlier = replace(email, key=DeliveryKey(CAMPAIGN, "evanston", "2026-11-10"))
-    known = world.wiring.campaigns.target(CAMPAIGN, "evanston").free_from
-    world.wiring.deliveries.open(earlier, Week(known, known))
+    known = Campaigns(world.stack.table).target(CAMPAIGN, "evanston").free_from
+    Deliveries(world.stack.table).open(earlier, Week(known, known))
     assert answered("2026-11-27") == 303
     hand_over(printed, day="2026-12-01")
     assert "An older answer." not in own_page(world)
@@ -320,11 +322,11 @@ def test_letters_by_hand_whose_week_was_taken_name_no_command_for_a_second_email
     world: World, printed: Browser
 ) -> None:
     """A hold came before the first letter was sealed, and the letters went with the delivery of the next day."""
-    [made] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
+    [made] = Deliveries(world.stack.table).deliveries(CAMPAIGN, "evanston")
     key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-23")
-    known = world.wiring.campaigns.target(CAMPAIGN, "evanston").free_from
+    known = Campaigns(world.stack.table).target(CAMPAIGN, "evanston").free_from
     held = Delivery(key, "held", made.opened_at, way="by hand")
-    world.wiring.deliveries.open(held, Week(known, known))
+    Deliveries(world.stack.table).open(held, Week(known, known))
     said = printed.words("/deliveries/2026-11-23/evanston")
     assert "Make the file again" in said
     assert "second email" not in said

@@ -11,6 +11,7 @@ import pytest
 
 from tests.acting import decide
 from tests.world import ADA, CAMPAIGN, FORM
+from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -26,7 +27,7 @@ def words(text: str) -> str:
 
 @pytest.fixture
 def paused(world: World) -> World:
-    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    Campaigns(world.stack.table).pause(CAMPAIGN, paused=True)
     return world
 
 
@@ -65,14 +66,14 @@ def test_a_page_learns_of_a_pause_and_of_its_end_within_a_minute(world: World) -
     for paused in (True, False):
         before = bool(DAY.search(words(world.get(FORM).body)))
         assert before is paused
-        world.wiring.campaigns.pause(CAMPAIGN, paused=paused)
+        Campaigns(world.stack.table).pause(CAMPAIGN, paused=paused)
         world.clock.advance(seconds=60)
     assert DAY.search(words(world.get(FORM).body))
 
 
 def test_programs_get_no_day_either(paused: World) -> None:
     assert paused.get(FORM, as_json=True).json["next_delivery"] is None
-    paused.wiring.campaigns.pause(CAMPAIGN, paused=False)
+    Campaigns(paused.stack.table).pause(CAMPAIGN, paused=False)
     paused.clock.advance(minutes=1)
     assert paused.get(FORM, as_json=True).json["next_delivery"].startswith("2026-11-30")
 
@@ -90,7 +91,7 @@ def test_the_report_of_a_paused_campaign_promises_no_day(world: World) -> None:
     world.confirmed()
     world.week()
     world.confirmed(name="Ben Specimen", email="ben@signers.example")
-    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    Campaigns(world.stack.table).pause(CAMPAIGN, paused=True)
     world.clock.advance(days=1)
     world.report()
     report = world.sent[-1]
@@ -111,7 +112,7 @@ def closed_today(world: World) -> None:
 
 def test_closing_on_the_first_day_leaves_the_days_alone_and_names_the_day(world: World) -> None:
     closed_today(world)
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    campaign = Campaigns(world.stack.table).campaign(CAMPAIGN)
     assert (campaign.opens, campaign.closes) == (date(2026, 11, 24), date(2026, 12, 24))
     assert "Signing closed on November 24, 2026." in words(world.get(FORM).body)
     assert world.sign().status == 409
@@ -130,7 +131,7 @@ def test_a_closed_campaign_can_be_opened_again(world: World) -> None:
         decide(world, "reopen", why="the vote is postponed")
     world.clock.advance(minutes=1)
     assert world.sign().status == 200
-    log = [(entry.action, entry.why) for entry in world.wiring.campaigns.audit(CAMPAIGN)]
+    log = [(entry.action, entry.why) for entry in Campaigns(world.stack.table).audit(CAMPAIGN)]
     assert log == [("reopen", "the vote is postponed"), ("close", "the council has decided")]
 
 

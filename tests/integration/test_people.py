@@ -19,6 +19,7 @@ from undersigned.base.errors import ChangedError
 from undersigned.base.settings import Settings
 from undersigned.base.stack import Stack
 from undersigned.base.table import Update
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import counter_key
 from undersigned.organizing import own_campaigns
 from undersigned.organizing.deleting import delete_campaign
@@ -29,7 +30,8 @@ from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import Member, person_id
-from undersigned.signing.rows.forms import form_key
+from undersigned.signing.rows.forms import Forms, form_key
+from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.workshop import drafting
 from undersigned_cli import campaign_folder, stacks
 from undersigned_cli.campaign_folder import push
@@ -55,20 +57,20 @@ def owner(world: World) -> Browser:
 @pytest.fixture
 def without_administrator(world: World) -> Stack:
     """Return the stack as it is without an administrator."""
-    settings = Settings({**world.wiring.settings.variables, "ADMIN_EMAIL": ""})
-    return Stack(settings, client=world.wiring.client, clock=world.clock)
+    settings = Settings({**world.stack.settings.variables, "ADMIN_EMAIL": ""})
+    return Stack(settings, client=world.stack.client, clock=world.clock)
 
 
 def id_of(world: World, email: str) -> str:
-    return person_id(world.wiring.secret(), email)
+    return person_id(world.stack.secret(), email)
 
 
 def roles(world: World) -> dict[str, str]:
-    return {member.person.email: member.role for member in People(world.wiring.table).members(CAMPAIGN)}
+    return {member.person.email: member.role for member in People(world.stack.table).members(CAMPAIGN)}
 
 
 def log(world: World) -> set[tuple[str, str, str]]:
-    return {(entry.action, entry.by, entry.about) for entry in world.wiring.campaigns.audit(CAMPAIGN)}
+    return {(entry.action, entry.by, entry.about) for entry in Campaigns(world.stack.table).audit(CAMPAIGN)}
 
 
 # Pages
@@ -83,7 +85,7 @@ def test_an_owner_invites_an_editor_who_signs_in(owner: Browser, world: World) -
     assert (mail.to, mail.tags, mail.mail["Reply-To"]) == (
         MARIA,
         {"kind": "invitation"},
-        world.wiring.campaigns.campaign(CAMPAIGN).organizer.email,
+        Campaigns(world.stack.table).campaign(CAMPAIGN).organizer.email,
     )
     for part in (mail.text, mail.html):
         words = re.sub(r"\s+", " ", part)
@@ -166,13 +168,13 @@ def test_the_front_page_shows_own_campaigns_and_what_needs_attention(owner: Brow
     world.confirmed()
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     other = replace(folder.campaign, id="another", title="Another campaign")
-    push(world.wiring, replace(folder, campaign=other))
+    push(world.stack, replace(folder, campaign=other))
     page = owner.see("/organizer").body
     assert OWNER in page
     assert "Another campaign" not in page
     assert "No problems" in page
-    world.wiring.campaigns.hold(CAMPAIGN, "evanston", "asked for")
-    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    Campaigns(world.stack.table).hold(CAMPAIGN, "evanston", "asked for")
+    Campaigns(world.stack.table).pause(CAMPAIGN, paused=True)
     world.clock.advance(minutes=2)
     page = owner.see("/organizer").body
     assert "<li><bdi>Campaign paused</bdi></li>" in page
@@ -183,12 +185,12 @@ def test_the_front_page_shows_own_campaigns_and_what_needs_attention(owner: Brow
     assert "Another campaign" in page
     assert 'href="/organizer/dashboard/another"' in page
     # A published campaign with a draft is not among those that are not published.
-    drafting.write(world.wiring, CAMPAIGN, 0, {}, OWNER, {"goal": 77})
+    drafting.write(world.stack, CAMPAIGN, 0, {}, OWNER, {"goal": 77})
     assert "Not published yet" not in administrator.see("/organizer").body
 
 
 def test_the_front_page_names_each_cause_as_the_overview_does(owner: Browser, world: World) -> None:
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     world.confirmed()
     world.week()
     world.feedback("complaint", world.deliveries[-1])
@@ -197,7 +199,7 @@ def test_the_front_page_names_each_cause_as_the_overview_does(owner: Browser, wo
     assert "Skokie: email bounces" in campaigns_of(owner)
     campaigns.hold(CAMPAIGN, "wilmette", "a new chief")
     assert "Wilmette: letters on hold" in campaigns_of(owner)
-    world.wiring.mail_budgets.stop()
+    MailBudgets(world.stack.table).stop()
     assert "Confirmation emails are stopped" in campaigns_of(owner)
     campaigns.pause(CAMPAIGN, paused=True)
     assert "Campaign paused" in campaigns_of(owner)
@@ -215,10 +217,10 @@ def test_the_front_page_tells_deliveries_that_need_a_decision(owner: Browser, wo
 def test_the_front_page_tells_overdue_letters_closed_campaigns_and_unpublished_changes(
     owner: Browser, world: World
 ) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(campaign, closes=date(2026, 11, 25)))
+    campaign = Campaigns(world.stack.table).campaign(CAMPAIGN)
+    Campaigns(world.stack.table).put_campaign(replace(campaign, closes=date(2026, 11, 25)))
     world.confirmed()
-    drafting.write(world.wiring, CAMPAIGN, 0, {}, OWNER, {"goal": 77})
+    drafting.write(world.stack, CAMPAIGN, 0, {}, OWNER, {"goal": 77})
     assert "The draft has unpublished changes" in campaigns_of(owner)
     world.clock.now = datetime(2026, 12, 1, 16, tzinfo=UTC)
     owner.sign_in(OWNER)
@@ -231,7 +233,7 @@ def test_the_front_page_says_that_it_has_not_looked_at_all_recipients(
 ) -> None:
     monkeypatch.setattr(own_campaigns, "MOST_LOOKED_AT", 2)
     assert "No problems with the first 2 recipients. Open the campaign to see the others." in campaigns_of(owner)
-    world.wiring.campaigns.hold(CAMPAIGN, "wilmette", "asked for")
+    Campaigns(world.stack.table).hold(CAMPAIGN, "wilmette", "asked for")
     assert "Wilmette: letters on hold" in campaigns_of(owner)
 
 
@@ -239,7 +241,7 @@ def test_the_front_page_tells_a_wave_of_forms_whose_confirmation_emails_are_held
     for number in range(12):
         world.sign(email=f"bot{number}@signers.example", form="")
     world.run_stream()
-    waiting = world.wiring.forms.how_many_postponed(CAMPAIGN, "suspicious", 100)
+    waiting = Forms(world.stack.table).how_many_postponed(CAMPAIGN, "suspicious", 100)
     assert waiting == 2
     assert f"Confirmation emails of letters in quarantine that wait: {waiting}" in campaigns_of(owner)
 
@@ -247,13 +249,13 @@ def test_the_front_page_tells_a_wave_of_forms_whose_confirmation_emails_are_held
 def test_a_damaged_letter_hides_no_page(owner: Browser, world: World) -> None:
     world.sign()
     [form] = world.forms()
-    world.wiring.table.update(Update(form_key(form), assign={"signed_at": "yesterday"}))
+    world.stack.table.update(Update(form_key(form), assign={"signed_at": "yesterday"}))
     for path in ("/organizer", DASHBOARD, f"{DASHBOARD}/signatures"):
         assert owner.see(path).status == 200, path
 
 
 def test_a_person_without_campaigns_is_told_so(owner: Browser, world: World) -> None:
-    People(world.wiring.table).remove(People(world.wiring.table).members(CAMPAIGN)[0])
+    People(world.stack.table).remove(People(world.stack.table).members(CAMPAIGN)[0])
     page = owner.see("/organizer").body
     assert "You have no campaigns." in page
     assert owner.see().status == 404
@@ -269,14 +271,14 @@ def test_an_owner_makes_a_key_sees_it_once_and_revokes_it(owner: Browser, world:
     assert found
     assert "<b>" not in page
     key = found[1]
-    [stored] = ApiKeys(world.wiring.table).api_keys(CAMPAIGN)
+    [stored] = ApiKeys(world.stack.table).api_keys(CAMPAIGN)
     assert (stored.digest, stored.scope, stored.label) == (digest_of(key), "letters", "<b>board</b>")
     assert (stored.by, stored.maker) == (OWNER, id_of(world, OWNER))
     assert (stored.valid_until - stored.created_at).days == 90
     assert key not in owner.see("/keys").body
     digits = stored.digest[:12]
     assert owner.press(f"/keys/{digits}/revoke").headers["location"].endswith("?done=key-revoked")
-    assert ApiKeys(world.wiring.table).api_keys(CAMPAIGN) == ()
+    assert ApiKeys(world.stack.table).api_keys(CAMPAIGN) == ()
     assert {("revoke key", OWNER, digits), ("create key", OWNER, f"{digits} letters")} <= log(world)
     assert owner.press(f"/keys/{digits}/revoke").status == 404
 
@@ -296,7 +298,7 @@ def test_a_mistaken_key_is_explained(owner: Browser, world: World, values: dict[
     assert re.search(rf'name="label"[^>]* value="{re.escape(values["label"])}"', answer.body)
     assert ('value="counts" required checked>' in answer.body) == (values["scope"] == "counts")
     assert ("load the page again, and try once more" in answer.body) == (values["scope"] == "everything")
-    assert ApiKeys(world.wiring.table).api_keys(CAMPAIGN) == ()
+    assert ApiKeys(world.stack.table).api_keys(CAMPAIGN) == ()
 
 
 def key_of(browser: Browser) -> str:
@@ -341,12 +343,12 @@ def test_a_persons_keys_end_when_they_stay_no_owner(owner: Browser, second: Brow
 def test_no_key_is_made_by_who_was_removed_at_the_same_moment(owner: Browser, world: World) -> None:
     """The page was opened, and then the person was removed, before the key is written."""
     key = key_of(owner)
-    [member] = People(world.wiring.table).members(CAMPAIGN)
-    membership.remove(world.wiring, CAMPAIGN, id_of(world, OWNER), ADMINISTRATOR)
+    [member] = People(world.stack.table).members(CAMPAIGN)
+    membership.remove(world.stack, CAMPAIGN, id_of(world, OWNER), ADMINISTRATOR)
     with pytest.raises(ChangedError):
-        make_key(world.wiring, CAMPAIGN, "counts", "", member.name, member=member)
+        make_key(world.stack, CAMPAIGN, "counts", "", member.name, member=member)
     assert not opens(world, key)
-    assert ApiKeys(world.wiring.table).api_keys(CAMPAIGN) == ()
+    assert ApiKeys(world.stack.table).api_keys(CAMPAIGN) == ()
 
 
 # The last owner
@@ -361,14 +363,14 @@ def test_the_last_owner_stays_unless_there_is_an_administrator(world: World, wit
     add(world, MARIA, "owner")
     membership.remove(without_administrator, CAMPAIGN, first, OWNER)
     assert roles(world) == {MARIA: "owner"}
-    membership.remove(world.wiring, CAMPAIGN, id_of(world, MARIA), ADMINISTRATOR)
+    membership.remove(world.stack, CAMPAIGN, id_of(world, MARIA), ADMINISTRATOR)
     assert roles(world) == {}
 
 
 def test_two_owners_cannot_remove_each_other_at_the_same_moment(world: World) -> None:
     add(world, OWNER, "owner")
     add(world, MARIA, "owner")
-    people = People(world.wiring.table)
+    people = People(world.stack.table)
     first, second = people.members(CAMPAIGN)
     people.remove(first, another_owner=second)
     with pytest.raises(ChangedError):
@@ -378,7 +380,7 @@ def test_two_owners_cannot_remove_each_other_at_the_same_moment(world: World) ->
 
 def test_a_role_is_written_for_the_campaign_and_the_person_or_not_at_all(world: World) -> None:
     person = add(world, MARIA, "viewer")
-    people = People(world.wiring.table)
+    people = People(world.stack.table)
     [known] = people.members(CAMPAIGN)
     assert people.campaigns_of(person) == (known,)
     with pytest.raises(ChangedError):
@@ -394,7 +396,7 @@ def test_a_campaign_has_a_hundred_people_at_most(world: World, monkeypatch: pyte
     monkeypatch.setattr("undersigned.people.membership.MOST_PEOPLE", 1)
     add(world, OWNER, "owner")
     with pytest.raises(PeopleError, match="1 people at most"):
-        membership.invite(world.wiring, CAMPAIGN, MARIA, "viewer", OWNER)
+        membership.invite(world.stack, CAMPAIGN, MARIA, "viewer", OWNER)
 
 
 # Commands
@@ -403,8 +405,8 @@ def test_a_campaign_has_a_hundred_people_at_most(world: World, monkeypatch: pyte
 @pytest.fixture
 def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that runs a command and returns its exit code and output."""
-    monkeypatch.setattr(stacks.Stack, "wiring", lambda _stack, *_needed: world.wiring)
-    monkeypatch.setattr(stacks.Stack, "in_aws", lambda _name: stacks.Stack({}, lambda *_: None))
+    monkeypatch.setattr(stacks.DeployedStack, "opened", lambda _stack, *_needed: world.stack)
+    monkeypatch.setattr(stacks.DeployedStack, "in_aws", lambda _name: stacks.DeployedStack({}, lambda *_: None))
 
     def command(*arguments: str) -> tuple[int, str]:
         result = CliRunner().invoke(app, list(arguments))
@@ -467,7 +469,7 @@ def test_an_owner_can_go_on_deleting_until_nothing_is_left(rows: int, owner: Bro
     assert world.memory
     left = [CAMPAIGN]
     for _ in range(100):
-        delete_campaign(world.wiring, CAMPAIGN, late_after(rows))
+        delete_campaign(world.stack, CAMPAIGN, late_after(rows))
         kept = [(pk, sk) for pk, rows in world.memory.partitions.items() for sk in rows]
         left = [f"{pk} {sk}" for pk, sk in kept if pk.endswith(f"#{CAMPAIGN}") or sk == CAMPAIGN]
         if not left:
@@ -478,16 +480,16 @@ def test_an_owner_can_go_on_deleting_until_nothing_is_left(rows: int, owner: Bro
 
 def test_deleting_goes_on_after_it_ended_among_the_rows_of_a_counter(world: World) -> None:
     for shard, amount in ((1, 2), (2, -1), (3, -1)):
-        world.wiring.table.update(Update(counter_key(CAMPAIGN, "TOTAL", shard), add={"signatures": amount}))
+        world.stack.table.update(Update(counter_key(CAMPAIGN, "TOTAL", shard), add={"signatures": amount}))
     decide(world, "close", by="command line")
-    runs = (delete_campaign(world.wiring, CAMPAIGN, late_after(2)) for _ in range(100))
+    runs = (delete_campaign(world.stack, CAMPAIGN, late_after(2)) for _ in range(100))
     assert any(run.is_done for run in runs)
 
 
 def test_deleting_a_campaign_deletes_its_people(owner: Browser, world: World) -> None:
     decide(world, "close", by="command line")
-    delete_campaign(world.wiring, CAMPAIGN)
-    assert People(world.wiring.table).members(CAMPAIGN) == ()
-    assert People(world.wiring.table).campaigns_of(id_of(world, OWNER)) == ()
+    delete_campaign(world.stack, CAMPAIGN)
+    assert People(world.stack.table).members(CAMPAIGN) == ()
+    assert People(world.stack.table).campaigns_of(id_of(world, OWNER)) == ()
     world.clock.advance(minutes=2)
     assert owner.see().status == 404

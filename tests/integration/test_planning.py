@@ -11,6 +11,7 @@ from tests.acting import Decisions
 from tests.damage import DAMAGED, OTHER, damage_campaign, damage_delivery
 from tests.hours import at, sign
 from tests.world import CAMPAIGN, PERIOD
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.hours import NotDoneError
 from undersigned.delivering.planning import NotPlannedError
 from undersigned.delivering.rows.deliveries import Deliveries, delivery_key
@@ -78,7 +79,7 @@ def test_letters_that_wait_for_send_now_are_not_planned(world: World) -> None:
     world.confirmed()
     assert world.plan()["deliveries"] == []
     assert world.run_queue() == []
-    plan = Decisions(world.wiring).deliver(CAMPAIGN, PERIOD, "cli", "", seen_at=world.clock.now)
+    plan = Decisions(world.stack).deliver(CAMPAIGN, PERIOD, "cli", "", seen_at=world.clock.now)
     assert plan.queued == (DeliveryKey(CAMPAIGN, "evanston", PERIOD),)
     assert sent_to(world) == {"evanston"}
 
@@ -118,13 +119,13 @@ def test_a_damaged_campaign_stops_no_other(signed: World) -> None:
 def test_sending_now_sends_to_all_others(signed: World, monkeypatch: pytest.MonkeyPatch) -> None:
     fail_for_evanston(monkeypatch)
     with pytest.raises(NotPlannedError, match=CAMPAIGN):
-        Decisions(signed.wiring).deliver(CAMPAIGN, PERIOD, "Olu", "", seen_at=signed.clock.now)
+        Decisions(signed.stack).deliver(CAMPAIGN, PERIOD, "Olu", "", seen_at=signed.clock.now)
     assert sent_to(signed) == {"wilmette", "skokie"}
-    assert [entry.action for entry in signed.wiring.campaigns.audit(CAMPAIGN)] == ["deliver"]
+    assert [entry.action for entry in Campaigns(signed.stack.table).audit(CAMPAIGN)] == ["deliver"]
 
 
 def test_what_could_not_be_previewed_and_goes_is_in_the_log(signed: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    controls = Decisions(signed.wiring)
+    controls = Decisions(signed.stack)
     fails, deliveries = iter([True]), Deliveries.deliveries
 
     def throttled_once(self: Any, campaign: str, target: str, *, whole: bool = True) -> Any:
@@ -135,7 +136,7 @@ def test_what_could_not_be_previewed_and_goes_is_in_the_log(signed: World, monke
     monkeypatch.setattr(Deliveries, "deliveries", throttled_once)
     controls.deliver(CAMPAIGN, PERIOD, "Olu", "", seen_at=signed.clock.now, only="evanston")
     assert sent_to(signed) == {"evanston"}
-    assert [entry.action for entry in signed.wiring.campaigns.audit(CAMPAIGN)] == ["deliver"]
+    assert [entry.action for entry in Campaigns(signed.stack.table).audit(CAMPAIGN)] == ["deliver"]
 
 
 @pytest.mark.usefixtures("invoke")

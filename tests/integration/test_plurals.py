@@ -80,7 +80,7 @@ def pages(world: World, language: str, cookies: tuple[str, ...]) -> Iterator[Ans
     """Yield the campaign's pages for signers, targets and organizers."""
     for path in (f"{FORM}?lang={language}", f"{FORM}/signed?lang={language}"):
         yield world.get(path)
-    yield world.get("/packets/" + world.wiring.links.sign("packets", CAMPAIGN, "evanston", PERIOD))
+    yield world.get("/packets/" + world.stack.links.sign("packets", CAMPAIGN, "evanston", PERIOD))
     listed = ("", "/targets/evanston", "/deliveries", "/signatures", "/exports", "/audit")
     for path in (*listed, "/targets/evanston/next", f"/deliveries/{PERIOD}/evanston"):
         answer = world.get(f"{DASHBOARD}{path}", cookies=cookies)
@@ -95,7 +95,7 @@ def test_pages_and_emails_have_the_right_plural(world: World, language: str, let
     confirmations = [
         world.confirmed(email=f"signer{number}@signers.example", letter_language=language) for number in range(letters)
     ]
-    Exports(world.wiring.table).put_export(
+    Exports(world.stack.table).put_export(
         Export(CAMPAIGN, "0123456789abcdef", "done", ExportFilter(), "key", world.clock.now, rows=letters)
     )
     cookies = signed_in(world)
@@ -103,7 +103,7 @@ def test_pages_and_emails_have_the_right_plural(world: World, language: str, let
     world.clock.advance(hours=1)
     world.hour()
     texts = [words_of(answer.body) for answer in pages(world, language, cookies)]
-    Decisions(world.wiring).deliver(CAMPAIGN, world.period, "tests", "", seen_at=world.clock.now)
+    Decisions(world.stack).deliver(CAMPAIGN, world.period, "tests", "", seen_at=world.clock.now)
     world.run_queue()
     texts += [words_of(answer.body) for answer in pages(world, language, cookies)]
     texts += [words_of(world.get(mail.link("confirm")).body) for mail in confirmations]

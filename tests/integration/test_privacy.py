@@ -11,6 +11,7 @@ import pytest
 
 from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, FORM
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned_cli.local.template import environment_of, names
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ def words_of(page: str) -> str:
 
 
 def with_own_notice(world: World) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(campaign, privacy_url=OWN))
+    campaign = Campaigns(world.stack.table).campaign(CAMPAIGN)
+    Campaigns(world.stack.table).put_campaign(replace(campaign, privacy_url=OWN))
     world.clock.advance(minutes=2)  # functions keep a campaign for a minute
 
 
@@ -162,18 +163,18 @@ def test_the_pages_say_until_when_personal_data_is_kept(world: World) -> None:
 def test_the_notice_lists_what_the_campaigns_form_asks_for(
     world: World, street_address: Literal["required", "no"], fields: str, *, own_words: bool
 ) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    campaign = Campaigns(world.stack.table).campaign(CAMPAIGN)
     changed = replace(campaign, street_address=street_address, own_words=own_words)
-    world.wiring.campaigns.put_campaign(changed)
+    Campaigns(world.stack.table).put_campaign(changed)
 
     assert f"What you type into the form: postal code, full name, {fields}" in words_of(world.get(NOTICE).body)
 
 
 def test_the_notice_names_the_organizers_telephone_if_there_is_one(world: World) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    campaign = Campaigns(world.stack.table).campaign(CAMPAIGN)
     assert f"You can also call {campaign.organizer.telephone}." in words_of(world.get(NOTICE).body)
 
-    world.wiring.campaigns.put_campaign(replace(campaign, organizer=replace(campaign.organizer, telephone=None)))
+    Campaigns(world.stack.table).put_campaign(replace(campaign, organizer=replace(campaign.organizer, telephone=None)))
     world.clock.advance(minutes=2)
 
     assert "You can also call" not in words_of(world.get(NOTICE).body)

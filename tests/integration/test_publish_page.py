@@ -11,6 +11,7 @@ from pypdf import PdfReader
 
 from tests.world import CAMPAIGN, PUBLIC_URL, files_of_campaign, publish_files
 from undersigned.base.qr_codes import qr_code
+from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
     from tests.workshop import Author
@@ -46,10 +47,10 @@ def test_a_push_after_the_list_of_changes_was_read_is_listed_before_it_is_undone
         answer = author.send("publish", {"why": "A new goal"})
         assert answer.status == 409
         assert "What publishing changes Goal Recipient Avery Sample: Name" in answer.words
-        assert world.wiring.campaigns.target(CAMPAIGN, "evanston").name == f"{name} Sample"
+        assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston").name == f"{name} Sample"
         author.pages["publish"] = answer.body
     assert author.send("publish", {}).status == 303
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").name == "Avery Sample"
+    assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston").name == "Avery Sample"
 
 
 def test_a_bounced_delivery_goes_again_to_a_changed_address(world: World, author: Author) -> None:

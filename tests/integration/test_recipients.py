@@ -112,6 +112,6 @@ def test_a_push_writes_only_the_recipients_that_changed(world: World, monkeypatc
     monkeypatch.setattr(Campaigns, "put_target", watched)
     files = files_of_campaign()
     files["targets.csv"] = COLUMNS + MAYOR.format("602*") + SENATOR.format("604*")
-    push(world.wiring, compile_campaign(files))
+    push(world.stack, compile_campaign(files))
 
     assert written == ["senator"]

@@ -12,12 +12,14 @@ from tests.world import ADA, CAMPAIGN, CONTEXT, NOWHERE, client_of
 from undersigned.base.errors import ChangedError
 from undersigned.base.queue import LONGEST_DELAY
 from undersigned.base.table import Update, to_item
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import SHARDS, Counters, counter_key
-from undersigned.delivering.rows.deliveries import bundle_key, delivery_key
+from undersigned.delivering.rows.deliveries import Deliveries, bundle_key, delivery_key
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.overviews import target_state
 from undersigned.organizing.queues import ReconciliationQueue, read_reconciliation, reconciliation_queue
 from undersigned.organizing.reconciling import begin, proceed
+from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.mail_claims import mail_claim_partition
 from undersigned.signing.rows.signatures import Signatures, hold_shard, signature_key, tray_position
 from undersigned.signing.rules.signatures import new_mail_request, requested_at, signer_id
@@ -62,12 +64,12 @@ HELD = hold_shard(CAMPAIGN, signer_id("s" * 64, str(ADA["email"])))
 
 def change_row(world: World, email: str = str(ADA["email"]), /, **values: object) -> None:
     """Change attributes of a row, as no function would; None removes one."""
-    key = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), email))
+    key = signature_key(CAMPAIGN, signer_id(world.stack.secret(), email))
     change_item(world, key._asdict(), **values)
 
 
 def change_item(world: World, key: dict[str, str], **values: object) -> None:
-    client, table = client_of("dynamodb"), world.wiring.settings.table_name
+    client, table = client_of("dynamodb"), world.stack.settings.table_name
     item = client.get_item(TableName=table, Key=to_item(key))["Item"]
     kept = {name: value for name, value in item.items() if name not in values}
     client.put_item(TableName=table, Item=kept | to_item(values))
@@ -188,7 +190,7 @@ def test_a_release_that_the_stream_has_forgotten_is_asked_for(world: World, reco
     world.run_stream()
     world.clock.advance(days=3)
     [form] = world.forms()
-    world.wiring.forms.release(form, new_mail_request(world.clock.now, "0123456789abcdef"))
+    Forms(world.stack.table).release(form, new_mail_request(world.clock.now, "0123456789abcdef"))
     world.new_records()
     world.clock.advance(hours=25)
     assert ([run_day(world, reconcile) for _ in range(2)], len(world.sent)) == ([1, 0], 2)
@@ -206,8 +208,8 @@ def test_a_request_says_when_it_was_made(world: World) -> None:
 
 def lose_row(world: World, email: str) -> None:
     """Delete a row, of which the stream forgets the record."""
-    key = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), email))
-    client_of("dynamodb").delete_item(TableName=world.wiring.settings.table_name, Key=to_item(key._asdict()))
+    key = signature_key(CAMPAIGN, signer_id(world.stack.secret(), email))
+    client_of("dynamodb").delete_item(TableName=world.stack.settings.table_name, Key=to_item(key._asdict()))
     world.new_records()
 
 
@@ -234,7 +236,7 @@ def test_a_counter_that_lost_its_rows_is_corrected(world: World, reconcile: Any,
     confirm(world, "ada", "bo")
     every = counted(world)
     for shard in range(SHARDS):
-        world.wiring.table.update(Update(counter_key(CAMPAIGN, counter, shard), remove=["signatures"]))
+        world.stack.table.update(Update(counter_key(CAMPAIGN, counter, shard), remove=["signatures"]))
     reconcile()
     assert [line.get("corrected") for line in reconcile()] == [None, 1]
     assert counted(world) == every
@@ -254,8 +256,8 @@ def test_a_counter_is_not_corrected_while_a_row_is_damaged(world: World, reconci
 
 def test_a_counter_of_which_a_row_is_damaged_is_left_to_the_operator(world: World, reconcile: Any) -> None:
     confirm(world, "ada", "bo")
-    shard = next(n for n in range(SHARDS) if world.wiring.table.get(counter_key(CAMPAIGN, "DAY#2026-11-24", n)))
-    world.wiring.table.update(Update(counter_key(CAMPAIGN, "DAY#2026-11-24", shard), assign={"signatures": "two"}))
+    shard = next(n for n in range(SHARDS) if world.stack.table.get(counter_key(CAMPAIGN, "DAY#2026-11-24", n)))
+    world.stack.table.update(Update(counter_key(CAMPAIGN, "DAY#2026-11-24", shard), assign={"signatures": "two"}))
     reconcile()
     *errors, summary = reconcile()
     assert {line["message"] for line in errors} == {"a row is damaged", "the counters differ from the rows"}
@@ -264,7 +266,7 @@ def test_a_counter_of_which_a_row_is_damaged_is_left_to_the_operator(world: Worl
 
 def test_what_moves_meanwhile_is_not_corrected(world: World, reconcile: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     confirm(world, "ada", "bo")
-    world.wiring.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), add={"signatures": 1}))
+    world.stack.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), add={"signatures": 1}))
     correct = Counters.correct
 
     def correct_while_people_sign(counters: Counters, campaign: str, counter: str, *, wrong: int, right: int) -> None:
@@ -315,7 +317,7 @@ def test_letters_that_are_sealed_and_erased_meanwhile_are_no_difference(
         if not after:
             world.week()
         yield from pages(signatures, campaign, after)
-        world.erase(signer_id(world.wiring.secret(), "ada@signers.example"))
+        world.erase(signer_id(world.stack.secret(), "ada@signers.example"))
 
     with monkeypatch.context() as while_letters_are_sealed:
         while_letters_are_sealed.setattr(Signatures, "pages", read_while_letters_are_sealed)
@@ -382,22 +384,22 @@ def test_a_letter_that_a_bundle_has_or_may_have_is_not_put_back(world: World, re
 def test_a_letter_is_put_back_only_if_it_is_still_in_no_place(world: World) -> None:
     world.confirmed()
     world.week()
-    [sealed] = world.wiring.signatures.listed_signatures(CAMPAIGN)
+    [sealed] = Signatures(world.stack.table).listed_signatures(CAMPAIGN)
     with pytest.raises(ChangedError):
-        world.wiring.signatures.put_back(sealed, world.clock.now)
+        Signatures(world.stack.table).put_back(sealed, world.clock.now)
     world.confirmed(email="bo@signers.example")
-    [waiting] = [row for row in world.wiring.signatures.listed_signatures(CAMPAIGN) if row.in_tray]
+    [waiting] = [row for row in Signatures(world.stack.table).listed_signatures(CAMPAIGN) if row.in_tray]
     with pytest.raises(ChangedError):
-        world.wiring.signatures.put_back(waiting, world.clock.now)
-    world.wiring.signatures.hold(waiting)
+        Signatures(world.stack.table).put_back(waiting, world.clock.now)
+    Signatures(world.stack.table).hold(waiting)
     with pytest.raises(ChangedError):
-        world.wiring.signatures.put_back(waiting, world.clock.now)
+        Signatures(world.stack.table).put_back(waiting, world.clock.now)
 
 
 def test_a_bundle_without_its_delivery_is_reported(world: World, reconcile: Any) -> None:
     world.confirmed()
     world.week()
-    world.wiring.table.delete(delivery_key(DeliveryKey(CAMPAIGN, "evanston", world.period)))
+    world.stack.table.delete(delivery_key(DeliveryKey(CAMPAIGN, "evanston", world.period)))
     reconcile()
     error, _ = reconcile()
     assert (error["message"], error["rows_more"], error["rows_fewer"]) == ("the bundles differ from the rows", 1, 0)
@@ -419,7 +421,7 @@ def test_a_bundle_whose_row_does_not_say_so_is_reported(world: World, reconcile:
 def test_an_erased_letter_whose_person_signs_again_is_no_difference(world: World, reconcile: Any) -> None:
     world.confirmed()
     world.week()
-    world.erase(signer_id(world.wiring.secret(), str(ADA["email"])))
+    world.erase(signer_id(world.stack.secret(), str(ADA["email"])))
     assert reconcile()[-1]["unexplained"] == 0
     world.clock.advance(days=1)
     world.confirmed()
@@ -455,7 +457,7 @@ def test_a_delivery_is_not_queued_while_others_wait_or_the_campaign_is_paused(wo
     assert reconcile()[0]["deliveries"] == 0
 
     lose_messages(world)
-    world.wiring.campaigns.pause(CAMPAIGN, paused=True)
+    Campaigns(world.stack.table).pause(CAMPAIGN, paused=True)
     assert reconcile()[0]["deliveries"] == 0
 
 
@@ -485,7 +487,7 @@ def test_a_delivery_without_an_outcome_raises_one_alarm(world: World, reconcile:
         world.clock.advance(days=1)
         found.append(reconcile()[-1]["unexplained"])
     assert found == [0, 0, 0, 1] + [0] * 10
-    state = target_state(world.wiring, CAMPAIGN, world.wiring.campaigns.target(CAMPAIGN, "evanston"))
+    state = target_state(world.stack, CAMPAIGN, Campaigns(world.stack.table).target(CAMPAIGN, "evanston"))
     assert [question for _, question in state.questions] == ["no outcome"]
 
 
@@ -510,7 +512,7 @@ def test_a_delivery_in_doubt_whose_message_is_lost_is_reported_and_not_sent_agai
     world.week()
     key = DeliveryKey(CAMPAIGN, "evanston", world.period)
     # As it was just after the email had left. No event leads back to that, so the row is written anew.
-    table, sent = world.wiring.table, world.wiring.table.get(delivery_key(key))
+    table, sent = world.stack.table, world.stack.table.get(delivery_key(key))
     assert sent
     table.delete(delivery_key(key))
     table.put({**sent, "state": "sending", "sending_since": world.clock.now.isoformat(), "sent_at": None})
@@ -520,7 +522,7 @@ def test_a_delivery_in_doubt_whose_message_is_lost_is_reported_and_not_sent_agai
     world.run_queue()
 
     assert (error["question"], summary["deliveries"], len(world.deliveries)) == ("in doubt", 1, 1)
-    delivery = world.wiring.deliveries.delivery(key)
+    delivery = Deliveries(world.stack.table).delivery(key)
     assert delivery
     assert delivery.state == "in_doubt"
     assert reconcile()[-1]["deliveries"] == 0
@@ -543,9 +545,9 @@ def test_a_campaign_that_takes_longer_than_one_run_continues_in_a_new_message(
 
 def test_a_message_is_small_and_has_no_personal_data(world: World) -> None:
     world.confirmed(note="My own words")
-    [run] = begin(world.wiring)
-    run = proceed(world.wiring, run, lambda _finding: None, lambda: False)
-    reconciliation_queue(world.wiring).put(run)
+    [run] = begin(world.stack)
+    run = proceed(world.stack, run, lambda _finding: None, lambda: False)
+    reconciliation_queue(world.stack).put(run)
     [message] = client_of("sqs").receive_message(QueueUrl=world.queues["ReconciliationQueue"])["Messages"]
 
     assert read_reconciliation(message["Body"]) == run
@@ -573,8 +575,8 @@ def test_one_campaign_can_be_reconciled(world: World) -> None:
 def test_mail_claims_are_known_for_as_long_as_an_email_may_be_asked_for(world: World) -> None:
     sign(world, "ada")
     world.run_stream()
-    partition = mail_claim_partition(signer_id(world.wiring.secret(), "ada@signers.example"))
-    [claim] = world.wiring.table.query(partition)
+    partition = mail_claim_partition(signer_id(world.stack.secret(), "ada@signers.example"))
+    [claim] = world.stack.table.query(partition)
 
     assert int(claim["expires_at"]) == int(world.clock.now.timestamp()) + 16 * 24 * 60 * 60
 
@@ -616,17 +618,17 @@ def test_a_letter_that_moves_back_in_the_listing_is_read(world: World) -> None:
     assert world.memory
     world.sign(note="First")
     world.run_stream()
-    signer = signer_id(world.wiring.secret(), str(ADA["email"]))
-    [first] = world.wiring.forms.of_signer(CAMPAIGN, signer)
+    signer = signer_id(world.stack.secret(), str(ADA["email"]))
+    [first] = Forms(world.stack.table).of_signer(CAMPAIGN, signer)
     world.clock.advance(minutes=1)
     world.confirmed(note="Second")
     change_row(world, status="withdrawn", withdrawn_at=(first.signed_at - timedelta(hours=1)).isoformat())
     world.clock.advance(minutes=10)
     world.memory.lag = lambda: timedelta(minutes=5)
-    world.wiring.signatures.confirm(first, at=world.clock.now, on=world.clock.now.date())
+    Signatures(world.stack.table).confirm(first, at=world.clock.now, on=world.clock.now.date())
 
-    rows = [row for page in world.wiring.signatures.pages(CAMPAIGN) for row in page.rows]
+    rows = [row for page in Signatures(world.stack.table).pages(CAMPAIGN) for row in page.rows]
 
     assert [(row.status, row.note) for row in rows] == [("confirmed", "First")]
     world.clock.advance(minutes=10)
-    assert [row for page in world.wiring.signatures.pages(CAMPAIGN) for row in page.rows] == rows
+    assert [row for page in Signatures(world.stack.table).pages(CAMPAIGN) for row in page.rows] == rows

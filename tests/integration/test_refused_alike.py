@@ -13,7 +13,9 @@ from tests.command_line import command_line
 from tests.organizers import Browser, someone
 from tests.world import CAMPAIGN, files_of_campaign
 from undersigned.base.errors import GivenError
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.people.rows.api_keys import ApiKeys
+from undersigned.signing.rows.signatures import Signatures
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
@@ -53,13 +55,13 @@ def refuses(organizer: Browser, path: str, values: dict[str, str], sentence: str
 def test_a_reason_that_signers_cant_read(world: World, refusal: Any, organizer: Browser, why: str) -> None:
     sentence = refusal("hold", CAMPAIGN, "evanston", "--why", why)
     assert refuses(organizer, "/targets/evanston/hold", {"why": why}, sentence)
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").hold is None
-    assert not list(world.wiring.campaigns.audit(CAMPAIGN))
+    assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston").hold is None
+    assert not list(Campaigns(world.stack.table).audit(CAMPAIGN))
 
 
 def test_a_reason_of_500_characters_is_kept(world: World) -> None:
     decide(world, "hold", "evanston", by="command line", why=f" {'x' * 500} ")
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").hold == "x" * 500
+    assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston").hold == "x" * 500
 
 
 @pytest.mark.parametrize(
@@ -87,20 +89,20 @@ def test_every_command_refuses_a_reason_that_cant_be_kept(
     world.confirmed()
     world.week()
     world.confirmed(email="bo@signers.example", target="skokie", postal_code="60076")
-    signer = next(iter(world.wiring.signatures.listed_signatures(CAMPAIGN))).signer
+    signer = next(iter(Signatures(world.stack.table).listed_signatures(CAMPAIGN))).signer
     for name, text in files_of_campaign().items():
         (tmp_path / name).write_text(text.replace("goal = ", "goal = 1"), encoding="utf-8")
     named = {"SIGNER": signer, "FOLDER": str(tmp_path)}
     sentence = refusal(*(named.get(part, part) for part in arguments), "--why", "a\u202eb")
     assert sentence == "Why has a character that we can’t print. Type it again instead of pasting it."
-    assert not list(world.wiring.campaigns.audit(CAMPAIGN))
+    assert not list(Campaigns(world.stack.table).audit(CAMPAIGN))
 
 
 @pytest.mark.parametrize("label", LABELS)
 def test_a_label_that_cant_be_kept(world: World, refusal: Any, organizer: Browser, label: str) -> None:
     sentence = refusal("key", "create", CAMPAIGN, "--label", label)
     assert refuses(organizer, "/keys", {"scope": "counts", "label": label}, sentence)
-    assert not ApiKeys(world.wiring.table).api_keys(CAMPAIGN)
+    assert not ApiKeys(world.stack.table).api_keys(CAMPAIGN)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ import pytest
 from tests.acting import Decisions, decide
 from tests.reports import section
 from tests.world import CAMPAIGN
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.hours import NotDoneError
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing.rows.mail_claims import MailClaims
 
@@ -107,8 +109,8 @@ def test_a_bounced_email_whose_address_was_corrected_waits_for_a_retry(world: Wo
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
-    world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="new@evanston.example"))
+    target = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")
+    Campaigns(world.stack.table).put_target(CAMPAIGN, replace(target, email="new@evanston.example"))
     a_day_later(world)
     assert "(the email bounced, and the address has been changed since)" in section(world, "Needs a person")
 
@@ -155,7 +157,7 @@ def test_letters_are_counted_before_the_first_attempt(world: World, monkeypatch:
 
     monkeypatch.setattr("undersigned.base.bucket.Bucket.put", crash)
     world.run_queue()
-    [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
+    [delivery] = Deliveries(world.stack.table).deliveries(CAMPAIGN, "evanston")
     assert (delivery.state, delivery.letters) == ("open", 0)
     a_day_later(world)
     assert "1 letter Police Chief Avery Sample, Evanston Police Department (still being sent)" in section(
@@ -185,7 +187,7 @@ def test_a_delivery_on_another_day_is_reported_the_day_after_and_not_again(world
     world.clock.advance(days=-4)  # Friday
     world.run_job("report")
     world.confirmed()
-    Decisions(world.wiring).deliver(
+    Decisions(world.stack).deliver(
         CAMPAIGN, "2026-11-20", "cli", "the council meets on Monday", seen_at=world.clock.now
     )
     world.run_queue()
@@ -199,7 +201,7 @@ def test_a_delivery_on_another_day_is_reported_the_day_after_and_not_again(world
 
 
 def test_a_delivery_that_goes_after_its_report_is_in_the_next_one(world: World) -> None:
-    controls = Decisions(world.wiring)
+    controls = Decisions(world.stack)
     world.confirmed()
     decide(world, "hold", "evanston", why="the chief retires")
     world.week()
@@ -226,8 +228,8 @@ def test_a_period_has_only_one_report(world: World) -> None:
 
 
 def test_a_period_can_have_an_email_about_letters_to_print_and_a_report(world: World) -> None:
-    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
-    world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email=""))
+    target = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")
+    Campaigns(world.stack.table).put_target(CAMPAIGN, replace(target, email=""))
     world.confirmed()
     world.week()
     a_day_later(world)
@@ -237,7 +239,7 @@ def test_a_period_can_have_an_email_about_letters_to_print_and_a_report(world: W
 def test_an_error_in_one_campaign_does_not_stop_the_other_reports(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     campaign = campaigns.campaign(CAMPAIGN)
     assert campaign
     world.confirmed()

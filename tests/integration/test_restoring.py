@@ -22,21 +22,24 @@ from tests.world import CAMPAIGN, PERIOD, ROOT, World
 from undersigned.base.errors import NotFoundError
 from undersigned.base.rows import Key
 from undersigned.base.settings import Settings
+from undersigned.base.stack import Stack
 from undersigned.base.table import Table, from_item
 from undersigned.campaigns.activity import perform
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import Attempt, Delivery, DeliveryKey
 from undersigned.delivering.rules.mail_events import MailEvent
 from undersigned.organizing.rules.screening import place_of
 from undersigned.people.keys import make_key
 from undersigned.people.rows.people import People
-from undersigned.signing.rows.signatures import listing_shards
+from undersigned.signing.rows.mail_budgets import MailBudgets
+from undersigned.signing.rows.signatures import Signatures, listing_shards
 from undersigned.signing.rules.signatures import signer_id
-from undersigned.wiring import Wiring
 from undersigned.workshop import drafting
 from undersigned_cli.commands.reconciling import UnexplainedError
 from undersigned_cli.commands.restoring import OtherTableError
 from undersigned_cli.main import app
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -64,7 +67,7 @@ class Recovery:
 
     def lose(self, *beginnings: str, silently: bool = True) -> None:
         """Delete the rows whose keys begin so, or all; the stream's readers don't see it, or do."""
-        client, table = self.world.wiring.client("dynamodb"), self.world.wiring.settings.table_name
+        client, table = self.world.stack.client("dynamodb"), self.world.stack.settings.table_name
         for item in list(items(self.world)):
             key = {name: item[name] for name in ("pk", "sk")}
             if f"{item['pk']['S']} {item['sk']['S']}".startswith(beginnings or ("",)):
@@ -90,16 +93,16 @@ def recovery(world: World, monkeypatch: pytest.MonkeyPatch) -> Recovery:
 
 def recovery_of(world: World, monkeypatch: pytest.MonkeyPatch) -> Recovery:
     made = Recovery(world, Memory(world.clock))
-    stack = Stack({"TableName": world.wiring.settings.table_name}, world.wiring.client)
+    stack = DeployedStack({"TableName": world.stack.settings.table_name}, world.stack.client)
 
-    def wiring(of: Stack) -> Wiring:
+    def opened(of: DeployedStack) -> Stack:
         name = of.outputs["TableName"]
-        settings = Settings({**world.wiring.settings.variables, "TABLE_NAME": name})
+        settings = Settings({**world.stack.settings.variables, "TABLE_NAME": name})
         client = (lambda service, **_: made.recovered.client(service, None)) if name == RECOVERED else of.client
-        return Wiring(settings, client=client, clock=world.clock)
+        return Stack(settings, client=client, clock=world.clock)
 
-    monkeypatch.setattr(Stack, "wiring", wiring)
-    monkeypatch.setattr(Stack, "in_aws", lambda _name: stack)
+    monkeypatch.setattr(DeployedStack, "opened", opened)
+    monkeypatch.setattr(DeployedStack, "in_aws", lambda _name: stack)
     return made
 
 
@@ -110,7 +113,7 @@ def run(*arguments: str) -> str:
 
 
 def items(world: World) -> Iterable[dict[str, Any]]:
-    pages = world.wiring.client("dynamodb").get_paginator("scan").paginate(TableName=world.wiring.settings.table_name)
+    pages = world.stack.client("dynamodb").get_paginator("scan").paginate(TableName=world.stack.settings.table_name)
     return (item for page in pages for item in page["Items"])
 
 
@@ -148,7 +151,7 @@ def confirm(world: World, *names: str) -> None:
 
 
 def delivery(world: World, key: DeliveryKey = EVANSTON) -> Delivery:
-    found = world.wiring.deliveries.delivery(key)
+    found = Deliveries(world.stack.table).delivery(key)
     assert found
     return found
 
@@ -198,10 +201,10 @@ def test_a_lost_campaign_goes_on_where_it_was(recovery: Recovery) -> None:
     world.erase(id_of("Cy"))
     bo = row(world, "Bo")
     assert bo
-    world.wiring.signatures.clear(bo, world.clock.now)
+    Signatures(world.stack.table).clear(bo, world.clock.now)
     world.clock.advance(days=1)
     confirm(world, "Ed", "Flo")
-    world.wiring.signatures.withdraw(CAMPAIGN, id_of("Flo"), world.clock.now)
+    Signatures(world.stack.table).withdraw(CAMPAIGN, id_of("Flo"), world.clock.now)
     world.sign(**answers_of("Gil"))
     world.run_stream()
     gils_email = world.sent[-1]
@@ -237,11 +240,11 @@ def test_a_lost_campaign_goes_on_where_it_was(recovery: Recovery) -> None:
 
 def test_a_lost_campaign_is_paused_though_it_was_not(recovery: Recovery) -> None:
     world = recovery.world
-    world.wiring.campaigns.close(CAMPAIGN, world.clock())
+    Campaigns(world.stack.table).close(CAMPAIGN, world.clock())
     recovery.keep()
     recovery.lose()
     recovery.restore()
-    controls = world.wiring.campaigns.controls(CAMPAIGN)
+    controls = Campaigns(world.stack.table).controls(CAMPAIGN)
     assert controls.paused
     assert controls.closed_at == world.clock()
 
@@ -258,15 +261,15 @@ def test_people_come_back_with_a_lost_campaign_and_neither_keys_nor_sessions(
     add(world, "maria@enddemand.example", "editor")
     maria = Browser(world)
     maria.sign_in("maria@enddemand.example")
-    make_key(world.wiring, CAMPAIGN, "counts", "a script", "ann")
-    draft = drafting.write(world.wiring, CAMPAIGN, 0, {}, "ann", {"goal": 77})
+    make_key(world.stack, CAMPAIGN, "counts", "a script", "ann")
+    draft = drafting.write(world.stack, CAMPAIGN, 0, {}, "ann", {"goal": 77})
     recovery.keep()
     had, sent = kinds_of(world), list(world.sent)
     recovery.lose()
     recovery.restore()
     gone = {"KEY ", "RATE META", "SESSION ", "SIGN_IN META", "SIGN_INS INVITATIONS", "SIGN_INS MAILS", "SIGN_INS WRONG"}
     assert had - kinds_of(world) == gone
-    assert drafting.draft_of(world.wiring, CAMPAIGN) == draft
+    assert drafting.draft_of(world.stack, CAMPAIGN) == draft
     world.run_people_mails()
     assert world.sent == sent
     browser = Browser(world)
@@ -284,20 +287,20 @@ def test_somebody_who_was_removed_since_does_not_come_back_with_lost_letters(rec
         recovery.lose(beginning)
     recovery.restore()
     assert row(world, "Ada")
-    assert People(world.wiring.table).members(CAMPAIGN) == ()
+    assert People(world.stack.table).members(CAMPAIGN) == ()
 
 
 def test_a_lost_recipient_comes_back_with_the_answer_of_its_office(recovery: Recovery) -> None:
     world = recovery.world
     confirm(world, "Ada")
     world.week()
-    answer = Decisions(world.wiring).save_answer(
+    answer = Decisions(world.stack).save_answer(
         CAMPAIGN, "evanston", PERIOD, "Kept.", "ann", is_public=False, revision=""
     )
     recovery.keep()
     recovery.lose("TARGET#evanston")
     recovery.restore()
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").answer == answer
+    assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston").answer == answer
 
 
 def test_a_restore_sends_no_second_report(recovery: Recovery) -> None:
@@ -326,7 +329,7 @@ def test_deleted_letters_come_back_and_count_once(recovery: Recovery, *, silentl
     for name in ("Ada", "Bo"):
         recovery.lose(row_of(name), silently=silently)
     assert recovery.restored()["written"] == 2
-    assert world.wiring.campaigns.controls(CAMPAIGN).paused
+    assert Campaigns(world.stack.table).controls(CAMPAIGN).paused
     reconcile(run)
     assert counts(world) == counted
     assert world.sent == sent
@@ -340,7 +343,7 @@ def test_what_the_stack_has_stays_as_it_is(recovery: Recovery) -> None:
     mail = world.confirmed(**answers_of("Ada"))
     confirm(world, "Bo", "Cy")
     recovery.keep()
-    world.wiring.signatures.withdraw(CAMPAIGN, id_of("Ada"), world.clock.now)
+    Signatures(world.stack.table).withdraw(CAMPAIGN, id_of("Ada"), world.clock.now)
     world.erase(id_of("Bo"))
     recovery.lose(row_of("Cy"))
     world.sign(**answers_of("Cy", note="other words"))
@@ -358,11 +361,11 @@ def test_deliveries_and_complaints_come_back(recovery: Recovery) -> None:
     world.week()
     world.feedback("complaint", world.deliveries[0])
     recovery.keep()
-    state, events = delivery(world), world.wiring.deliveries.mail_events(EVANSTON)
+    state, events = delivery(world), Deliveries(world.stack.table).mail_events(EVANSTON)
     recovery.lose("DELIVERY#", f"CAMPAIGN#{CAMPAIGN} TARGET#evanston")
     recovery.restored()
     assert delivery(world) == state
-    assert world.wiring.deliveries.mail_events(EVANSTON) == events
+    assert Deliveries(world.stack.table).mail_events(EVANSTON) == events
     confirm(world, "Bo")
     resume(world)
     assert letters_in(world.deliveries) == ["Ada"]
@@ -375,7 +378,7 @@ def test_a_damaged_row_comes_back_as_it_is(recovery: Recovery) -> None:
     world = recovery.world
     confirm(world, "Ada", "Bo")
     found = next(row for (pk, _), row in all_rows(world).items() if pk == row_of("Ada"))
-    world.wiring.table.put({name: value for name, value in found.items() if name != "signed_at"})
+    world.stack.table.put({name: value for name, value in found.items() if name != "signed_at"})
     recovery.keep()
     recovery.lose("SIGNATURE#")
     assert recovery.restored()["damaged"] == 1
@@ -383,7 +386,7 @@ def test_a_damaged_row_comes_back_as_it_is(recovery: Recovery) -> None:
     assert {**back, "signed_at": ..., "tallied": ..., "restored": ...} == {
         **found, "signed_at": ..., "tallied": ..., "restored": ...,
     }  # fmt: skip
-    world.wiring.table.put(back | {"signed_at": found["signed_at"]})
+    world.stack.table.put(back | {"signed_at": found["signed_at"]})
     resume(world)
     assert letters_in(world.deliveries) == ["Ada", "Bo"]
 
@@ -487,7 +490,7 @@ def test_a_letter_that_was_withdrawn_since_and_then_lost_stays_away(recovery: Re
     world = recovery.world
     confirm(world, "Ada", "Bo")
     recovery.keep()
-    world.wiring.signatures.withdraw(CAMPAIGN, id_of("Ada"), world.clock.now)
+    Signatures(world.stack.table).withdraw(CAMPAIGN, id_of("Ada"), world.clock.now)
     world.run_stream()
     recovery.lose("SIGNATURE#", silently=False)
     restored = recovery.restored()
@@ -505,7 +508,7 @@ def test_an_erased_person_does_not_return(recovery: Recovery) -> None:
     recovery.keep()
     world.clock.advance(minutes=1)
     for name in ("Ada", "Di"):
-        perform(world.wiring, "erase", CAMPAIGN, {"signer": id_of(name), "why": "they asked"}, "ann")
+        perform(world.stack, "erase", CAMPAIGN, {"signer": id_of(name), "why": "they asked"}, "ann")
     world.erase(id_of("Cy"))
     world.run_queue()
     for beginning in (row_of("Ada"), row_of("Di"), row_of("Bo"), "DELIVERY#"):
@@ -515,7 +518,7 @@ def test_an_erased_person_does_not_return(recovery: Recovery) -> None:
     assert [place(world, name) for name in ("Ada", "Bo", "Cy", "Di")] == [None, "in a delivery", "erased", None]
     assert delivery(world).erased == {id_of("Ada"), id_of("Cy")}
     run("resume", CAMPAIGN)
-    Decisions(world.wiring).retry(EVANSTON, "cli", "corrected")
+    Decisions(world.stack).retry(EVANSTON, "cli", "corrected")
     world.run_queue()
     assert letters_in(world.deliveries[1:]) == ["Bo"]
     world.clock.advance(hours=2)
@@ -526,7 +529,7 @@ def test_an_erased_person_does_not_return(recovery: Recovery) -> None:
 def test_a_form_that_somebody_sent_after_an_erasure_comes_back(recovery: Recovery) -> None:
     world = recovery.world
     confirm(world, "Ada")
-    perform(world.wiring, "erase", CAMPAIGN, {"signer": id_of("Ada"), "why": "they asked"}, "ann")
+    perform(world.stack, "erase", CAMPAIGN, {"signer": id_of("Ada"), "why": "they asked"}, "ann")
     world.clock.advance(minutes=1)
     world.sign(**answers_of("Ada"))
     recovery.keep()
@@ -632,7 +635,7 @@ def test_an_event_of_ses_decides_about_an_email_that_was_under_way(recovery: Rec
     world = recovery.world
     leave_an_email_under_way(world)
     recovery.keep()
-    world.wiring.deliveries.record_event(MailEvent("send", EVANSTON, 1, "the-mail", world.clock.now))
+    Deliveries(world.stack.table).record_event(MailEvent("send", EVANSTON, 1, "the-mail", world.clock.now))
     recovery.lose(f"DELIVERY#{CAMPAIGN}#evanston PERIOD#")
     assert "in_doubt" not in recovery.restored()
     assert (delivery(world).state, delivery(world).last.message_id) == ("sent", "the-mail")
@@ -665,14 +668,14 @@ def test_neither_the_stream_nor_the_reconciliation_asks_for_emails_of_restored_l
 
 def test_a_postponed_email_goes_once(recovery: Recovery) -> None:
     world = recovery.world
-    world.wiring.mail_budgets.stop()
+    MailBudgets(world.stack.table).stop()
     world.sign(**answers_of("Ada"))
     world.run_stream()
     recovery.keep()
     recovery.lose("SIGNATURE#")
     recovery.restored()
     assert world.sent == []
-    world.wiring.mail_budgets.start(world.clock.now)
+    MailBudgets(world.stack.table).start(world.clock.now)
     world.clock.advance(minutes=10)
     world.run_postponed()
     assert [mail.to for mail in world.sent] == ["ada@signers.example"]
@@ -731,8 +734,8 @@ def test_a_table_whose_signers_have_other_ids_is_refused(recovery: Recovery) -> 
     confirm(world, "Ada")
     recovery.keep()
     recovery.lose()
-    secret = world.wiring.settings.secret_arn
-    client = world.wiring.client("secretsmanager")
+    secret = world.stack.settings.secret_arn
+    client = world.stack.client("secretsmanager")
     client.put_secret_value(SecretId=secret, SecretString="t" * 64)
     with pytest.raises(OtherTableError, match="under another secret"):
         recovery.restore()
@@ -746,7 +749,7 @@ def test_a_rotation_since_makes_no_difference(recovery: Recovery) -> None:
     confirm(world, "Ada")
     recovery.keep()
     recovery.lose()
-    world.wiring.stack_secret.replace(world.wiring.stack_secret.keyring().rotated("new", world.clock.now))
+    world.stack.stack_secret.replace(world.stack.stack_secret.keyring().rotated("new", world.clock.now))
     recovery.restore()
     assert row(world, "Ada")
 
@@ -754,17 +757,17 @@ def test_a_rotation_since_makes_no_difference(recovery: Recovery) -> None:
 def test_a_table_without_the_campaign_and_the_stacks_own_are_refused(recovery: Recovery) -> None:
     with pytest.raises(NotFoundError, match=f"the table {RECOVERED} has no campaign '{CAMPAIGN}'"):
         recovery.restore()
-    own = recovery.world.wiring.settings.table_name
+    own = recovery.world.stack.settings.table_name
     result = CliRunner().invoke(app, ["restore", CAMPAIGN, own])
     assert result.exit_code == 2
     assert "is the stack's own table" in " ".join(result.output.split())
-    assert not recovery.world.wiring.campaigns.controls(CAMPAIGN).paused
+    assert not Campaigns(recovery.world.stack.table).controls(CAMPAIGN).paused
 
 
 @pytest.mark.moto
 def test_the_commands_of_the_page_recover_a_table_that_can_be_read(world: World) -> None:
     world.confirmed()
-    client, table = world.wiring.client("dynamodb"), world.wiring.settings.table_name
+    client, table = world.stack.client("dynamodb"), world.stack.settings.table_name
     client.update_continuous_backups(
         TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
     )

@@ -13,8 +13,11 @@ from tests.world import CAMPAIGN, FORM, ROOT, Watch, client_of
 from undersigned.base.failures import TRANSACTION_CONFLICT
 from undersigned.base.rows import Key
 from undersigned.base.table import to_item
+from undersigned.campaigns.catalog import catalog_of
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Campaign, Target
 from undersigned.campaigns.rules.controls import Controls
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
 
     from tests.world import World
     from undersigned.campaigns.catalog import Entry
-    from undersigned.campaigns.rows.campaigns import Campaigns
 
 TARGET = "evanston"
 
@@ -66,7 +68,7 @@ def see(world: World) -> Target:
 
 def kept_by_public_pages(world: World) -> Entry:
     """Return the campaign as the process of public pages has it."""
-    entry: Entry = world.stacks["public_api"].catalog.entry(CAMPAIGN)
+    entry: Entry = catalog_of(world.stacks["public_api"]).entry(CAMPAIGN)
     return entry
 
 
@@ -100,7 +102,7 @@ def test_each_change_is_seen_within_a_minute(
     change: Callable[[Campaigns, Target], None],
     shown: Callable[[Target], bool],
 ) -> None:
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     change(campaigns, campaigns.target(CAMPAIGN, TARGET))
     assert shown(see(world))
     see(world)
@@ -109,7 +111,7 @@ def test_each_change_is_seen_within_a_minute(
 
 
 def test_a_release_is_seen_within_a_minute(world: World, rosters: Rosters) -> None:
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     campaigns.hold(CAMPAIGN, TARGET, "a reason")
     see(world)
     campaigns.release(CAMPAIGN, TARGET, world.clock.now)
@@ -118,15 +120,15 @@ def test_a_release_is_seen_within_a_minute(world: World, rosters: Rosters) -> No
 
 
 def test_new_targets_are_seen_within_a_minute(world: World, rosters: Rosters) -> None:
-    target = world.wiring.campaigns.target(CAMPAIGN, TARGET)
-    world.wiring.campaigns.put_new_targets(CAMPAIGN, [replace(target, id="newtown", postal_codes=("99999",))])
+    target = Campaigns(world.stack.table).target(CAMPAIGN, TARGET)
+    Campaigns(world.stack.table).put_new_targets(CAMPAIGN, [replace(target, id="newtown", postal_codes=("99999",))])
     see(world)
     assert world.get(f"{FORM}/targets?postal_code=99999", as_json=True).json["targets"][0]["id"] == "newtown"
     assert len(rosters.reads) == 1
 
 
 def test_what_changes_no_target_lets_none_be_read(world: World, rosters: Rosters) -> None:
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     campaigns.pause(CAMPAIGN, paused=True)
     campaigns.set_mail_state(CAMPAIGN, TARGET, "another@evanston.example", "bounced")
     campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), summary="Another summary."))
@@ -139,7 +141,7 @@ def name_as_before_this_version(world: World, name: str) -> None:
     """Change a target as code does that names no change."""
     row = Target.locate(campaign=CAMPAIGN, id=TARGET)._asdict()
     client_of("dynamodb").update_item(
-        TableName=world.wiring.settings.table_name,
+        TableName=world.stack.settings.table_name,
         Key=to_item(row),
         UpdateExpression="SET #name = :name",
         ExpressionAttributeNames={"#name": "name"},
@@ -149,7 +151,7 @@ def name_as_before_this_version(world: World, name: str) -> None:
 
 def test_a_campaign_whose_changes_have_no_name_is_read_each_minute(world: World) -> None:
     client_of("dynamodb").delete_item(
-        TableName=world.wiring.settings.table_name, Key=to_item(Controls.locate(campaign=CAMPAIGN)._asdict())
+        TableName=world.stack.settings.table_name, Key=to_item(Controls.locate(campaign=CAMPAIGN)._asdict())
     )
     world.get(FORM)
     name_as_before_this_version(world, "Named By Old Code")
@@ -168,9 +170,9 @@ def test_a_campaign_that_was_deleted_and_made_again_has_its_own_targets(world: W
     world.get(FORM)
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     [target] = (target for target in folder.targets if target.id == TARGET)
-    for row in list(world.wiring.table.query(Campaign.partition(id=CAMPAIGN))):
-        world.wiring.table.delete(Key(row["pk"], row["sk"]))
-    push(world.wiring, replace(folder, targets=(replace(target, id="newtown"),)))
+    for row in list(world.stack.table.query(Campaign.partition(id=CAMPAIGN))):
+        world.stack.table.delete(Key(row["pk"], row["sk"]))
+    push(world.stack, replace(folder, targets=(replace(target, id="newtown"),)))
     world.clock.advance(seconds=61)
     world.get(FORM)
     assert set(kept_by_public_pages(world).roster.by_id) == {"newtown"}
@@ -190,20 +192,20 @@ def test_a_change_happens_although_deliveries_keep_it_from_its_name(world: World
     world.week()
     world.watch = Busy()
     world.feedback("bounce", world.deliveries[0])
-    [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, TARGET)
+    [delivery] = Deliveries(world.stack.table).deliveries(CAMPAIGN, TARGET)
     assert delivery.state == "bounced"
-    assert world.wiring.campaigns.target(CAMPAIGN, TARGET).mail_state == "bounced"
+    assert Campaigns(world.stack.table).target(CAMPAIGN, TARGET).mail_state == "bounced"
 
 
 def test_a_late_change_leaves_no_row_of_a_deleted_campaign(world: World) -> None:
-    world.wiring.table.delete(Controls.locate(campaign=CAMPAIGN))
-    campaigns = world.wiring.campaigns
+    world.stack.table.delete(Controls.locate(campaign=CAMPAIGN))
+    campaigns = Campaigns(world.stack.table)
     campaigns.set_mail_state(CAMPAIGN, TARGET, campaigns.target(CAMPAIGN, TARGET).email, "bounced")
     campaigns.record_complaint(CAMPAIGN, TARGET, world.clock.now)
-    assert world.wiring.table.get(Controls.locate(campaign=CAMPAIGN)) is None
+    assert world.stack.table.get(Controls.locate(campaign=CAMPAIGN)) is None
 
 
 def test_a_roster_that_nobody_keeps_is_read_at_half_the_price(world: World, rosters: Rosters) -> None:
-    world.wiring.table.delete(Controls.locate(campaign=CAMPAIGN))
+    world.stack.table.delete(Controls.locate(campaign=CAMPAIGN))
     see(world)
     assert rosters.reads == [False]

@@ -26,7 +26,7 @@ ANN = "ann@organizer.example"
 
 @pytest.fixture
 def stack(world: World) -> Stack:
-    return world.wiring
+    return world.stack
 
 
 SENDER = Sender("letters@enddemand.example", "https://letters.example")

@@ -15,10 +15,14 @@ from tests.emitted import metrics_in
 from tests.organizers import Browser, read, someone
 from tests.sending import WILMETTE, confirm, hidden, post, send_now, sent, waiting
 from tests.world import CAMPAIGN, PERIOD
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.hours import NotDoneError
 from undersigned.delivering.planning import NotPlannedError
+from undersigned.delivering.queue import delivery_queue
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.overviews import overview
+from undersigned.signing.rows.signatures import Signatures
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
@@ -42,11 +46,11 @@ def editor(world: World) -> Browser:
 def held_after_send_now(world: World) -> Decisions:
     """Let somebody confirm, hold their recipient, and send now: the delivery has begun, and nothing is sealed."""
     world.confirmed()
-    controls = Decisions(world.wiring)
+    controls = Decisions(world.stack)
     decide(world, "hold", "evanston", why="a new chief")
     controls.deliver(CAMPAIGN, PERIOD, "cli", "", seen_at=world.clock.now)
     world.run_queue()
-    delivery = world.wiring.deliveries.delivery(KEY)
+    delivery = Deliveries(world.stack.table).delivery(KEY)
     assert delivery
     assert (delivery.state, delivery.letters) == ("held", 0)
     return controls
@@ -101,7 +105,7 @@ def test_a_recipient_whose_first_letter_came_after_the_page_gets_none(world: Wor
     send_now(world, page)
     world.run_queue()
     assert (sent(world), waiting(world, "wilmette")) == ([(PERIOD, "evanston", 1)], 1)
-    assert world.wiring.campaigns.target(CAMPAIGN, "wilmette").free_from is None
+    assert Campaigns(world.stack.table).target(CAMPAIGN, "wilmette").free_from is None
 
 
 def test_a_letter_released_from_hold_after_the_page_was_read_waits(world: World, editor: Browser) -> None:
@@ -109,7 +113,7 @@ def test_a_letter_released_from_hold_after_the_page_was_read_waits(world: World,
     confirm(world, "bo")
     row = world.letter("bo@signers.example")
     assert row
-    world.wiring.signatures.hold(row)
+    Signatures(world.stack.table).hold(row)
     page = editor.see()
     world.clock.advance(minutes=1)
     assert post(world, f"/signatures/{row.signer}/release", {"why": "a person"}).status == 303
@@ -133,14 +137,14 @@ def test_pressing_twice_sends_once_and_what_the_first_page_showed(world: World, 
 @pytest.mark.parametrize("crashed", ["before it is queued", "while some are queued"])
 def test_after_a_crash_the_button_is_pressed_again(world: World, monkeypatch: pytest.MonkeyPatch, crashed: str) -> None:
     world.confirmed()
-    controls = Decisions(world.wiring)
+    controls = Decisions(world.stack)
     with monkeypatch.context() as broken:
-        broken.setattr(type(world.wiring.queue), "put", Mock(side_effect=ConnectionError))
+        broken.setattr(type(delivery_queue(world.stack)), "put", Mock(side_effect=ConnectionError))
         with pytest.raises(NotPlannedError):
             controls.deliver(CAMPAIGN, PERIOD, "cli", "", seen_at=world.clock.now)
     if crashed == "while some are queued":
         confirm(world, "cy", postal_code=WILMETTE)
-        world.wiring.queue.put([DeliveryKey(CAMPAIGN, "wilmette", PERIOD)], until=world.clock.now)
+        delivery_queue(world.stack).put([DeliveryKey(CAMPAIGN, "wilmette", PERIOD)], until=world.clock.now)
     send_now(world)
     world.run_queue()
     assert sent(world)[0] == (PERIOD, "evanston", 1) or sent(world)[1] == (PERIOD, "evanston", 1)
@@ -150,7 +154,7 @@ def test_after_a_crash_the_button_is_pressed_again(world: World, monkeypatch: py
 def test_a_message_without_a_page_begins_nothing(world: World) -> None:
     """A plan queued it before the campaign was changed."""
     world.confirmed()
-    world.wiring.queue.put([KEY])
+    delivery_queue(world.stack).put([KEY])
     world.run_queue()
     assert (sent(world), waiting(world)) == ([], 1)
 
@@ -200,7 +204,7 @@ def test_a_held_delivery_that_is_retried_takes_what_the_page_showed(world: World
 def test_a_delivery_that_began_by_itself_takes_what_had_come_then(world: World) -> None:
     world.change(send_now_only=False)
     world.confirmed()
-    controls = Decisions(world.wiring)
+    controls = Decisions(world.stack)
     decide(world, "hold", "evanston", why="a new chief")
     world.week()
     world.change(send_now_only=True)
@@ -219,7 +223,7 @@ def test_a_second_email_within_seven_days_has_what_was_seen(world: World) -> Non
     confirm(world, "bo")
     seen_at = world.clock.now
     confirm(world, "cy")
-    controls = Decisions(world.wiring)
+    controls = Decisions(world.stack)
     controls.deliver(CAMPAIGN, "2026-11-25", "cli", "the office asked for it", seen_at=seen_at, again=True)
     world.run_queue()
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1), ("2026-11-25", "evanston", 1)], 1)
@@ -249,7 +253,7 @@ def test_a_letter_that_was_due_at_the_very_moment_of_the_page_goes(world: World)
     seen_at = world.clock.now
     world.clock.advance(microseconds=1)
     world.confirmed(email="cy@signers.example")
-    Decisions(world.wiring).deliver(CAMPAIGN, PERIOD, "cli", "", seen_at=seen_at)
+    Decisions(world.stack).deliver(CAMPAIGN, PERIOD, "cli", "", seen_at=seen_at)
     world.run_queue()
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 2)], 1)
 
@@ -372,7 +376,7 @@ def test_letters_are_never_overdue_before_somebody_sends_them(world: World, caps
     capsys.readouterr()
     world.reconcile()
     assert "LettersOverdue" not in metrics_in(capsys.readouterr().out)
-    assert overview(world.wiring, CAMPAIGN, None, 50).overdue == frozenset()
+    assert overview(world.stack, CAMPAIGN, None, 50).overdue == frozenset()
 
 
 def test_a_delivery_that_has_begun_can_be_overdue(

@@ -13,6 +13,7 @@ from tests.sending import hidden, send_now
 from tests.waiting_rows import waiting_row
 from tests.world import CAMPAIGN, client_of, world
 from undersigned.base.table import to_item
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import SHARDS
 from undersigned.delivering.rows.deliveries import Deliveries
 
@@ -30,7 +31,7 @@ BY_LETTERS = {number: 2 if number == 3 else 1 for number in range(TOWNS)}
 def put_letter(world: World, number: int, signer: str) -> None:
     """Let a letter wait for a town."""
     row = waiting_row(CAMPAIGN, f"town-{number}", signer)
-    client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=to_item(row))
+    client_of("dynamodb").put_item(TableName=world.stack.settings.table_name, Item=to_item(row))
 
 
 @pytest.fixture
@@ -38,8 +39,8 @@ def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A world with 230 towns for which letters wait, and twenty without."""
     with world(monkeypatch, fast=True) as made:
         publish_towns(made, TOWNS + 20)
-        settings = made.wiring.campaigns.campaign(CAMPAIGN)
-        made.wiring.campaigns.put_campaign(replace(settings, send_now_only=True))
+        settings = Campaigns(made.stack.table).campaign(CAMPAIGN)
+        Campaigns(made.stack.table).put_campaign(replace(settings, send_now_only=True))
         for number, letters in BY_LETTERS.items():
             for letter in range(letters):
                 put_letter(made, number, f"{number * 10 + letter:032x}")

@@ -18,6 +18,7 @@ from undersigned.base.errors import ChangedError, NotNowError
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.feedback import record
+from undersigned.delivering.queue import delivery_queue
 from undersigned.delivering.rows.deliveries import Deliveries, delivery_key
 from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
 from undersigned.delivering.rules.mail_events import MailEvent
@@ -33,7 +34,7 @@ BO = "bo@signers.example"
 
 
 def free_from(world: World) -> date | None:
-    return world.wiring.campaigns.target(CAMPAIGN, "evanston").free_from
+    return Campaigns(world.stack.table).target(CAMPAIGN, "evanston").free_from
 
 
 def sent_on_tuesday(world: World) -> None:
@@ -69,7 +70,7 @@ def test_a_message_of_another_plan_opens_no_second_delivery(world: World) -> Non
 
 
 def test_a_message_of_a_held_delivery_sends_nothing_once_another_email_took_its_week(world: World) -> None:
-    controls = Decisions(world.wiring)
+    controls = Decisions(world.stack)
     world.confirmed()
     decide(world, "hold", "evanston", why="they moved")
     world.week()
@@ -78,7 +79,7 @@ def test_a_message_of_a_held_delivery_sends_nothing_once_another_email_took_its_
     controls.deliver(CAMPAIGN, "2026-11-26", "cli", "", seen_at=world.clock.now)
     world.run_queue()
     world.confirmed(email=BO)
-    world.wiring.queue.put([DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")])
+    delivery_queue(world.stack).put([DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")])
     world.run_queue()
     assert sent(world) == [("evanston", "2026-11-26")]
 
@@ -86,7 +87,7 @@ def test_a_message_of_a_held_delivery_sends_nothing_once_another_email_took_its_
 def test_after_a_delivery_by_hand_the_weekly_one_leaves_out_the_target(world: World) -> None:
     world.clock.advance(days=2)  # Thursday
     world.confirmed()
-    Decisions(world.wiring).deliver(
+    Decisions(world.stack).deliver(
         CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday", seen_at=world.clock.now
     )
     world.run_queue()
@@ -113,7 +114,7 @@ def test_pages_know_of_a_delivery_within_a_minute_and_read_its_recipient_once_fo
     world.clock.advance(days=2)  # Thursday
     own_letter = world.confirmed().link("confirm")
     assert "on Monday, November 30, 2026" in world.get(own_letter).body
-    Decisions(world.wiring).deliver(
+    Decisions(world.stack).deliver(
         CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday", seen_at=world.clock.now
     )
     world.run_queue()
@@ -129,7 +130,7 @@ def test_a_delivery_that_surely_did_not_arrive_does_not_count(world: World) -> N
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    world.wiring.campaigns.set_mail_state(CAMPAIGN, "evanston", world.deliveries[0].to, "ok")
+    Campaigns(world.stack.table).set_mail_state(CAMPAIGN, "evanston", world.deliveries[0].to, "ok")
     world.confirmed(email=BO)
     world.clock.advance(days=1)
     assert free_from(world) is None
@@ -138,7 +139,7 @@ def test_a_delivery_that_surely_did_not_arrive_does_not_count(world: World) -> N
 
 
 def test_a_retry_keeps_the_rule_and_a_person_can_override_it(world: World) -> None:
-    controls = Decisions(world.wiring)
+    controls = Decisions(world.stack)
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
@@ -154,7 +155,7 @@ def test_a_retry_keeps_the_rule_and_a_person_can_override_it(world: World) -> No
     controls.retry(bounced, "cli", "the office asked for it", again=True)
     world.run_queue()
     assert sent(world) == [("evanston", "2026-11-24"), ("evanston", "2026-11-24")]
-    assert next(world.wiring.campaigns.audit(CAMPAIGN)).action == "retry again"
+    assert next(Campaigns(world.stack.table).audit(CAMPAIGN)).action == "retry again"
 
 
 @pytest.mark.moto
@@ -167,7 +168,7 @@ def test_an_email_that_did_not_arrive_keeps_the_rule_and_a_person_can_override_i
     world.open(Delivery(other, "open", opened_at=world.clock.now, letters=1))
 
     def retry(why: str, revision: str = "1-bounced", *, again: bool = False) -> None:
-        controls = Decisions(world.wiring)
+        controls = Decisions(world.stack)
         day = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
         controls.retry(day, "cli", why, revision=revision, again=again)
 
@@ -180,12 +181,12 @@ def test_an_email_that_did_not_arrive_keeps_the_rule_and_a_person_can_override_i
     retry("the office asked for it", again=True)
     world.run_queue()
     assert sent(world) == [("evanston", "2026-11-24"), ("evanston", "2026-11-24")]
-    assert next(world.wiring.campaigns.audit(CAMPAIGN)).action == "retry again"
+    assert next(Campaigns(world.stack.table).audit(CAMPAIGN)).action == "retry again"
 
 
 @pytest.mark.moto
 def test_a_delivery_is_not_opened_if_another_one_was_opened_meanwhile(world: World) -> None:
-    deliveries = world.wiring.deliveries
+    deliveries = Deliveries(world.stack.table)
     first, second = (
         Delivery(DeliveryKey(CAMPAIGN, "evanston", day), "open", opened_at=world.clock.now)
         for day in ("2026-11-29", "2026-11-30")
@@ -226,7 +227,7 @@ def test_an_organizer_sends_what_waits_and_reads_what_stays(world: World) -> Non
     [line] = world.get(path, headers=key).json["deliveries"]
     assert (line["outcome"], line["last_period"], line["not_before"]) == ("too soon", "2026-11-24", "2026-12-01")
     world.clock.advance(days=1)
-    controls = Decisions(world.wiring)
+    controls = Decisions(world.stack)
     with pytest.raises(NotNowError):
         controls.deliver(CAMPAIGN, "2026-11-25", "cli", "", seen_at=world.clock.now, again=True)
     assert act(world, "/deliveries/next", {"target": "Atlantis"}).status == 404
@@ -246,39 +247,39 @@ def test_slots_are_seven_days_apart_although_they_are_167_hours_apart_in_spring(
 
 
 def test_no_delivery_takes_a_week_without_letters(world: World) -> None:
-    world.wiring.queue.put([DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")])
+    delivery_queue(world.stack).put([DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")])
     world.run_queue()
-    assert (free_from(world), [*world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")]) == (None, [])
+    assert (free_from(world), [*Deliveries(world.stack.table).deliveries(CAMPAIGN, "evanston")]) == (None, [])
 
 
 def test_an_empty_delivery_gives_its_week_back(world: World) -> None:
     """Its letters were withdrawn after it was opened."""
     key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
     world.open(Delivery(key, "open", opened_at=world.clock.now))
-    world.wiring.queue.put([key])
+    delivery_queue(world.stack).put([key])
     world.run_queue()
-    [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
+    [delivery] = Deliveries(world.stack.table).deliveries(CAMPAIGN, "evanston")
     assert (delivery.state, free_from(world)) == ("empty", None)
 
 
 def test_a_held_delivery_takes_its_week_only_when_it_goes(world: World) -> None:
     world.confirmed()
-    world.wiring.campaigns.hold(CAMPAIGN, "evanston", "a new chief")
+    Campaigns(world.stack.table).hold(CAMPAIGN, "evanston", "a new chief")
     world.week()
-    [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
+    [delivery] = Deliveries(world.stack.table).deliveries(CAMPAIGN, "evanston")
     assert (delivery.state, free_from(world)) == ("held", None)
-    world.wiring.campaigns.release(CAMPAIGN, "evanston", world.clock())
+    Campaigns(world.stack.table).release(CAMPAIGN, "evanston", world.clock())
     world.week()
     assert (len(sent(world)), free_from(world)) == (1, date(2026, 12, 1))
 
 
 def test_a_held_delivery_goes_after_its_hold_in_a_week_before_the_last_one(world: World) -> None:
     world.confirmed()
-    world.wiring.campaigns.hold(CAMPAIGN, "evanston", "a new chief")
+    Campaigns(world.stack.table).hold(CAMPAIGN, "evanston", "a new chief")
     world.week()
     world.open(Delivery(DeliveryKey(CAMPAIGN, "evanston", "2026-12-01"), "sent", opened_at=world.clock.now, attempt=1))
-    world.wiring.campaigns.release(CAMPAIGN, "evanston", world.clock())
-    world.wiring.queue.put([DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")])
+    Campaigns(world.stack.table).release(CAMPAIGN, "evanston", world.clock())
+    delivery_queue(world.stack).put([DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")])
     world.run_queue()
     assert (sent(world), free_from(world)) == ([("evanston", "2026-11-24")], date(2026, 12, 8))
 
@@ -305,7 +306,7 @@ def test_a_bounced_delivery_gives_its_week_back_and_takes_it_again_before_it_is_
     assert free_from(world) == date(2026, 12, 1)
     world.feedback("bounce", world.deliveries[0])
     assert free_from(world) is None
-    Decisions(world.wiring).retry(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"), "cli", "")
+    Decisions(world.stack).retry(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"), "cli", "")
     assert (len(sent(world)), free_from(world)) == (1, date(2026, 12, 1))
     # The event comes again: it is no news, and gives nothing back.
     world.feedback("bounce", world.deliveries[0])
@@ -317,9 +318,9 @@ def test_a_bounced_delivery_gives_its_week_back_and_takes_it_again_before_it_is_
 def test_new_letters_go_within_seven_days_of_an_email_that_was_refused(world: World) -> None:
     sent_on_tuesday(world)
     world.feedback("bounce", world.deliveries[0])
-    Decisions(world.wiring).set_address(CAMPAIGN, "evanston", "chief@evanston.example", "cli", "")
+    Decisions(world.stack).set_address(CAMPAIGN, "evanston", "chief@evanston.example", "cli", "")
     world.clock.advance(days=2)
-    Decisions(world.wiring).deliver(CAMPAIGN, "2026-11-26", "cli", "", seen_at=world.clock.now)
+    Decisions(world.stack).deliver(CAMPAIGN, "2026-11-26", "cli", "", seen_at=world.clock.now)
     world.run_queue()
     assert [(mail.to, mail.tags["period"]) for mail in world.deliveries[1:]] == [
         ("chief@evanston.example", "2026-11-26")
@@ -331,10 +332,10 @@ def test_an_email_that_ses_rejects_gives_its_week_back(world: World) -> None:
     sent_on_tuesday(world)
     key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
     event = MailEvent("reject", key, 1, world.deliveries[0].message_id, world.clock.now, "virus")
-    assert record(world.wiring, event).delivery
+    assert record(world.stack, event).delivery
     assert free_from(world) is None
     world.clock.advance(days=1)
-    Decisions(world.wiring).deliver(CAMPAIGN, "2026-11-25", "cli", "the council meets", seen_at=world.clock.now)
+    Decisions(world.stack).deliver(CAMPAIGN, "2026-11-25", "cli", "the council meets", seen_at=world.clock.now)
     world.run_queue()
     assert (sent(world)[1:], free_from(world)) == ([("evanston", "2026-11-25")], date(2026, 12, 2))
 
@@ -346,7 +347,7 @@ def test_an_email_that_ses_refuses_uses_up_no_week_but_its_own(world: World) -> 
     for _ in range(3):
         world.week()
         world.clock.advance(days=2)
-    [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
+    [delivery] = Deliveries(world.stack.table).deliveries(CAMPAIGN, "evanston")
     assert (delivery.state, delivery.last.since, free_from(world)) == ("open", None, date(2026, 12, 1))
     world.refusal = ""
     world.week()
@@ -365,13 +366,13 @@ def test_a_bounced_delivery_is_not_sent_again_in_a_week_that_another_took_before
         key = DeliveryKey(CAMPAIGN, "evanston", day)
         world.open(Delivery(key, "open", opened_at=world.clock.now, letters=1))
     with pytest.raises(NotNowError, match="There is a delivery of November 28, 2026"):
-        Decisions(world.wiring).retry(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"), "cli", "")
+        Decisions(world.stack).retry(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"), "cli", "")
 
 
 def test_a_bounced_delivery_does_not_give_back_the_week_of_another(world: World) -> None:
     sent_on_tuesday(world)
     world.clock.advance(days=2)
-    Decisions(world.wiring).deliver(
+    Decisions(world.stack).deliver(
         CAMPAIGN, "2026-11-26", "cli", "the council meets", seen_at=world.clock.now, again=True
     )
     world.run_queue()
@@ -385,7 +386,7 @@ def test_a_bounced_delivery_does_not_give_back_the_week_of_another(world: World)
 def test_a_bounced_delivery_gives_back_the_days_that_it_took_from_an_earlier_one_only(world: World) -> None:
     sent_on_tuesday(world)
     world.clock.advance(days=2)
-    Decisions(world.wiring).deliver(
+    Decisions(world.stack).deliver(
         CAMPAIGN, "2026-11-26", "cli", "the council meets", seen_at=world.clock.now, again=True
     )
     world.run_queue()
@@ -396,14 +397,14 @@ def test_a_bounced_delivery_gives_back_the_days_that_it_took_from_an_earlier_one
 def test_a_bounced_delivery_gives_no_week_back_beside_a_damaged_one_that_may_have_taken_it(world: World) -> None:
     sent_on_tuesday(world)
     world.clock.advance(days=2)
-    Decisions(world.wiring).deliver(
+    Decisions(world.stack).deliver(
         CAMPAIGN, "2026-11-26", "cli", "the council meets", seen_at=world.clock.now, again=True
     )
     world.run_queue()
     damaged = delivery_key(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
-    world.wiring.table.update(Update(damaged, assign={"opened_at": "yesterday"}))
+    world.stack.table.update(Update(damaged, assign={"opened_at": "yesterday"}))
     world.feedback("bounce", world.deliveries[1])
-    later = world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, "evanston", "2026-11-26"))
+    later = Deliveries(world.stack.table).delivery(DeliveryKey(CAMPAIGN, "evanston", "2026-11-26"))
     assert later
     assert (later.state, free_from(world)) == ("bounced", date(2026, 12, 3))
 
@@ -413,17 +414,17 @@ def test_letters_of_a_bounced_email_that_go_by_hand_take_the_week(world: World) 
     world.week()
     world.feedback("bounce", world.deliveries[0])
     key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
-    Decisions(world.wiring).set_address(CAMPAIGN, "evanston", "", "cli", "")
-    Decisions(world.wiring).retry(key, "cli", "")
+    Decisions(world.stack).set_address(CAMPAIGN, "evanston", "", "cli", "")
+    Decisions(world.stack).retry(key, "cli", "")
     assert free_from(world) == date(2026, 12, 1)
 
 
 def test_a_push_leaves_the_week_of_a_recipient(world: World) -> None:
     world.confirmed()
     world.week()
-    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    target = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")
     changed = replace(target, name="Another Chief", free_from=None)
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    push(world.wiring, replace(compile_campaign(FILES), campaign=campaign, targets=(changed,)))
-    now = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    campaign = Campaigns(world.stack.table).campaign(CAMPAIGN)
+    push(world.stack, replace(compile_campaign(FILES), campaign=campaign, targets=(changed,)))
+    now = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")
     assert (now.name, now.free_from) == ("Another Chief", date(2026, 12, 1))

@@ -78,7 +78,7 @@ HOWS = ["after twelve hours", "signed out elsewhere", "signed out in another tab
 
 @pytest.mark.parametrize("how", HOWS)
 def test_a_letter_typed_before_the_session_was_over_stands_there_after_signing_in(maria: Browser, how: str) -> None:
-    world, before = maria.world, drafting.draft_of(maria.world.wiring, CAMPAIGN)
+    world, before = maria.world, drafting.draft_of(maria.world.stack, CAMPAIGN)
     answer = post_after(maria, how, LETTER, {"text": TYPED, "do": "save", "language": "en"})
     words = text_of(answer)
     assert "You were signed out before this could be saved." in words
@@ -89,10 +89,10 @@ def test_a_letter_typed_before_the_session_was_over_stands_there_after_signing_i
     assert page.one("textarea").text.removeprefix("\n") == TYPED
     assert page.all("form", action=LETTER)
     assert [label.text.split()[0] for label in page.all("label")] == ["Text"]
-    assert drafting.draft_of(world.wiring, CAMPAIGN) == before, "nothing is saved by itself"
+    assert drafting.draft_of(world.stack, CAMPAIGN) == before, "nothing is saved by itself"
     sent = fields_of(shown.body, LETTER, {"text": TYPED})
     assert send_parts(maria, LETTER, sent).status == 303
-    assert any("hurry" in text for text in drafting.draft_of(world.wiring, CAMPAIGN).files.values())
+    assert any("hurry" in text for text in drafting.draft_of(world.stack, CAMPAIGN).files.values())
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,10 @@ from botocore.exceptions import ClientError
 from tests.faults.refusals import Refusing
 from tests.world import ADA, CAMPAIGN, CONTEXT, FORM
 from undersigned.campaigns.catalog import find_campaign
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.own_letter import own_letter
 from undersigned.signing.letters import to_confirm
+from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.mail_claims import MailClaims
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def test_the_page_has_the_letter_and_the_form(world: World) -> None:
 def test_the_goal_is_shown_from_a_tenth_of_it_or_as_the_organizer_chooses(
     world: World, goal: int, show_goal: ShowGoal, *, is_shown: bool
 ) -> None:
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), goal=goal, show_goal=show_goal))
     world.confirmed()
     world.sign(email="bea@signers.example")
@@ -66,7 +68,7 @@ def test_the_campaign_in_json_has_fields_targets_and_count(world: World) -> None
 
 
 def test_a_target_added_a_moment_ago_can_get_letters(world: World) -> None:
-    campaigns, other_process = world.wiring.campaigns, world.wiring
+    campaigns, other_process = Campaigns(world.stack.table), world.stack
     world.get(FORM)
     world.clock.advance(seconds=40)
     find_campaign(other_process, CAMPAIGN)
@@ -275,7 +277,7 @@ def test_the_same_form_sent_again_keeps_its_marks_and_causes_one_email(world: Wo
     world.sign(form=token)
     world.run_stream()
     [form] = world.forms()
-    world.wiring.forms.put_in_quarantine(form, "no mailbox")
+    Forms(world.stack.table).put_in_quarantine(form, "no mailbox")
     before = world.forms()
     world.clock.advance(seconds=20)
     assert world.sign(form=token).status == 200

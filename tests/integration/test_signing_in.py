@@ -14,6 +14,7 @@ from undersigned.people.queue import people_mails
 from undersigned.people.rows.people import People
 from undersigned.people.rows.sign_ins import SignIns
 from undersigned.people.rules.people import is_code, person_id
+from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.workshop import drafting
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def maria(world: World) -> Browser:
 
 
 def person_id_of(world: World, email: str) -> str:
-    return person_id(world.wiring.secret(), email)
+    return person_id(world.stack.secret(), email)
 
 
 def wrong(code: str) -> str:
@@ -92,11 +93,11 @@ def test_a_known_and_an_unknown_address_get_the_same_answer_from_the_same_calls(
 
 def test_two_mailboxes_are_two_people(maria: Browser, world: World) -> None:
     # Many mail systems deliver a tag to a mailbox of its own, and dots matter outside Gmail.
-    drafting.create(world.wiring, "a-campaign", ADMINISTRATOR, {})
+    drafting.create(world.stack, "a-campaign", ADMINISTRATOR, {})
     add(world, "maria+other@enddemand.example", "owner", "a-campaign")
     maria.ask(EDITOR)
     assert [mail.to for mail in world.sent] == [EDITOR]
-    assert [member.campaign for member in People(world.wiring.table).campaigns_of(person_id_of(world, EDITOR))] == [
+    assert [member.campaign for member in People(world.stack.table).campaigns_of(person_id_of(world, EDITOR))] == [
         CAMPAIGN
     ]
 
@@ -244,7 +245,7 @@ def test_guesses_at_the_same_moment_pass_no_limit(
     maria: Browser, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(19):
-        SignIns(world.wiring.table).count(
+        SignIns(world.stack.table).count(
             person_id_of(world, EDITOR), "WRONG", world.clock.now.date().isoformat(), expires_at=world.clock.now
         )
     maria.ask(EDITOR)
@@ -332,7 +333,7 @@ def test_an_email_is_delivered_again_while_ses_throttles(maria: Browser, world: 
     [answer] = world.run_people_mails()
     assert len(answer["batchItemFailures"]) == 1
     assert world.sent == []
-    people_mails(world.wiring).put_sign_in(maria.code_page.rpartition("/")[2])
+    people_mails(world.stack).put_sign_in(maria.code_page.rpartition("/")[2])
     assert world.run_people_mails() == [{"batchItemFailures": []}]
     assert maria.type_code(code_in(world.sent[-1])).status == 303
 
@@ -343,7 +344,7 @@ def test_an_outage_of_ses_takes_none_of_an_hours_emails(maria: Browser, world: W
     request = maria.code_page.rpartition("/")[2]
     for _ in range(7):
         assert world.run_people_mails()[0]["batchItemFailures"]
-        people_mails(world.wiring).put_sign_in(request)
+        people_mails(world.stack).put_sign_in(request)
     assert world.run_people_mails() == [{"batchItemFailures": []}]
     assert maria.type_code(code_in(world.sent[-1])).status == 303
     for _ in range(6):
@@ -355,18 +356,18 @@ def test_an_outage_of_ses_loses_no_invitation(world: World) -> None:
     person = add(world, EDITOR, "editor")
     world.refusal = "InternalServiceErrorException"
     for _ in range(7):
-        people_mails(world.wiring).put_invitation(CAMPAIGN, person)
+        people_mails(world.stack).put_invitation(CAMPAIGN, person)
         assert world.run_people_mails()[0]["batchItemFailures"]
     world.refusal = ""
     for _ in range(5):
-        people_mails(world.wiring).put_invitation(CAMPAIGN, person)
+        people_mails(world.stack).put_invitation(CAMPAIGN, person)
     world.run_people_mails()
     assert [mail.to for mail in world.sent] == [EDITOR] * 4, "the first of the five was at the beginning"
 
 
 @pytest.mark.parametrize("by", ["stop", "brake"])
 def test_emails_to_sign_in_with_ignore_what_stops_confirmation_emails(maria: Browser, world: World, by: str) -> None:
-    budgets = world.wiring.mail_budgets
+    budgets = MailBudgets(world.stack.table)
     if by == "stop":
         budgets.stop()
     for _ in range(25 if by == "brake" else 0):
@@ -414,7 +415,7 @@ def test_a_session_of_a_person_ends_after_twelve_hours(maria: Browser, world: Wo
 @pytest.mark.asvs("7.4.2", "7.4.5")
 def test_removing_a_person_ends_their_sessions_at_once(maria: Browser, world: World) -> None:
     maria.sign_in(EDITOR)
-    membership.remove(world.wiring, CAMPAIGN, person_id(world.wiring.secret(), EDITOR), "command line")
+    membership.remove(world.stack, CAMPAIGN, person_id(world.stack.secret(), EDITOR), "command line")
     assert maria.see("/deliveries").status == 303
     assert "Your email address" in maria.see("/organizer").body
     maria.ask(EDITOR)
@@ -424,12 +425,12 @@ def test_removing_a_person_ends_their_sessions_at_once(maria: Browser, world: Wo
 
 def test_changing_a_role_takes_effect_at_once(maria: Browser, world: World) -> None:
     maria.sign_in(EDITOR)
-    person = person_id(world.wiring.secret(), EDITOR)
+    person = person_id(world.stack.secret(), EDITOR)
     assert maria.see("/signatures").status == 200
-    membership.change_role(world.wiring, CAMPAIGN, person, "viewer", "command line")
+    membership.change_role(world.stack, CAMPAIGN, person, "viewer", "command line")
     assert maria.see("/signatures").status == 403
     assert maria.see("/deliveries").status == 200
-    membership.change_role(world.wiring, CAMPAIGN, person, "owner", "command line")
+    membership.change_role(world.stack, CAMPAIGN, person, "owner", "command line")
     assert maria.see("/people").status == 200
 
 
@@ -446,9 +447,9 @@ def test_the_administrator_owns_every_campaign_that_exists(world: World) -> None
 
 
 def operators_code(world: World, email: str) -> tuple[str, str]:
-    person = find_person(world.wiring, person_id_of(world, email))
+    person = find_person(world.stack, person_id_of(world, email))
     assert person
-    return signing_in.operators_code(world.wiring, person)
+    return signing_in.operators_code(world.stack, person)
 
 
 def test_an_operators_code_signs_in_once(world: World) -> None:

@@ -15,6 +15,7 @@ from tests.world import CAMPAIGN, FORM, files_of_campaign, publish_files
 from undersigned.base.qr_codes import qr_code
 from undersigned.organizing.overviews import counts_by
 from undersigned.organizing.rules.exports import COLUMNS, row
+from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -29,7 +30,7 @@ def counting(world: World) -> World:
 
 
 def by_source(world: World) -> dict[str, int]:
-    return dict(counts_by(world.wiring, CAMPAIGN, "source").by)
+    return dict(counts_by(world.stack, CAMPAIGN, "source").by)
 
 
 def test_letters_are_counted_by_the_label_of_their_link(counting: World) -> None:
@@ -38,8 +39,8 @@ def test_letters_are_counted_by_the_label_of_their_link(counting: World) -> None
         counting.confirmed(email=f"signer{number}@signers.example", **changes)
 
     assert by_source(counting) == {"flyer": 2, "mail-2": 1, "other": 2, "none": 2}
-    assert counts_by(counting.wiring, CAMPAIGN, "source").total == 7
-    rows = [*counting.wiring.signatures.listed_signatures(CAMPAIGN)]
+    assert counts_by(counting.stack, CAMPAIGN, "source").total == 7
+    rows = [*Signatures(counting.stack.table).listed_signatures(CAMPAIGN)]
     assert sorted(str(row.source) for row in rows) == ["flyer", "flyer", "mail-2", "none", "none", "other", "other"]
     assert sorted(row(it, "en")[COLUMNS.index("source")] for it in rows)[:2] == ["flyer", "flyer"]
 
@@ -85,10 +86,10 @@ def test_counts_by_source_are_the_same_on_the_dashboard_by_the_api_and_in_the_cs
 def test_a_letter_that_is_withdrawn_or_erased_leaves_its_source(counting: World) -> None:
     for number in range(3):
         counting.confirmed(email=f"signer{number}@signers.example", source="flyer")
-    withdrawn, erased, _ = counting.wiring.signatures.listed_signatures(CAMPAIGN)
+    withdrawn, erased, _ = Signatures(counting.stack.table).listed_signatures(CAMPAIGN)
 
-    counting.wiring.signatures.withdraw(CAMPAIGN, withdrawn.signer, counting.clock())
-    counting.wiring.signatures.erase(erased, counting.clock())
+    Signatures(counting.stack.table).withdraw(CAMPAIGN, withdrawn.signer, counting.clock())
+    Signatures(counting.stack.table).erase(erased, counting.clock())
     counting.run_stream()
 
     assert by_source(counting) == {"flyer": 1}
@@ -113,7 +114,7 @@ def test_a_label_that_is_none_is_not_shown(counting: World, label: str) -> None:
 def test_a_campaign_without_sources_keeps_and_counts_none(world: World) -> None:
     world.confirmed(source="flyer")
 
-    [row] = world.wiring.signatures.listed_signatures(CAMPAIGN)
+    [row] = Signatures(world.stack.table).listed_signatures(CAMPAIGN)
     assert row.source is None
     assert by_source(world) == {}
     assert 'name="source"' not in world.get(f"{FORM}?source=flyer").body

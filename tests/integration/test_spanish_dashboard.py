@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tests.organizer_routes import PEOPLE, add_everyone, ask, routes_of_organizers
 from tests.organizers import signed_in
 from tests.world import ADMINISTRATOR, CAMPAIGN, files_of_campaign
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.workshop import drafting
 from undersigned.workshop.regions import STATES
 from undersigned.workshop.setting_kinds import TIME_ZONE
@@ -43,8 +44,8 @@ def test_no_page_of_organizers_has_english_in_spanish(world: World) -> None:
     add_everyone(world)
     files = files_of_campaign()
     own = " ".join(f"{files['letter.md']} {files['campaign.toml']}".replace("\\", "").split())
-    drafting.write(world.wiring, CAMPAIGN, 0, {}, "ann", {"goal": 77, "send_now_only": True})
-    world.wiring.campaigns.hold(CAMPAIGN, "evanston", "motivo")
+    drafting.write(world.stack, CAMPAIGN, 0, {}, "ann", {"goal": 77, "send_now_only": True})
+    Campaigns(world.stack.table).hold(CAMPAIGN, "evanston", "motivo")
     world.clock.advance(minutes=2)
     left, seen = set(), 0
     for browser in (signed_in(world, PEOPLE["owner"]), signed_in(world, ADMINISTRATOR)):

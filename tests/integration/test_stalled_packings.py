@@ -14,7 +14,9 @@ from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, repack,
 from tests.world import client_of
 from undersigned.base.bucket import Bucket
 from undersigned.base.errors import ChangedError, NotFoundError
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering import delivering
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules import packets
 from undersigned.delivering.storing import clear_files, sent_packets
 from undersigned.organizing.deleting import Deleted, delete_campaign
@@ -66,14 +68,14 @@ def stall(
 
 
 def deliver(world: World) -> None:
-    delivering.deliver(world.wiring, KEY)
+    delivering.deliver(world.stack, KEY)
 
 
 def unnamed(world: World) -> set[str]:
     """Return the stored files that the email's page names nowhere."""
-    s3, bucket = client_of("s3"), world.wiring.settings.packet_bucket
+    s3, bucket = client_of("s3"), world.stack.settings.packet_bucket
     stored = {item["Key"] for item in s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
-    deliveries = world.wiring.deliveries
+    deliveries = Deliveries(world.stack.table)
     delivery = deliveries.delivery(KEY)
     assert delivery
     packets = sent_packets(deliveries, delivery)
@@ -110,7 +112,7 @@ def test_a_repacking_of_an_earlier_attempts_packet_leaves_no_letter_that_was_era
 
     def others() -> None:
         sent.feedback("bounce", sent.deliveries[0])
-        Decisions(sent.wiring).retry(KEY, "cli", "corrected")
+        Decisions(sent.stack).retry(KEY, "cli", "corrected")
         sent.run_queue()
         assert len(sent.deliveries) == 2
         assert erase(sent, "Ben").status == 303
@@ -166,7 +168,7 @@ def test_a_packet_that_a_killed_attempt_was_replacing_is_still_linked(
     [link] = links(sent)
     sent.feedback("bounce", sent.deliveries[0])
     sent.clock.advance(days=2)
-    Decisions(sent.wiring).retry(KEY, "cli", "corrected")
+    Decisions(sent.stack).retry(KEY, "cli", "corrected")
     with monkeypatch.context() as patch:
         patch.setattr(Bucket, "put", killed)
         with pytest.raises(KilledError):
@@ -216,7 +218,7 @@ def test_a_late_file_goes_with_the_packets_of_a_campaign_whose_time_is_over(
     sent: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent.feedback("delivery", sent.deliveries[0])
-    campaigns = sent.wiring.campaigns
+    campaigns = Campaigns(sent.stack.table)
     over = replace(campaigns.campaign(KEY.campaign), closes=date.fromisoformat(KEY.period), keep_for_days=30)
     campaigns.put_campaign(over)
     # The links of its email still work for an hour.
@@ -234,7 +236,7 @@ def test_a_late_file_goes_with_a_deleted_campaign(sent: World, monkeypatch: pyte
     sent.run_stream()
     decide(sent, "close", why="test", campaign=KEY.campaign)
     sent.clock.advance(hours=1)
-    assert delete_campaign(sent.wiring, KEY.campaign).is_done
+    assert delete_campaign(sent.stack, KEY.campaign).is_done
     assert stored_letters(sent) == []
 
 
@@ -259,10 +261,10 @@ def test_deleting_a_campaign_with_many_deliveries_goes_on_in_the_next_request(
         return really(bucket, beginning)
 
     monkeypatch.setattr(Bucket, "names", names)
-    runs = [delete_campaign(sent.wiring, KEY.campaign, lambda: True) for _ in range(3)]
+    runs = [delete_campaign(sent.stack, KEY.campaign, lambda: True) for _ in range(3)]
     assert runs == [Deleted(0, is_done=False)] * 3
     assert len(looked_for) == len({*looked_for}) == 2
-    assert delete_campaign(sent.wiring, KEY.campaign).is_done
+    assert delete_campaign(sent.stack, KEY.campaign).is_done
 
 
 def test_files_of_erased_letters_are_looked_for_until_none_can_be_stored_any_more(
@@ -300,7 +302,7 @@ def test_files_are_looked_for_again_if_a_letter_is_erased_while_the_last_sweep_l
     sent.clock.advance(hours=2)
     monkeypatch.setattr(Bucket, "names", erased_meanwhile)
     sent.reconcile()
-    delivery = sent.wiring.deliveries.delivery(KEY)
+    delivery = Deliveries(sent.stack.table).delivery(KEY)
     assert delivery
     assert delivery.erased_at == sent.clock.now
 
@@ -317,9 +319,9 @@ def test_a_repacking_leaves_no_file_of_a_delivery_that_was_cleared_meanwhile(
 
 def clear(world: World) -> None:
     """Delete a delivery's packets, as the reconciliation does when the time is over for which data is kept."""
-    delivery = world.wiring.deliveries.delivery(KEY)
+    delivery = Deliveries(world.stack.table).delivery(KEY)
     assert delivery
-    clear_files(world.wiring.deliveries, world.wiring.bucket, delivery, world.clock.now)
+    clear_files(Deliveries(world.stack.table), world.stack.bucket, delivery, world.clock.now)
 
 
 def test_a_repacking_leaves_no_file_of_a_campaign_that_was_deleted_meanwhile(
@@ -331,7 +333,7 @@ def test_a_repacking_leaves_no_file_of_a_campaign_that_was_deleted_meanwhile(
         sent.run_stream()
         decide(sent, "close", why="test", campaign=KEY.campaign)
         sent.clock.advance(minutes=2)
-        assert delete_campaign(sent.wiring, KEY.campaign).is_done
+        assert delete_campaign(sent.stack, KEY.campaign).is_done
 
     sent.feedback("delivery", sent.deliveries[0])
     erase(sent, "Ada")
@@ -339,4 +341,4 @@ def test_a_repacking_leaves_no_file_of_a_campaign_that_was_deleted_meanwhile(
     with suppress(NotFoundError):
         repack(sent)
     assert stored_letters(sent) == []
-    assert sent.wiring.deliveries.packets(KEY) == ()
+    assert Deliveries(sent.stack.table).packets(KEY) == ()

@@ -11,6 +11,7 @@ from tests.acting import decide
 from tests.packets import KEY
 from tests.world import CAMPAIGN
 from undersigned.base.errors import NotNowError
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import Deliveries, delivery_key, delivery_values
 from undersigned.delivering.rules.states import STATES, Decision, DeliveryState
 
@@ -28,7 +29,7 @@ def test_each_decision_leads_where_the_table_says_or_changes_nothing(
 ) -> None:
     world.confirmed()
     world.week()
-    sent = Deliveries(world.wiring.table).delivery(KEY)
+    sent = Deliveries(world.stack.table).delivery(KEY)
     assert sent
     world.clock.advance(days=4)
     for kind in KINDS:
@@ -38,26 +39,26 @@ def test_each_decision_leads_where_the_table_says_or_changes_nothing(
             may = decision in before.may(before.question(world.clock.now))
             assert (state_after(world, decision), may) == (STATES[state].after[decision] if may else None, may)
             if not may:
-                assert Deliveries(world.wiring.table).delivery(KEY) == before
+                assert Deliveries(world.stack.table).delivery(KEY) == before
 
 
 def put(world: World, delivery: Delivery) -> None:
     """Write a delivery as it is, in place of the one before it."""
-    world.wiring.table.delete(delivery_key(KEY))
-    world.wiring.table.put({name: value for name, value in delivery_values(delivery).items() if value is not None})
+    world.stack.table.delete(delivery_key(KEY))
+    world.stack.table.put({name: value for name, value in delivery_values(delivery).items() if value is not None})
 
 
 def state_after(world: World, decision: Decision) -> DeliveryState | None:
     """Decide, and return the delivery's state after it; None if that was refused, and the log has nothing new."""
-    logged = len([*world.wiring.campaigns.audit(CAMPAIGN)])
+    logged = len([*Campaigns(world.stack.table).audit(CAMPAIGN)])
     given = {"period": KEY.period, "revision": "", "day": KEY.period, "why": "they called"}
     world.clock.advance(seconds=1)
     try:
         decide(world, decision, KEY.target, **given)
     except NotNowError:
-        assert len([*world.wiring.campaigns.audit(CAMPAIGN)]) == logged
+        assert len([*Campaigns(world.stack.table).audit(CAMPAIGN)]) == logged
         return None
-    decided = Deliveries(world.wiring.table).delivery(KEY)
+    decided = Deliveries(world.stack.table).delivery(KEY)
     assert decided
-    assert len([*world.wiring.campaigns.audit(CAMPAIGN)]) == logged + 1
+    assert len([*Campaigns(world.stack.table).audit(CAMPAIGN)]) == logged + 1
     return decided.state

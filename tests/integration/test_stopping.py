@@ -13,6 +13,7 @@ from tests.organizers import someone
 from tests.world import CAMPAIGN, PERIOD, world
 from undersigned.base.errors import NotNowError, UncertainError
 from undersigned.base.mailbox import Mailbox
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.offices import OfficeRows, office_partition
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.office import tell_of_stop
@@ -45,7 +46,7 @@ def stop(world: World, reason: str = "", email: str = CHIEF) -> Answer:
 
 
 def stopped(world: World) -> Stop | None:
-    return world.wiring.campaigns.target(CAMPAIGN, "evanston").stopped
+    return Campaigns(world.stack.table).target(CAMPAIGN, "evanston").stopped
 
 
 def about_stops(world: World) -> list[Sent]:
@@ -59,7 +60,7 @@ def lift(world: World) -> None:
 
 
 def state(world: World) -> tuple[str, str | None]:
-    found = world.wiring.deliveries.delivery(EVANSTON)
+    found = Deliveries(world.stack.table).delivery(EVANSTON)
     assert found
     return found.state, found.reason
 
@@ -119,7 +120,7 @@ def test_what_a_stopped_mailbox_holds_goes_by_hand(world: World, monkeypatch: py
     assert "Send letters by hand or post" in manager.words()
     assert manager.press("/targets/evanston/address", {"email": ""}).status == 303
     world.week()
-    found = world.wiring.deliveries.delivery(EVANSTON)
+    found = Deliveries(world.stack.table).delivery(EVANSTON)
     assert found
     assert (found.way, found.state, to_evanston(world)) == ("by hand", "sent", [])
 
@@ -197,7 +198,7 @@ def test_a_reason_with_a_web_address_is_on_the_page_only(world: World) -> None:
 
 
 def test_a_stop_is_about_the_letters_to_one_recipient(world: World) -> None:
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, "skokie"), email=CHIEF))
     whom = campaigns.target(CAMPAIGN, "evanston").addressed("en")
     assert f"If you stop them, no letter to {whom} comes to this mailbox" in world.get(world.office_path(CHIEF)).words
@@ -210,7 +211,7 @@ def test_a_stop_is_about_the_letters_to_one_recipient(world: World) -> None:
 
 @pytest.mark.parametrize("who", ["", "p1"])
 def test_a_stopped_mailbox_gets_no_test_of_real_letters(world: World, who: str) -> None:
-    stopping, controls = CHIEF.replace("@", "+me@"), Decisions(world.wiring)
+    stopping, controls = CHIEF.replace("@", "+me@"), Decisions(world.stack)
     world.confirmed()
     stop(world)
     controls.set_address(CAMPAIGN, "evanston", NEW, "cli", "")
@@ -220,7 +221,7 @@ def test_a_stopped_mailbox_gets_no_test_of_real_letters(world: World, who: str) 
 
 @pytest.mark.parametrize("way", ["release", "retry", "the address works", "in capitals", "with a tag"])
 def test_an_organizer_undoes_no_stop_in_another_way(world: World, way: str) -> None:
-    controls = Decisions(world.wiring)
+    controls = Decisions(world.stack)
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[-1])
@@ -253,7 +254,7 @@ def test_a_stopped_recipients_page_offers_the_way_by_hand_once(world: World) -> 
 
 
 def test_another_mailbox_gets_the_letters_and_the_stopped_one_none_when_it_comes_back(world: World) -> None:
-    controls = Decisions(world.wiring)
+    controls = Decisions(world.stack)
     a_week(world)
     stop(world)
     for email in (NEW, CHIEF):
@@ -271,11 +272,11 @@ def test_another_mailbox_gets_the_letters_and_the_stopped_one_none_when_it_comes
 def test_a_link_of_a_former_mailbox_shows_and_stops_nothing(world: World, now: str, values: dict[str, str]) -> None:
     a_week(world)
     before = world.office_path(CHIEF)
-    Decisions(world.wiring).set_address(CAMPAIGN, "evanston", now, "cli", "")
+    Decisions(world.stack).set_address(CAMPAIGN, "evanston", now, "cli", "")
     answer = world.post(f"{before}/stop", values)
     assert (answer.status, "no longer go to the address that got this link" in answer.words) == (200, True)
     assert f'action="{before}' not in answer.body
-    assert list(world.wiring.table.query(office_partition(CAMPAIGN), consistent=True)) == []
+    assert list(world.stack.table.query(office_partition(CAMPAIGN), consistent=True)) == []
     assert about_stops(world) == []
     world.week()
     assert to_evanston(world) == [CHIEF, *([NEW] if now else [])]
@@ -283,7 +284,7 @@ def test_a_link_of_a_former_mailbox_shows_and_stops_nothing(world: World, now: s
 
 def test_a_stop_whose_mailbox_changes_before_the_email_leaves_needs_none(world: World) -> None:
     stop(world)
-    Decisions(world.wiring).set_address(CAMPAIGN, "evanston", NEW, "cli", "")
+    Decisions(world.stack).set_address(CAMPAIGN, "evanston", NEW, "cli", "")
     assert about_stops(world) == []
 
 
@@ -343,7 +344,7 @@ def test_two_copies_of_a_message_at_once_send_one_email(world: World, monkeypatc
     def meet_the_other(rows: OfficeRows, *of: str) -> Stop | None:
         found = read(rows, *of)
         monkeypatch.setattr(OfficeRows, "_stop", read)
-        tell_of_stop(world.wiring, CAMPAIGN, "evanston")
+        tell_of_stop(world.stack, CAMPAIGN, "evanston")
         return found
 
     stop(world)
@@ -354,7 +355,7 @@ def test_two_copies_of_a_message_at_once_send_one_email(world: World, monkeypatc
 def test_a_stop_that_meets_the_deletion_of_its_campaign_leaves_no_row(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table, read = world.wiring.table, OfficeRows._stop
+    table, read = world.stack.table, OfficeRows._stop
 
     def delete_meanwhile(rows: OfficeRows, *of: str) -> Stop | None:
         table.delete(Target.locate(campaign=CAMPAIGN, id="evanston"))
@@ -394,7 +395,7 @@ def test_an_organizer_lifts_a_stop_with_a_reason_on_the_recipients_page_only(wor
     assert (refused.status, "Give a reason." in refused.words, bool(stopped(world))) == (409, True, True)
     assert manager.press(path, why).status == 303
     assert stopped(world) is None
-    entry = next(world.wiring.campaigns.audit(CAMPAIGN))
+    entry = next(Campaigns(world.stack.table).audit(CAMPAIGN))
     assert (entry.action, entry.about, entry.why) == ("lift stop", "evanston", "The clerk asked for them.")
     assert manager.press(path, why).status == 409
     world.week()

@@ -10,6 +10,7 @@ from pypdf import PdfReader
 
 from tests.faults.invariants import words_of
 from tests.world import CAMPAIGN
+from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
     from tests.world import Sent, World
@@ -19,7 +20,7 @@ OLD, NEW = "Avery Sample", "Robin Newcomer"
 
 def new_chief(world: World, **changes: Any) -> None:
     """Give Evanston another chief, as `undersigned campaign push` does."""
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, "evanston"), name=NEW, **changes))
     # A warm function keeps the targets for a minute.
     world.clock.advance(minutes=2)

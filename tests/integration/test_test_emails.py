@@ -12,6 +12,7 @@ from tests.acting import decide
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN
 from undersigned.base.errors import NotNowError
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering import limits_of_tests
 from undersigned.delivering.packing import preview as preview_of
 from undersigned.delivering.rules.deliveries import DeliveryKey
@@ -69,12 +70,12 @@ def signed_in(world: World, email: str = EDITOR) -> Browser:
 def test_the_test_says_first_that_the_recipient_has_not_received_its_letters(
     world: World, language: str, notice: str
 ) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    campaign = Campaigns(world.stack.table).campaign(CAMPAIGN)
     if language == "es":
         spanish = campaign.translations["es"]
         assert spanish.letter is not None
         campaign = replace(campaign, language="es", title=spanish.title, letter=spanish.letter, translations={})
-        world.wiring.campaigns.put_campaign(campaign)
+        Campaigns(world.stack.table).put_campaign(campaign)
     world.confirmed()
     signed_in(world).press(TEST)
     [sent] = sent_as_tests(world)
@@ -89,7 +90,7 @@ def test_the_delivery_itself_does_not_say_that_it_is_a_test(world: World) -> Non
     signed_in(world).press(TEST)
     world.run_queue()
     key = DeliveryKey(CAMPAIGN, "evanston", world.period)
-    preview = preview_of(world.wiring, world.wiring.settings.sender, key)
+    preview = preview_of(world.stack, world.stack.settings.sender, key)
     assert preview
     assert preview.mail
     world.week()
@@ -111,14 +112,14 @@ def test_tests_of_drafts_and_of_deliveries_have_one_limit_an_hour(
         assert "You can send 3 test emails in an hour." in refused.body
     assert otto.press(TEST).status == 303
     assert len(sent_as_tests(world)) == 4
-    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)].count("test") == 3
+    assert [entry.action for entry in Campaigns(world.stack.table).audit(CAMPAIGN)].count("test") == 3
     world.clock.advance(hours=1)
     assert maria.press(TEST).status == 303
 
 
 def test_a_recipient_gets_no_test_from_the_command_line(world: World) -> None:
     """A test is no way around one email in seven days."""
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     world.confirmed()
     chief = campaigns.target(CAMPAIGN, "wilmette").email
     with pytest.raises(NotNowError, match="is a recipient of this campaign"):

@@ -60,7 +60,7 @@ def linked(world: World) -> list[str]:
 
 
 def stored(world: World, address: str) -> bytes:
-    return world.wiring.bucket.get(urlsplit(address).path.removeprefix("/"))
+    return world.stack.bucket.get(urlsplit(address).path.removeprefix("/"))
 
 
 def letters_linked(world: World) -> list[int]:
@@ -86,7 +86,7 @@ def test_a_delivery_keeps_the_packets_that_it_began_with(world: World, monkeypat
     stop_before_sending(world, monkeypatch, 2)
     continue_with(world, monkeypatch, 3)
     assert letters_linked(world) == [2, 2, 1]
-    assert delivery_record(world.wiring, KEY).delivery.last.packets == 3
+    assert delivery_record(world.stack, KEY).delivery.last.packets == 3
 
 
 @pytest.mark.parametrize(("before", "after", "bundles"), [(1, 3, [1, 3, 1, 0]), (3, 1, [3, 1, 1, 0])])
@@ -108,5 +108,5 @@ def test_bundles_of_another_size_are_continued(
     world.variables["BUNDLE_SIZE"] = str(after)
     world.restart("deliver")
     world.week()
-    assert [len(bundle.signers) for bundle in world.wiring.deliveries.bundles(KEY)] == bundles
+    assert [len(bundle.signers) for bundle in Deliveries(world.stack.table).bundles(KEY)] == bundles
     assert sum(letters_linked(world)) == len(NAMES)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.world import ADA, CAMPAIGN
 from undersigned.delivering.hours import NotDoneError
+from undersigned.signing.rows.mail_budgets import MailBudgets
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -41,7 +42,7 @@ def test_it_is_one_line(world: World) -> None:
 
 
 def test_it_says_what_to_do_while_the_daily_quota_is_short(world: World) -> None:
-    world.wiring.mail_budgets.note_short_of_quota(world.clock.now)
+    MailBudgets(world.stack.table).note_short_of_quota(world.clock.now)
     world.report()
     [(_, text)] = told(world)
 

@@ -22,6 +22,8 @@ from tests.workshop import ANN, NEW, OWN_HEADINGS, PAPER, Author, Forms
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN
 from undersigned.base.errors import NotFoundError
 from undersigned.base.posted_files import LARGEST_UPLOAD
+from undersigned.campaigns.catalog import catalog_of
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.letter_fields import FIELDS
 from undersigned.campaigns.rules.letters import Letter
 from undersigned.organizing.listing import newest_activity
@@ -101,8 +103,8 @@ def test_a_campaign_is_written_checked_and_published_in_the_browser(world: World
     assert f"https://letters.example/campaigns/{NEW}" in shown.words
     assert "<svg" in shown.body
     assert "Safer streets" in text_of(world.get(f"/campaigns/{NEW}"))
-    assert world.wiring.catalog.entry(NEW).campaign.goal == 1500
-    [entry] = [entry for entry in newest_activity(world.wiring, NEW, None, 10).items if entry.action == "publish"]
+    assert catalog_of(world.stack).entry(NEW).campaign.goal == 1500
+    [entry] = [entry for entry in newest_activity(world.stack, NEW, None, 10).items if entry.action == "publish"]
     assert entry.why == "Start"
 
 
@@ -180,7 +182,7 @@ def test_a_discarded_draft_is_in_the_activity_log_once(world: World, author: Aut
     author.open("publish")
     for _ in range(2):
         author.send("publish", {}, "discard")
-    [entry] = [entry for entry in world.wiring.campaigns.audit(CAMPAIGN) if entry.action == "discard draft"]
+    [entry] = [entry for entry in Campaigns(world.stack.table).audit(CAMPAIGN) if entry.action == "discard draft"]
     assert entry.by == "editor@enddemand.example"
     assert "Discarded the draft" in author.words("/audit")
 
@@ -612,7 +614,7 @@ ROBBED += [["Mayor", "Ann Lee", "City Hall", "Cambridge", "ann@cambridge.example
 def test_a_zip_code_without_its_zero_gets_it_back_and_the_page_says_so(
     author: Author, upload: Mapping[str, str | bytes]
 ) -> None:
-    stack, draft = author.world.wiring, author.draft()
+    stack, draft = author.world.stack, author.draft()
     drafting.write(stack, CAMPAIGN, draft.revision, {}, "ann", {"region": "MA", "time_zone": "America/New_York"})
     author.open("recipients")
     answer = author.take({**upload, "replace": "yes"})
@@ -780,7 +782,7 @@ def test_the_day_on_which_letters_go_out_is_chosen(author: Author, chosen: str) 
 
 
 def test_another_text_for_a_choice_is_kept_until_it_is_changed(author: Author) -> None:
-    stack = author.world.wiring
+    stack = author.world.stack
     drafting.write(stack, CAMPAIGN, 0, {}, ANN, {"show_goal": "sometimes"})
     page = author.open("settings").body
     assert 'id="setting-show_goal-error"' in page
@@ -839,7 +841,7 @@ def test_a_change_that_another_saved_beside_a_refused_website_is_not_published(w
     answer = author.send("publish", {"website": "https://www.example.org"})
     assert answer.status == 409
     assert "This is how it is now. Nothing was published." in answer.words
-    assert world.wiring.campaigns.campaign(CAMPAIGN).goal == 500
+    assert Campaigns(world.stack.table).campaign(CAMPAIGN).goal == 500
 
 
 @pytest.mark.parametrize(
@@ -988,7 +990,7 @@ def test_rows_are_added_to_what_somebody_else_saved_meanwhile(world: World, auth
 
 def test_a_text_of_a_language_that_somebody_else_removed_is_not_lost(author: Author) -> None:
     author.open("settings")
-    stack, draft = author.world.wiring, author.draft()
+    stack, draft = author.world.stack, author.draft()
     drafting.write(stack, CAMPAIGN, draft.revision, {}, ANN, {"languages": None})
     assert "Otro" in to_copy(author.send("settings", {"es.title": "Otro", "do": "save"}))
 
@@ -1003,11 +1005,11 @@ def test_a_draft_that_changed_meanwhile_is_not_published(world: World, author: A
     assert answer.status == 409
     assert "This is how it is now. Nothing was published." in answer.words
     assert "What publishing changes Goal " in answer.words
-    assert world.wiring.campaigns.campaign(CAMPAIGN).goal == 500
+    assert Campaigns(world.stack.table).campaign(CAMPAIGN).goal == 500
     author.pages["publish"] = answer.body
     assert author.form("publish")["why"] == "A new goal"
     assert author.send("publish", {}).status == 303
-    assert world.wiring.campaigns.campaign(CAMPAIGN).goal == 800
+    assert Campaigns(world.stack.table).campaign(CAMPAIGN).goal == 800
 
 
 # Drafts that can't be read any more
@@ -1017,7 +1019,7 @@ UNREADABLE_TABLE = f'id,name\n"{"a" * 200_000}'
 
 
 def break_file(author: Author, file: str, text: str) -> None:
-    stack = author.world.wiring
+    stack = author.world.stack
     drafting.write(stack, author.campaign, author.draft().revision, {file: text}, ANN)
 
 
@@ -1054,7 +1056,7 @@ def test_what_people_will_see_is_there_whatever_is_missing(world: World, beginne
     assert page.content.startswith(b"\x89PNG")
     assert beginner.open("preview/paper?page=9").status == 404
     # A letter that nobody understands is there, too.
-    stack, draft = world.wiring, beginner.draft()
+    stack, draft = world.stack, beginner.draft()
     letter = "Dear {{ target.title }} {{ nobody }}, {{ targt.name }}, {% hurry!"
     drafting.write(stack, NEW, draft.revision, {"letter.md": letter, "targets.csv": "x"}, ANN)
     page = beginner.open("preview")
@@ -1065,7 +1067,7 @@ def test_what_people_will_see_is_there_whatever_is_missing(world: World, beginne
 
 def test_each_recipient_is_chosen_in_the_preview(author: Author) -> None:
     page = author.open("preview?to=glencoe&view=paper").words
-    chosen = next(one for one in author.world.wiring.campaigns.targets(CAMPAIGN) if one.id == "glencoe")
+    chosen = next(one for one in Campaigns(author.world.stack.table).targets(CAMPAIGN) if one.id == "glencoe")
     assert f"{chosen.title} {chosen.name}, " in page
     assert 'value="paper" checked' in author.pages["preview?to=glencoe&view=paper"]
     assert chosen.name in author.open("preview/email?to=glencoe").words
@@ -1095,7 +1097,7 @@ def test_the_letter_is_shown_to_each_recipient_as_the_made_up_signer_of_its_stat
 
 
 def test_the_preview_shows_spanish_signers_their_form_with_an_english_letter(author: Author) -> None:
-    stack = author.world.wiring
+    stack = author.world.stack
     drafting.write(
         stack, author.campaign, drafting.draft_of(stack, author.campaign).revision, {"letter.es.md": None}, "ann"
     )
@@ -1255,16 +1257,16 @@ def test_a_campaign_is_closed_and_then_deleted_in_the_workshop(world: World, aut
     # Only an owner may delete it.
     assert "Delete the campaign" not in author.open("publish").body
     author.enter("owner")
-    title = world.wiring.campaigns.campaign(CAMPAIGN).title
+    title = Campaigns(world.stack.table).campaign(CAMPAIGN).title
     page = author.open("publish").words
     assert f"To confirm, type the title: {title}" in page
     kept = author.send("publish", {"title": CAMPAIGN}, "delete")
     assert "Nothing was deleted: type the campaign’s title" in kept.words
-    assert world.wiring.campaigns.campaign(CAMPAIGN).closes is not None
+    assert Campaigns(world.stack.table).campaign(CAMPAIGN).closes is not None
     deleted = author.send("publish", {"title": f" {title.lower()} "}, "delete")
     assert deleted.headers["location"] == "/organizer"
     with pytest.raises(NotFoundError):
-        world.wiring.campaigns.campaign(CAMPAIGN)
+        Campaigns(world.stack.table).campaign(CAMPAIGN)
 
 
 def test_a_deletion_that_stopped_after_the_letters_text_goes_on_with_the_same_button(
@@ -1273,15 +1275,15 @@ def test_a_deletion_that_stopped_after_the_letters_text_goes_on_with_the_same_bu
     author.open("publish")
     author.send("publish", {"why-close": "Over"}, "close")
     author.enter("owner")
-    title = world.wiring.campaigns.campaign(CAMPAIGN).title
+    title = Campaigns(world.stack.table).campaign(CAMPAIGN).title
     author.open("publish")
-    for version in world.wiring.campaigns.campaign(CAMPAIGN).letters.values():
-        world.wiring.table.delete(Letter.locate(campaign=CAMPAIGN, version=version))
+    for version in Campaigns(world.stack.table).campaign(CAMPAIGN).letters.values():
+        world.stack.table.delete(Letter.locate(campaign=CAMPAIGN, version=version))
     world.restart("organizer_api")
 
     assert author.send("publish", {"title": title}, "delete").headers["location"] == "/organizer"
     with pytest.raises(NotFoundError):
-        world.wiring.campaigns.campaign(CAMPAIGN)
+        Campaigns(world.stack.table).campaign(CAMPAIGN)
 
 
 def test_a_campaign_with_letters_is_not_deleted_and_the_page_says_how_to_erase_them(
@@ -1294,7 +1296,7 @@ def test_a_campaign_with_letters_is_not_deleted_and_the_page_says_how_to_erase_t
     author.enter("owner")
     author.open("publish")
     assert "the list of 10 recipients 1 confirmed letter all deliveries" in author.open("publish").words
-    title = world.wiring.campaigns.campaign(CAMPAIGN).title
+    title = Campaigns(world.stack.table).campaign(CAMPAIGN).title
     refused = author.send("publish", {"title": title}, "delete").words
     assert "Letters still hold personal data (1)." in refused
     assert "or erase them with “Check letters”." in refused
@@ -1304,7 +1306,7 @@ def test_an_open_campaign_says_in_the_same_place_that_it_has_to_be_closed_first(
     author.enter("owner")
     page = author.open("publish")
     assert "everybody’s access to the campaign, and its keys People can still sign. First close" in page.words
-    title = author.world.wiring.campaigns.campaign(CAMPAIGN).title
+    title = Campaigns(author.world.stack.table).campaign(CAMPAIGN).title
     assert (
         "People can still sign. First close the campaign." in author.send("publish", {"title": title}, "delete").words
     )
@@ -1391,7 +1393,7 @@ def test_a_pasted_letter_that_is_too_long_says_so_at_its_field(world: World, adm
     assert answer.status == 422
     assert 'id="text-error"' in answer.body
     assert "the letter has 39,999 characters, more than the maximum of 20,000; shorten it" in answer.words
-    assert Drafts(world.wiring).campaigns() == ()
+    assert Drafts(world.stack).campaigns() == ()
 
 
 @pytest.mark.parametrize(
@@ -1427,7 +1429,7 @@ def test_a_campaign_that_cannot_begin_says_why_and_keeps_what_was_typed(
     assert answer.status == 422
     assert 'role="alert"' in answer.body
     assert "<img" not in answer.body
-    assert Drafts(world.wiring).campaigns() == ()
+    assert Drafts(world.stack).campaigns() == ()
 
 
 def test_the_administrator_gives_a_campaign_that_is_not_published_an_owner(world: World, administrator: Author) -> None:
@@ -1509,7 +1511,7 @@ def test_while_no_website_may_show_the_form_publish_says_so(unlisted: Author) ->
 
 
 def test_only_an_address_of_a_website_is_a_link_on_publish(unlisted: Author) -> None:
-    stack = unlisted.world.wiring
+    stack = unlisted.world.stack
     sites = ["javascript://sites.trees.example/%0aalert(1)", "https://sites.trees.example"]
     drafting.write(stack, CAMPAIGN, unlisted.draft().revision, {}, ANN, {"frame_origins": sites})
     page = unlisted.open("publish?where=developer").body
@@ -1541,7 +1543,7 @@ def test_a_pasted_address_becomes_a_website_that_shows_the_form_and_nothing_else
     form = world.get(f"/campaigns/{CAMPAIGN}/embed")
     assert form.headers["content-security-policy"].endswith(f"frame-ancestors {site}")
     assert f'data-hosts="{site}"' in form.body
-    [entry] = [it for it in newest_activity(world.wiring, CAMPAIGN, None, 10).items if it.action == "publish"]
+    [entry] = [it for it in newest_activity(world.stack, CAMPAIGN, None, 10).items if it.action == "publish"]
     assert entry.why == "Our website"
     assert "changed" not in add_website(unlisted, site).headers["location"]
     assert unlisted.draft().is_published
@@ -1555,7 +1557,7 @@ def test_a_website_with_a_form_of_its_own_may_also_send_it(unlisted: Author) -> 
 
     unlisted.open("publish")
     unlisted.send("publish", {"why": ""})
-    campaign = unlisted.world.wiring.campaigns.campaign(CAMPAIGN)
+    campaign = Campaigns(unlisted.world.stack.table).campaign(CAMPAIGN)
     assert (campaign.allowed_origins, campaign.frame_origins) == ((site,), ())
     assert snippets(unlisted.open("publish?where=developer")) == {"script", "frame", "own-form"}
     add_website(unlisted, site)
@@ -1631,7 +1633,7 @@ def test_publishing_lists_by_name_what_changes(author: Author) -> None:
     author.send("letter", {"text": text, "do": "save"})
     author.open("settings")
     author.send("settings", {"goal": "800", "do": "save"})
-    stack, draft = author.world.wiring, author.draft()
+    stack, draft = author.world.stack, author.draft()
     table = draft.files["targets.csv"].replace("chief@evanston-police.example", "new@evanston-police.example")
     [skokie] = [line for line in table.splitlines(keepends=True) if line.startswith("skokie,")]
     table = table.replace(skokie, skokie.replace("skokie,", "skokie-2,", 1).replace("Blake", "Robin"))
@@ -1653,9 +1655,9 @@ def test_publishing_lists_by_name_what_changes(author: Author) -> None:
 @pytest.mark.parametrize("street", ["required", "optional", "no"])
 def test_the_snippet_of_an_own_form_signs(author: Author, street: StreetAddress) -> None:
     world = author.world
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    campaign = Campaigns(world.stack.table).campaign(CAMPAIGN)
     hostile = replace(campaign, street_address=street, region='"><script>')
-    world.wiring.campaigns.put_campaign(replace(hostile, allowed_origins=("https://www.site.example",)))
+    Campaigns(world.stack.table).put_campaign(replace(hostile, allowed_origins=("https://www.site.example",)))
     page = author.open("publish?where=developer").body
     snippet = html.unescape(page.partition('id="snippet-own-form"')[2].partition(">")[2].partition("</textarea>")[0])
     assert "<script" not in snippet
@@ -1680,7 +1682,7 @@ def test_mistakes_are_in_the_language_of_the_page_and_in_english_for_programs(au
         "targets.csv": "id,title,name,department,locality,email,postal_codes\n"
         "a,Chief,Ann,Police,Aton,a@a.example,60201\na,Chief,Bo,Police,Beton,b@b,60202\n",
     }
-    stack = author.world.wiring
+    stack = author.world.stack
     draft = drafting.write(stack, CAMPAIGN, 0, files, "ann", {"goal": 0, "organizer.email": ""})
 
     author.jar[LANGUAGE_COOKIE] = "es"

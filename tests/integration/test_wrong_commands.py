@@ -14,7 +14,7 @@ from tests.world import CAMPAIGN, ROOT, World
 from undersigned.people.keys import make_key
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned_cli import main
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,12 +88,12 @@ def test_a_list_of_an_unknown_campaign_names_the_known_ones(said: Said, command:
 
 @pytest.mark.parametrize("digits", ["", "a", "abc"])
 def test_no_key_is_revoked_by_digits_that_any_key_could_have(said: Said, world: World, digits: str) -> None:
-    make_key(world.wiring, CAMPAIGN, "counts", "", "a test")
+    make_key(world.stack, CAMPAIGN, "counts", "", "a test")
 
     error = said("key", "revoke", CAMPAIGN, digits, code=1)
 
     assert error.startswith(f"'{digits}' is too short for a key; give at least its first 4 digits")
-    assert len([*ApiKeys(world.wiring.table).api_keys(CAMPAIGN)]) == 1
+    assert len([*ApiKeys(world.stack.table).api_keys(CAMPAIGN)]) == 1
 
 
 @pytest.mark.parametrize("command", [("person", "remove"), ("person", "role")], ids=" ".join)
@@ -117,10 +117,10 @@ def test_a_file_in_place_of_a_folder_is_named(said: Said, command: tuple[str, ..
 
 
 def test_a_profile_without_a_region_is_one_sentence(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
-    def without_region(_name: str) -> Stack:
+    def without_region(_name: str) -> DeployedStack:
         raise NoRegionError
 
-    monkeypatch.setattr(Stack, "in_aws", without_region)
+    monkeypatch.setattr(DeployedStack, "in_aws", without_region)
 
     assert said("counts", CAMPAIGN, code=1) == (
         "AWS: You must specify a region; check the profile (AWS_PROFILE), the region (AWS_REGION) and the connection"

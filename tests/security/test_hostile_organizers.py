@@ -15,6 +15,7 @@ from tests.acting import Decisions
 from tests.organizers import Browser, add
 from tests.packets import links_of_office
 from tests.world import CAMPAIGN, FORM, files_of_campaign, publish_files
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.workshop.draft_settings import DraftSettings
 from undersigned.workshop.printing.share_pictures import share_pictures
 from undersigned.workshop.settings import values_of
@@ -58,7 +59,7 @@ def deliver(world: World) -> None:
     world.hour()
     world.clock.now = datetime(2026, 11, 30, 15, tzinfo=UTC)
     world.hour()
-    Decisions(world.wiring).deliver(CAMPAIGN, world.period, "command line", "", seen_at=world.clock.now)
+    Decisions(world.stack).deliver(CAMPAIGN, world.period, "command line", "", seen_at=world.clock.now)
     world.run_queue()
 
 
@@ -74,7 +75,7 @@ def test_hostile_texts_of_a_campaign_run_in_no_page_email_or_packet(world: World
         assert answer.status == 200, path
         assert_harmless(answer.body, path)
     assert MARK in html.unescape(world.get(FORM).body)
-    assert share_pictures(world.wiring.campaigns.campaign(CAMPAIGN)).keys() == {"en", "es"}
+    assert share_pictures(Campaigns(world.stack.table).campaign(CAMPAIGN)).keys() == {"en", "es"}
 
     world.sign()
     world.run_stream()

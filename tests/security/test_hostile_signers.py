@@ -98,7 +98,7 @@ def outputs(world: World, organizer: Any, values: Mapping[str, str], target: str
     delivery = world.deliveries[-1]
     world.feedback("delivery", delivery)
     pages["delivery email"] = delivery.html
-    signer = signer_id(world.wiring.secret(), str(form["email"]))
+    signer = signer_id(world.stack.secret(), str(form["email"]))
     for path in ("/signatures", f"/signatures/{signer}", f"/targets/{target}", "/deliveries", "/audit", ""):
         pages[f"dashboard{path.replace(signer, '…').replace(target, '…')}"] = organizer(path)
     return Outputs(pages, [mail, again, delivery])

@@ -180,7 +180,7 @@ def test_a_letter_with_more_than_its_limits_is_not_saved_and_the_page_names_the_
     assert (answer.status, author.draft()) == (422, before)
     assert limit.partition("characters, ")[2] in answer.words
     assert text[:20] in answer.body
-    assert drafting.draft_of(author.world.wiring, CAMPAIGN).files[file] != text
+    assert drafting.draft_of(author.world.stack, CAMPAIGN).files[file] != text
 
 
 def test_pasted_recipients_with_more_than_their_limits_are_refused_at_their_field(author: Author) -> None:
@@ -196,7 +196,7 @@ def test_no_file_with_more_than_its_limits_is_saved(author: Author, step: str) -
     before = author.draft()
 
     with pytest.raises(MistakesError, match=re.escape(limit)):
-        drafting.write(author.world.wiring, CAMPAIGN, before.revision, {file: text}, "Ann")
+        drafting.write(author.world.stack, CAMPAIGN, before.revision, {file: text}, "Ann")
 
     assert author.draft() == before
 
@@ -204,7 +204,7 @@ def test_no_file_with_more_than_its_limits_is_saved(author: Author, step: str) -
 def test_a_draft_takes_no_more_settings_than_a_file_may_have(author: Author) -> None:
     values = {f"a{chr(97 + number % 26)}-{number:05}.title": "x" for number in range(20_000)}
     with pytest.raises(MistakesError, match="more than the maximum of 50,000; remove some"):
-        drafting.write(author.world.wiring, CAMPAIGN, author.draft().revision, {}, "Ann", values)
+        drafting.write(author.world.stack, CAMPAIGN, author.draft().revision, {}, "Ann", values)
 
 
 @pytest.mark.asvs("5.2.2")
@@ -218,12 +218,12 @@ def test_nothing_is_saved_on_which_a_parser_fails(author: Author, monkeypatch: p
     before = author.draft()
     monkeypatch.setattr(drafting, "compile_campaign", hang)
     with pytest.raises(HangsError):
-        drafting.write(author.world.wiring, CAMPAIGN, before.revision, {"letter.md": "new"}, "Ann")
+        drafting.write(author.world.stack, CAMPAIGN, before.revision, {"letter.md": "new"}, "Ann")
     assert author.draft() == before
 
 
 def test_a_draft_that_was_saved_before_the_limits_is_shown_and_discarded(author: Author) -> None:
-    stack, before = author.world.wiring, author.draft()
+    stack, before = author.world.stack, author.draft()
     saved = drafting.write(stack, CAMPAIGN, before.revision, {"letter.md": f"{before.files['letter.md']} "}, "Ann")
     hostile = {**saved.files, "settings": LONG, "targets.csv": headings(60_000)}
     Drafts(stack).put_draft(replace(saved, revision=saved.revision + 1, files=hostile), saved)
@@ -236,8 +236,8 @@ def test_a_draft_that_was_saved_before_the_limits_is_shown_and_discarded(author:
 
 
 def make_unreadable(world: World, campaign: str) -> None:
-    bucket = world.wiring.settings.draft_bucket
-    world.wiring.client("s3").put_object(Bucket=bucket, Key=f"{campaign}.json", Body=b"not what was written")
+    bucket = world.stack.settings.draft_bucket
+    world.stack.client("s3").put_object(Bucket=bucket, Key=f"{campaign}.json", Body=b"not what was written")
 
 
 STEPS = ("letter", "recipients", "settings", "preview", "publish")
@@ -245,7 +245,7 @@ STEPS = ("letter", "recipients", "settings", "preview", "publish")
 
 def test_a_draft_that_can_not_be_read_says_so_on_each_page_and_is_discarded_there(author: Author) -> None:
     published = author.draft()
-    drafting.write(author.world.wiring, CAMPAIGN, 0, {"letter.md": f"{published.files['letter.md']} "}, "Ann")
+    drafting.write(author.world.stack, CAMPAIGN, 0, {"letter.md": f"{published.files['letter.md']} "}, "Ann")
     make_unreadable(author.world, CAMPAIGN)
 
     for step in STEPS:
@@ -266,4 +266,4 @@ def test_a_new_draft_that_can_not_be_read_is_discarded(beginner: Author) -> None
     assert (answer.status, "The campaign was never published." in answer.words) == (409, True)
     beginner.send("publish", {}, "discard")
 
-    assert Drafts(world.wiring).campaigns() == ()
+    assert Drafts(world.stack).campaigns() == ()

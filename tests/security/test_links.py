@@ -49,7 +49,7 @@ def test_a_row_with_every_attribute_stays_below_a_kilobyte(world: World) -> None
     """DynamoDB counts the bytes of names and values; a write of more than 1,024 costs twice as much."""
     world.confirmed(note="Thank you for reading this.", updates="yes")
     world.week()
-    items = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
+    items = world.stack.client("dynamodb").scan(TableName=world.stack.settings.table_name)["Items"]
     [row] = [item for item in items if item["pk"]["S"].startswith("SIGNATURE#")]
     size = sum(len(name) + len(str(next(iter(value.values()))).encode()) for name, value in row.items())
     assert {"bundle", "tallied"} <= row.keys()

@@ -56,7 +56,7 @@ def test_the_counters_of_wrong_keys_are_bounded(organized: World) -> None:
     for _ in range(50):
         ask(organized, "us_wrong")
     assert organized.calls.count("dynamodb:UpdateItem") == 10
-    items = organized.wiring.client("dynamodb").scan(TableName=organized.wiring.settings.table_name)["Items"]
+    items = organized.stack.client("dynamodb").scan(TableName=organized.stack.settings.table_name)["Items"]
     assert len([item for item in items if item["pk"]["S"].startswith("RATE#")]) <= REFUSAL_GROUPS == 4096
 
 

@@ -27,14 +27,14 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     with worlds.world(monkeypatch, fast=True) as new:
         for campaign in CAMPAIGNS[1:]:
-            push(new.wiring, replace(folder, campaign=replace(folder.campaign, id=campaign)))
+            push(new.stack, replace(folder, campaign=replace(folder.campaign, id=campaign)))
         yield new
 
 
 def sign(world: World, campaign: str, **changes: object) -> None:
     """Sign as Ada, in a new form of a campaign."""
     issued_at = world.clock.now - timedelta(minutes=1)
-    form = world.wiring.links.sign("form", campaign, issued_at=issued_at)
+    form = world.stack.links.sign("form", campaign, issued_at=issued_at)
     world.clock.advance(seconds=1)
     answer = world.post(f"/campaigns/{campaign}/signatures", {**ADA, "form": form, **changes})
     assert answer.status == 200

@@ -19,9 +19,12 @@ from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, CONTEXT, FORM, World, client_of
 from tests.world import world as make_world
 from undersigned.base.mail_domains import NameNotFoundError, NoAnswerError
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.organizing.letters import release_letter
 from undersigned.organizing.overviews import campaign_state
 from undersigned.signing.queue import waiting_mails
+from undersigned.signing.rows.forms import Forms
+from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.signing.rules.mail_budgets import Budget, hour_of
 from undersigned_cli.main import app
 
@@ -76,11 +79,11 @@ def recipients(world: World) -> set[str]:
 
 
 def waiting(world: World, lane: Lane = "suspicious") -> int:
-    return world.wiring.forms.how_many_postponed(CAMPAIGN, lane, 1_000)
+    return Forms(world.stack.table).how_many_postponed(CAMPAIGN, lane, 1_000)
 
 
 def _wrong_addresses(world: World) -> int:
-    return campaign_state(world.wiring, CAMPAIGN).unconfirmed.wrong_addresses
+    return campaign_state(world.stack, CAMPAIGN).unconfirmed.wrong_addresses
 
 
 # The share of suspicious forms
@@ -117,7 +120,7 @@ def test_a_released_letter_gets_its_email_at_once_outside_every_budget(world: Wo
     world.run_stream()
     assert world.sent == []
     released = world.row(address(2))
-    release_letter(world.wiring, CAMPAIGN, released.signer, "she called")
+    release_letter(world.stack, CAMPAIGN, released.signer, "she called")
     world.run_stream()
     assert recipients(world) == {address(2)}
     assert waiting(world) == 2
@@ -126,13 +129,13 @@ def test_a_released_letter_gets_its_email_at_once_outside_every_budget(world: Wo
 
 def test_a_released_letter_whose_email_a_stop_held_back_needs_no_room(world: World) -> None:
     set_budgets(world, "0 0 0 0")
-    world.wiring.mail_budgets.stop()
+    MailBudgets(world.stack.table).stop()
     post(world, 1, form="")
     world.run_stream()
-    release_letter(world.wiring, CAMPAIGN, world.row(address(1)).signer, "she called")
+    release_letter(world.stack, CAMPAIGN, world.row(address(1)).signer, "she called")
     world.run_stream()
     assert world.sent == []
-    world.wiring.mail_budgets.start(world.clock.now)
+    MailBudgets(world.stack.table).start(world.clock.now)
     pass_time(world, minutes=5)
     assert recipients(world) == {address(1)}
 
@@ -268,12 +271,12 @@ def test_an_email_of_yesterday_that_is_confirmed_gives_its_domain_no_room_today(
 
 def test_a_network_without_room_holds_up_no_other_postponed_email(world: World) -> None:
     set_budgets(world, "10 100 1 100")
-    world.wiring.mail_budgets.stop()
+    MailBudgets(world.stack.table).stop()
     for number, of in enumerate((1, 1, 2)):
         post(world, number, source=network(of))
         world.run_stream()
         world.clock.advance(minutes=1)
-    world.wiring.mail_budgets.start(world.clock.now)
+    MailBudgets(world.stack.table).start(world.clock.now)
     pass_time(world, minutes=5)
     assert recipients(world) == {address(0), address(2)}
 
@@ -397,7 +400,7 @@ def test_bounces_of_suspicious_forms_delay_no_email_of_a_person(world: World) ->
 
 
 def test_few_bounces_among_many_emails_delay_nothing(world: World) -> None:
-    world.wiring.mail_budgets.take(Budget("unconfirmed", "", hour_of(world.clock.now), 1_000), 680)
+    MailBudgets(world.stack.table).take(Budget("unconfirmed", "", hour_of(world.clock.now), 1_000), 680)
     for number in range(20):
         post(world, number, source=network(number))
     world.run_stream()
@@ -439,8 +442,8 @@ def test_people_on_the_suppression_list_who_sign_delay_no_emails(world: World) -
 
 def confirmations(world: World, monkeypatch: pytest.MonkeyPatch, *options: str) -> str:
     """Run `undersigned confirmations`, and return what it prints."""
-    stack = SimpleNamespace(wiring=lambda: world.wiring)
-    monkeypatch.setattr("undersigned_cli.stacks.Stack.in_aws", lambda _name: stack)
+    stack = SimpleNamespace(stack=lambda: world.stack)
+    monkeypatch.setattr("undersigned_cli.stacks.DeployedStack.in_aws", lambda _name: stack)
     result = CliRunner().invoke(app, ["confirmations", *options])
     assert result.exit_code == 0, result.output
     return result.output
@@ -458,7 +461,7 @@ def test_an_operator_stops_and_starts_confirmation_emails(world: World, monkeypa
     confirmations(world, monkeypatch, "start")
     pass_time(world, minutes=5)
     assert recipients(world) == {address(1)}
-    log = [(entry.action, entry.why) for entry in world.wiring.campaigns.audit(CAMPAIGN)]
+    log = [(entry.action, entry.why) for entry in Campaigns(world.stack.table).audit(CAMPAIGN)]
     assert log == [("start confirmations", ""), ("stop confirmations", "a wave")]
 
 
@@ -491,7 +494,7 @@ def test_each_run_of_the_schedule_says_that_the_daily_quota_is_short(
     world.memory.quota = quota  # type: ignore[union-attr]
     world.restart("send_confirmations")
     world.run_postponed()
-    assert world.wiring.mail_budgets.sending(world.clock.now).short_of_quota
+    assert MailBudgets(world.stack.table).sending(world.clock.now).short_of_quota
     pass_time(world, minutes=5)
     assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [
         "the daily quota is short"
@@ -499,7 +502,7 @@ def test_each_run_of_the_schedule_says_that_the_daily_quota_is_short(
     quota["SentLast24Hours"] = 80.0
     world.restart("send_confirmations")
     pass_time(world, minutes=11)
-    assert not world.wiring.mail_budgets.sending(world.clock.now).short_of_quota
+    assert not MailBudgets(world.stack.table).sending(world.clock.now).short_of_quota
 
 
 # What organizers see
@@ -581,7 +584,7 @@ def test_wrong_addresses_are_shown_apart_from_forms_that_look_like_a_bots(
     assert letters.count("Wrong email address") == 1, "the other form in quarantine has an address that takes email"
     # A person who knows the domain releases the letter. It is then like any other, and so is its count.
     wrong = world.row("s1@gone.org")
-    release_letter(world.wiring, CAMPAIGN, wrong.signer, "the domain is new")
+    release_letter(world.stack, CAMPAIGN, wrong.signer, "the domain is new")
     set_dns(monkeypatch, world, {})
     world.run_stream()
     assert "s1@gone.org" in {sent.to for sent in world.sent}
@@ -653,7 +656,7 @@ def test_a_person_is_mailed_at_once_while_hundreds_of_forms_are_over_a_limit(wor
     assert waiting(world, "clean") + waiting(world) == 601 - 61
     sent = len(world.sent)
     world.queue_postponed()
-    assert waiting_mails(world.wiring).is_empty(), "no room, so nothing is queued"
+    assert waiting_mails(world.stack).is_empty(), "no room, so nothing is queued"
     world.run_waiting_mails()
     assert len(world.sent) == sent
 
@@ -667,8 +670,8 @@ def put_over_a_limit(world: World, forms: int) -> None:
         clean = replace(pattern, signer=f"{number:032x}", form=f"{number:016x}", email=address(number))
         suspicious = replace(clean, signer=f"{forms + number:032x}", quarantine="no token", network=f"{number:016x}")
         for form, until in ((clean, world.clock.now + timedelta(days=1)), (suspicious, world.clock.now)):
-            world.wiring.forms.put(form)
-            world.wiring.forms.postpone_mail(form, until)
+            Forms(world.stack.table).put(form)
+            Forms(world.stack.table).postpone_mail(form, until)
     world.new_records()
 
 

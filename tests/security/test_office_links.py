@@ -32,7 +32,7 @@ def sent(world: World) -> World:
 
 
 def moved_to(world: World, email: str) -> None:
-    Decisions(world.wiring).set_address(CAMPAIGN, "evanston", email, "cli", "")
+    Decisions(world.stack).set_address(CAMPAIGN, "evanston", email, "cli", "")
 
 
 def grow_old(world: World) -> None:
@@ -72,7 +72,7 @@ def test_who_has_a_link_reads_this_and_may_do_that(
         "of an ended key": lambda: with_ended_key(sent, rotate),
         "of another mailbox": lambda: moved_to(sent, "new@evanston-police.example"),
         "of the same mailbox in capitals": lambda: moved_to(sent, "Chief@evanston-police.example"),
-        "of a deleted campaign": lambda: sent.wiring.table.delete(Campaign.locate(id=CAMPAIGN)),
+        "of a deleted campaign": lambda: sent.stack.table.delete(Campaign.locate(id=CAMPAIGN)),
         "of a damaged delivery": lambda: put(sent, {**delivery_key(KEY)._asdict(), "state": "sent"}),
         "beside a damaged delivery": lambda: damage_delivery(sent),
     }
@@ -84,7 +84,7 @@ def test_who_has_a_link_reads_this_and_may_do_that(
     assert words in page.words
     assert (BUTTON in page.words) == counts
     assert ("Anyone who has its link can use its buttons." in page.words) == ("<form" in page.body)
-    said = sent.wiring.table.get(office_key(CAMPAIGN, "evanston"), consistent=True) or {}
+    said = sent.stack.table.get(office_key(CAMPAIGN, "evanston"), consistent=True) or {}
     assert (f"received_{PERIOD}" in said) == counts
     shown = sent.get(cover)
     if becomes not in {"of an ended key", "of a deleted campaign"}:

@@ -17,6 +17,7 @@ from tests.workshop import author_of
 from tests.world import ADA, CAMPAIGN, FORM, PERIOD
 from tests.world import world as make_world
 from undersigned.base.networks import window_of
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.signing.rules.abuse_checks import FORM_WINDOW
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def an_organizer_of_the_campaign(world: World) -> None:
     world.feedback("delivery", world.deliveries[0])
     browser = someone(world, "editor")
     for number in range(50):
-        known = world.wiring.campaigns.target(CAMPAIGN, "evanston").answer
+        known = Campaigns(world.stack.table).target(CAMPAIGN, "evanston").answer
         seen = {"revision": known.revision if known else ""}
         answer = {"day": PERIOD, "text": f"Answer {number}", "public": "yes", **seen}
         assert browser.press("/targets/evanston/answer", answer).status == 303
@@ -157,7 +158,7 @@ def an_organizer_who_holds_and_pauses(world: World) -> None:
 
 def another_campaign(world: World) -> None:
     """It is flooded from the same network, breaks its letter, and is closed."""
-    campaigns = world.wiring.campaigns
+    campaigns = Campaigns(world.stack.table)
     campaign, targets = campaigns.campaign(CAMPAIGN), campaigns.targets(CAMPAIGN)
     assert campaign
     campaigns.put_campaign(replace(campaign, id="another"))
@@ -166,7 +167,7 @@ def another_campaign(world: World) -> None:
     world.clock.advance(minutes=2)
     for number in range(60):
         issued_at = window_of(world.clock.now - timedelta(minutes=1), FORM_WINDOW)
-        token = world.wiring.links.sign("form", "another", issued_at=issued_at)
+        token = world.stack.links.sign("form", "another", issued_at=issued_at)
         values = {**ADA, "email": f"s{number % 30}@own.example", "form": token, "topic": "pills" * (number % 2)}
         world.request("POST", "/campaigns/another/signatures", values, source=f"{NETWORK}.7")
     world.run_stream()

@@ -10,6 +10,7 @@ import pytest
 from tests.organizers import SAME_ORIGIN, Browser, add, code_in, someone
 from tests.world import CAMPAIGN, PUBLIC_URL
 from undersigned.base.settings import Settings
+from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -53,7 +54,7 @@ def test_a_button_with_an_invalid_token_does_nothing(world: World) -> None:
     for token in tokens:
         headers = {**SAME_ORIGIN, "content-type": "application/json"}
         assert organizer.post("/pause", raw=json.dumps({"token": token}).encode(), headers=headers).status == 403
-    assert not world.wiring.campaigns.controls(CAMPAIGN).paused
+    assert not Campaigns(world.stack.table).controls(CAMPAIGN).paused
 
 
 def test_a_reason_with_a_control_or_bidi_character_is_refused(world: World) -> None:
@@ -62,7 +63,7 @@ def test_a_reason_with_a_control_or_bidi_character_is_refused(world: World) -> N
         answer = organizer.press("/targets/evanston/hold", {"why": why})
         assert answer.status == 400, why
         assert "we can’t print" in answer.body
-    assert not list(world.wiring.campaigns.audit(CAMPAIGN))
+    assert not list(Campaigns(world.stack.table).audit(CAMPAIGN))
 
 
 @pytest.mark.asvs("14.2.1")

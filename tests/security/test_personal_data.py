@@ -15,7 +15,9 @@ from tests.faults.stored import counted_in
 from tests.organizers import someone
 from tests.world import CAMPAIGN, CONTEXT, ROOT, client_of
 from undersigned.base.table import from_item
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli import campaign_folder
 
@@ -28,7 +30,7 @@ PHRASE = "call-me-maybe"
 
 def items(world: World, beginning: str) -> list[dict[str, Any]]:
     """Return the items of the table whose partition has this beginning."""
-    pages = client_of("dynamodb").get_paginator("scan").paginate(TableName=world.wiring.settings.table_name)
+    pages = client_of("dynamodb").get_paginator("scan").paginate(TableName=world.stack.settings.table_name)
     found = (from_item(item) for page in pages for item in page["Items"])
     return [item for item in found if item["pk"].startswith(beginning)]
 
@@ -71,13 +73,13 @@ def row(world: World, email: str = "ada@signers.example") -> Signature | None:
 
 
 def erase(world: World) -> None:
-    world.erase(signer_id(world.wiring.secret(), "ada@signers.example"))
+    world.erase(signer_id(world.stack.secret(), "ada@signers.example"))
 
 
 def pass_days(world: World, days: int) -> None:
     """Let time pass, DynamoDB delete what has expired, and the daily reconciliation run."""
     world.clock.advance(days=days)
-    now, client, table = world.clock.now.timestamp(), client_of("dynamodb"), world.wiring.settings.table_name
+    now, client, table = world.clock.now.timestamp(), client_of("dynamodb"), world.stack.settings.table_name
     for item in client.scan(TableName=table)["Items"]:
         if "expires_at" in item and int(item["expires_at"]["N"]) <= now:
             client.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
@@ -118,7 +120,7 @@ def test_a_letter_of_an_erased_address_can_be_confirmed_for_as_long_as_any_other
     assert (confirmed.status, confirmed.name) == ("confirmed", "Ada Specimen")
 
     world.sign(email="bo@signers.example")
-    world.erase(signer_id(world.wiring.secret(), "bo@signers.example"))
+    world.erase(signer_id(world.stack.secret(), "bo@signers.example"))
     world.clock.advance(seconds=1)
     world.sign(email="bo@signers.example")
     world.run_stream()
@@ -176,7 +178,7 @@ def keep_for(world: World, days: int | None, closes: str | None = CLOSES) -> Non
     settings = re.sub(r"(?m)^(closes|keep_for_days) = .*\n", "", settings)
     added = (f"closes = {closes}\n" if closes else "") + (f"keep_for_days = {days}\n" if days else "")
     (folder / "campaign.toml").write_text(added + settings, encoding="utf-8")
-    campaign_folder.push(world.wiring, campaign_folder.read(folder))
+    campaign_folder.push(world.stack, campaign_folder.read(folder))
 
 
 def world_folder() -> Path:
@@ -194,7 +196,7 @@ def delivered(world: World) -> None:
 
 
 def stored(world: World) -> list[str]:
-    bucket = world.wiring.settings.packet_bucket
+    bucket = world.stack.settings.packet_bucket
     found = client_of("s3").list_objects_v2(Bucket=bucket, Prefix="packets/").get("Contents", [])
     return [item["Key"] for item in found]
 
@@ -269,7 +271,7 @@ def test_nothing_is_sent_to_or_about_a_letter_whose_data_is_gone(world: World) -
     left = row(world)
     assert left is not None
     assert (left.status, left.name) == ("confirmed", "")
-    assert world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")).state == "delivered"  # type: ignore[union-attr]
+    assert Deliveries(world.stack.table).delivery(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")).state == "delivered"  # type: ignore[union-attr]
 
 
 def test_a_letter_whose_data_is_gone_can_still_be_erased(world: World) -> None:
@@ -315,5 +317,5 @@ def test_nothing_personal_is_logged(world: World, capsys: pytest.CaptureFixture[
     assert "delivery" in logged
     assert "zanzibar" not in logged.lower()
     # The hash of an address is a pseudonym, so it must not be logged either.
-    signer = next(iter(world.wiring.signatures.listed_signatures(CAMPAIGN))).signer
+    signer = next(iter(Signatures(world.stack.table).listed_signatures(CAMPAIGN))).signer
     assert signer not in logged

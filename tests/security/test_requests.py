@@ -41,7 +41,7 @@ def test_signing_does_not_reveal_who_has_signed(world: World) -> None:
     thanks = world.post(world.confirmed(email=addresses["withdrawn"]).link("confirm"))
     world.post(re.findall(r'action="(/letters/[^"]+/withdraw)', thanks.body)[0])
     world.confirmed(email=addresses["erased"])
-    world.erase(signer_id(world.wiring.secret(), addresses["erased"]))
+    world.erase(signer_id(world.stack.secret(), addresses["erased"]))
     world.sign(email=addresses["trapped"], topic="pills")
     world.run_stream()
     for as_json in (False, True):

@@ -9,6 +9,7 @@ import pytest
 
 from tests.organizers import someone
 from tests.world import CAMPAIGN, client_of
+from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -17,7 +18,7 @@ SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 
 
 def secret_value(world: World) -> str:
-    held = client_of("secretsmanager").get_secret_value(SecretId=world.wiring.settings.secret_arn)
+    held = client_of("secretsmanager").get_secret_value(SecretId=world.stack.settings.secret_arn)
     return str(held["SecretString"])
 
 
@@ -103,7 +104,7 @@ def test_rotating_again_asks_first(world: World, rotate: Any) -> None:
 
 def test_a_rotation_is_in_each_campaigns_activity_log(world: World, rotate: Any) -> None:
     rotate()
-    assert [entry.action for _, entry in world.wiring.campaigns.newest_audit(CAMPAIGN, None)] == ["rotate secret"]
+    assert [entry.action for _, entry in Campaigns(world.stack.table).newest_audit(CAMPAIGN, None)] == ["rotate secret"]
 
 
 def test_the_command_prints_no_key(world: World, rotate: Any) -> None:

@@ -33,7 +33,7 @@ def sent(world: World) -> None:
     scopes: tuple[KeyScope, ...] = ("counts", "letters")
     for scope in scopes:
         key = ApiKey(CAMPAIGN, digest_of(f"us_{scope}"), scope, "Robin’s laptop", began, ends)
-        ApiKeys(world.wiring.table).put_api_key(key)
+        ApiKeys(world.stack.table).put_api_key(key)
     world.confirmed(name="Zanzibar", email="zanzibar@signers.example")
     world.week()
 
@@ -138,9 +138,9 @@ def test_a_flood_of_refusals_is_one_line_a_minute(world: World, caplog: pytest.L
 
 @pytest.mark.asvs("16.2.1")
 def test_what_an_organizer_opens_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    signer = signer_id(world.wiring.secret(), "zanzibar@signers.example")
+    signer = signer_id(world.stack.secret(), "zanzibar@signers.example")
     editor = someone(world, "editor")
-    by = f"person {person_id(world.wiring.secret(), 'editor@enddemand.example')[:12]}"
+    by = f"person {person_id(world.stack.secret(), 'editor@enddemand.example')[:12]}"
     assert ask(world, f"/signatures/{signer}") == 200
     assert editor.see(f"/signatures/{signer}").status == 200
     assert editor.see(f"/deliveries/{PERIOD}/evanston/packets/1").status == 302
@@ -158,7 +158,7 @@ def test_figures_that_a_program_polls_are_not_logged(world: World, caplog: pytes
 
 def test_what_a_link_opens_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
     mail = world.sent[0]
-    packets = "/packets/" + world.wiring.links.sign("packets", CAMPAIGN, "evanston", PERIOD)
+    packets = "/packets/" + world.stack.links.sign("packets", CAMPAIGN, "evanston", PERIOD)
     world.get(packets)
     world.get(f"{packets}/1")
     letter = world.get(mail.link("confirm"), as_json=True).json["links"]["letter"]
@@ -175,7 +175,7 @@ def test_what_a_link_opens_is_logged(world: World, caplog: pytest.LogCaptureFixt
 def test_the_security_log_names_no_signer_and_has_no_key(
     world: World, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    signer = signer_id(world.wiring.secret(), "zanzibar@signers.example")
+    signer = signer_id(world.stack.secret(), "zanzibar@signers.example")
     mail = world.sent[0]
     capsys.readouterr()
     ask(world, f"/signatures/{signer}")
@@ -191,7 +191,7 @@ def test_the_security_log_names_no_signer_and_has_no_key(
 def test_a_line_is_one_json_object_with_its_time_zone(world: World, caplog: pytest.LogCaptureFixture) -> None:
     hostile = 'key "0"\r\n{"message": "security", "event": "sign-in"}\x1b[2J'
     refusal = ScopeError("read", "manage")
-    security_log.refused(world.wiring, refusal, "API", by=hostile, campaign=CAMPAIGN, route="show_signature")
+    security_log.refused(world.stack, refusal, "API", by=hostile, campaign=CAMPAIGN, route="show_signature")
     line = security_log.logger.registered_formatter.format(caplog.records[-1])
     assert line.isprintable(), "one line, and nothing that a terminal obeys"
     said = json.loads(line)

@@ -14,6 +14,7 @@ from tests.organizers import Browser
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, FORM, PERIOD, SITE, client_of
 from undersigned.base.links import Links
 from undersigned.base.purposes import PURPOSES
+from undersigned.campaigns.catalog import catalog_of
 from undersigned.campaigns.rules.stops import mailbox_digest
 from undersigned.people.rows.people import People
 from undersigned.people.rows.sign_ins import SignIns
@@ -21,6 +22,7 @@ from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import Person, person_id
 from undersigned.people.sessions import post_tokens
 from undersigned.signing.abuse_checks import judge
+from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
@@ -49,8 +51,8 @@ ROUTES = {
 
 def issued(world: World, campaign: str = CAMPAIGN, links: Links | None = None) -> dict[str, str]:
     """Return a token of each kind, for something that exists. Without others, the stack's keys sign."""
-    links = links or world.wiring.links
-    signer = signer_id(world.wiring.secret(), "ada@signers.example")
+    links = links or world.stack.links
+    signer = signer_id(world.stack.secret(), "ada@signers.example")
     return {
         "confirm": links.sign("confirm", campaign, signer, "661097a9d6800"),
         "letter": links.sign("letter", campaign, signer),
@@ -61,7 +63,7 @@ def issued(world: World, campaign: str = CAMPAIGN, links: Links | None = None) -
         "form": links.sign("form", campaign),
         # These are about no campaign. Another session doesn't exist.
         "person": links.sign(
-            "person", person_id(world.wiring.secret(), ADMINISTRATOR), SESSION if campaign == CAMPAIGN else "1" * 32
+            "person", person_id(world.stack.secret(), ADMINISTRATOR), SESSION if campaign == CAMPAIGN else "1" * 32
         ),
         "typed": links.sign("typed", "0" * 32, f"{DASHBOARD}/workshop/letter", "eA=="),
         "post": post_tokens(links, "anything")[0],
@@ -79,18 +81,18 @@ def opened(world: World, token: str) -> set[str]:
     cookies = [f"__Host-session={token}"]
     if world.get(f"{DASHBOARD}/deliveries", cookies=cookies).status == 200:
         found.add("person")
-    campaign = world.wiring.catalog.entry(CAMPAIGN).campaign
+    campaign = catalog_of(world.stack).entry(CAMPAIGN).campaign
     world.clock.advance(seconds=10)
-    if judge(world.wiring, campaign, {"form": token}, "198.51.100.7", None).suspicion is None:
+    if judge(world.stack, campaign, {"form": token}, "198.51.100.7", None).suspicion is None:
         found.add("form")
     return found
 
 
 def make_what_exists(world: World) -> None:
     """Make what the tokens of `issued` are about."""
-    administrator = Person(person_id(world.wiring.secret(), ADMINISTRATOR), ADMINISTRATOR)
+    administrator = Person(person_id(world.stack.secret(), ADMINISTRATOR), ADMINISTRATOR)
     later = world.clock.now + timedelta(days=30)
-    People(world.wiring.table).put_session(administrator, SESSION, later)
+    People(world.stack.table).put_session(administrator, SESSION, later)
     world.confirmed()
     world.week()
 
@@ -116,7 +118,7 @@ def test_a_token_opens_only_routes_of_its_own_kind(world: World) -> None:
 
 def leaked_keys(world: World) -> list[str]:
     """Return every key in both secrets."""
-    settings, client = world.wiring.settings, client_of("secretsmanager")
+    settings, client = world.stack.settings, client_of("secretsmanager")
     held = [client.get_secret_value(SecretId=arn) for arn in (settings.secret_arn, settings.organizers_secret_arn)]
     return re.findall(r"[\w-]{40,}", "".join(secret["SecretString"] for secret in held))
 
@@ -137,7 +139,7 @@ def test_after_a_leak_and_the_runbook_nothing_that_leaked_opens_anything(world: 
     maria.sign_in(ADMINISTRATOR)
     stranger = Browser(world)
     stranger.ask(ADMINISTRATOR)
-    asked = SignIns(world.wiring.table).request(stranger.code_page.rpartition("/")[2])
+    asked = SignIns(world.stack.table).request(stranger.code_page.rpartition("/")[2])
     assert asked
     for key, links, old in zip(leaked, made, before, strict=True):
         for token in [*old.values(), *issued(world, CAMPAIGN, links).values()]:
@@ -181,7 +183,7 @@ def test_no_answer_to_the_sender_of_a_form_holds_the_signers_id_or_the_forms(wor
         world.post(shown, sent, as_json=True),
         *(world.get(FORM + path) for path in ("/signed", "/signatures", "/preview", "/count", "/privacy")),
     ]
-    ids = {signer, *(form.form for form in world.wiring.forms.of_signer(CAMPAIGN, signer))}
+    ids = {signer, *(form.form for form in Forms(world.stack.table).of_signer(CAMPAIGN, signer))}
     assert len(ids) > 1
     for answer in answers:
         assert not [it for it in ids if it in said_in(answer)]

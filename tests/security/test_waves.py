@@ -15,8 +15,10 @@ from tests.faults.invariants import breaches
 from tests.organizers import Browser, someone
 from tests.pages import text_of as text_of_page
 from tests.world import ADA, CAMPAIGN, world
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.printing import packets
 from undersigned.signing.rows import mail_budgets
+from undersigned.signing.rows.signatures import Signatures
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
@@ -95,7 +97,10 @@ def test_an_organizer_sees_a_wave_and_removes_exactly_its_letters(attacked: Worl
     assert f'40 letters: --network "{network}"' in run("screen", CAMPAIGN)
     criteria = ["--network", network]
     assert run("screen", CAMPAIGN, *criteria).startswith("40 letters: waiting\n")
-    assert attacked.wiring.signatures.how_many_wait_each(CAMPAIGN, "evanston", "evanston")["evanston"] == CLEAN + WAVE
+    assert (
+        Signatures(attacked.stack.table).how_many_wait_each(CAMPAIGN, "evanston", "evanston")["evanston"]
+        == CLEAN + WAVE
+    )
 
     assert "40 letters erased." in run("screen", CAMPAIGN, *criteria, "--action", "erase", "--why", "a wave", "--yes")
 
@@ -105,7 +110,7 @@ def test_an_organizer_sees_a_wave_and_removes_exactly_its_letters(attacked: Worl
     attacked.week()
     assert arrived(attacked) == PEOPLE
     assert breaches(attacked, text_of=text_of) == []
-    [entry] = [entry for entry in attacked.wiring.campaigns.audit(CAMPAIGN) if entry.action == "erase letters"]
+    [entry] = [entry for entry in Campaigns(attacked.stack.table).audit(CAMPAIGN) if entry.action == "erase letters"]
     assert (entry.about, entry.why, entry.by) == (f"40: network {network}", "a wave", "command line")
     assert run("screen", CAMPAIGN, *criteria) == "No letters found.\n"
 
@@ -130,14 +135,14 @@ def test_letters_on_hold_count_and_are_not_sent_until_they_are_released(attacked
     assert attacked.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"] == CLEAN + WAVE
     attacked.week()
     assert arrived(attacked) == PEOPLE
-    assert attacked.wiring.signatures.how_many_held(CAMPAIGN) == WAVE
+    assert Signatures(attacked.stack.table).how_many_held(CAMPAIGN) == WAVE
     attacked.reconcile()
     run("screen", CAMPAIGN, "--domain", "trap.example", "--action", "release", "--why", "a college", "--yes")
     attacked.clock.advance(days=7)
     attacked.week()
     assert arrived(attacked) == BOTS + PEOPLE
     assert breaches(attacked, text_of=text_of) == []
-    actions = {entry.action: entry.about for entry in attacked.wiring.campaigns.audit(CAMPAIGN)}
+    actions = {entry.action: entry.about for entry in Campaigns(attacked.stack.table).audit(CAMPAIGN)}
     assert actions == {"release letters": "40: one email domain", "hold letters": "40: one email domain"}
 
 

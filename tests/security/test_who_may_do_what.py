@@ -210,7 +210,7 @@ def test_a_post_of_a_person_needs_the_token_of_the_session(peopled: World) -> No
         answer = owner.post("/people", {**values, "email": "new@enddemand.example", "role": "owner"})
         assert answer.status == 403
         assert owner.post("/organizer/sign-out", values).status == 403
-    assert len(People(peopled.wiring.table).members(CAMPAIGN)) == 4
+    assert len(People(peopled.stack.table).members(CAMPAIGN)) == 4
     values = {"token": tokens_of(owner), "email": "new@enddemand.example", "role": "owner"}
     assert owner.post("/people", values, headers={"sec-fetch-site": "cross-site"}).status == 403
     assert owner.post("/people", values, headers=SAME_ORIGIN).status == 303

@@ -10,6 +10,7 @@ import pytest
 from tests import world as worlds
 from tests.world import ADA, CAMPAIGN
 from undersigned.signing.rows.forms import Forms
+from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +103,7 @@ def test_a_suspicious_form_sends_no_email_and_hides_no_clean_one(world: World) -
     world.run_stream()
     assert len(world.sent) == 1
     assert (row(world).note, row(world).quarantine) == (MINE, None)
-    forms = world.wiring.forms.of_signer(CAMPAIGN, row(world).signer)
+    forms = Forms(world.stack.table).of_signer(CAMPAIGN, row(world).signer)
     assert {(form.note, form.quarantine) for form in forms} == {(MINE, None), (THEIRS, "no form")}
     assert world.press(link).status == 200
 
@@ -157,7 +158,7 @@ def test_a_letter_has_all_that_its_form_says_whatever_came_later(world: World) -
     only_of_forms: dict[str, Any] = {"mail_request": form.mail_request, "expires_at": form.expires_at}
     assert replace(after, status="pending", version=0, **only_of_letters, **only_of_forms) == form
     # The listing finds the letter at the time of these words.
-    assert [found.note for _, found in world.wiring.signatures.newest_signatures(CAMPAIGN)] == [MINE]
+    assert [found.note for _, found in Signatures(world.stack.table).newest_signatures(CAMPAIGN)] == [MINE]
     assert world.forms() == [], "neither form can be confirmed any more"
     assert world.counts()["TARGET#evanston"] == 1
     assert world.counts().get("TARGET#wilmette", 0) == 0
@@ -274,11 +275,11 @@ def test_a_form_that_is_written_while_its_letter_is_erased_can_not_be_confirmed_
     world.erase(signer)
     [(store, form)] = late
     put(store, form)
-    token = world.wiring.links.sign("confirm", CAMPAIGN, signer, form.form)
+    token = world.stack.links.sign("confirm", CAMPAIGN, signer, form.form)
     assert "erased" in world.press(f"/confirm/{token}").body
     before = len(world.sent)
     world.run_stream()
-    assert (len(world.sent), world.wiring.forms.of_signer(CAMPAIGN, signer)) == (before, ())
+    assert (len(world.sent), Forms(world.stack.table).of_signer(CAMPAIGN, signer)) == (before, ())
 
 
 def test_an_email_that_had_to_wait_shows_its_own_words(world: World) -> None:

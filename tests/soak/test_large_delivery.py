@@ -15,6 +15,7 @@ import pytest
 from tests.waiting_rows import put_letters
 from tests.world import CAMPAIGN, world
 from undersigned.base import fonts
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering import packing
 from undersigned.delivering.delivering import OutOfTimeError, deliver
 from undersigned.delivering.printing import packets
@@ -59,7 +60,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(fonts, "font_book", lambda: None)
     monkeypatch.setattr(packets, "typeset", _typeset)
     with world(monkeypatch, fast=True, bundle_size=99) as made:
-        put_letters(made, [made.wiring.campaigns.target(CAMPAIGN, TARGET)], LETTERS)
+        put_letters(made, [Campaigns(made.stack.table).target(CAMPAIGN, TARGET)], LETTERS)
         yield made
 
 

@@ -23,10 +23,13 @@ from tests.faults.memory import refuse
 from tests.waiting_rows import put_letters
 from tests.world import CAMPAIGN, CONTEXT, Watch, world
 from undersigned.base import fonts
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering import packing
 from undersigned.delivering.printing import packets
 from undersigned.delivering.printing.packets import Packet, PacketLetter
+from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.signing.rows.signatures import Signatures
 from undersigned_cli.local.sources import queue_source
 from undersigned_cli.local.template import load_template
 
@@ -162,7 +165,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with world(monkeypatch, fast=True, bundle_size=99) as made:
         targets = [target_of(number) for number in range(TARGETS)]
         put_letters(made, targets, LETTERS)
-        made.wiring.campaigns.put_new_targets(CAMPAIGN, targets)
+        Campaigns(made.stack.table).put_new_targets(CAMPAIGN, targets)
         made.clock.now = MONDAY
         yield made
 
@@ -228,10 +231,12 @@ def test_very_many_chiefs_get_their_letters_once_at_the_pace_of_ses(
     states = Counter(
         (delivery.state, delivery.letters)
         for number in range(TARGETS)
-        for delivery in stack.wiring.deliveries.deliveries(CAMPAIGN, target_of(number).id)
+        for delivery in Deliveries(stack.stack.table).deliveries(CAMPAIGN, target_of(number).id)
     )
     assert states == {("sent", LETTERS): TARGETS}
-    assert not any(stack.wiring.signatures.has_waiting(CAMPAIGN, target_of(number).id) for number in range(TARGETS))
+    assert not any(
+        Signatures(stack.stack.table).has_waiting(CAMPAIGN, target_of(number).id) for number in range(TARGETS)
+    )
     assert (workers.taken, workers.failed) == (TARGETS, 0)
     assert ses.throttled < TARGETS / 10
     # SES lets what one second allows go at once, in the beginning.

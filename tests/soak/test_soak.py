@@ -35,15 +35,15 @@ from undersigned.organizing.rules.reconciliations import Summary
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.running import RunningStack
+    from undersigned.base.stack import Stack
     from undersigned.delivering.rules.deliveries import Delivery
-    from undersigned.wiring import Wiring
     from undersigned_cli.local.mail_store import StoredMail
 
 SIGNATURES = int(os.environ.get("UNDERSIGNED_SIGNATURES", "200"))
@@ -187,13 +187,13 @@ def outcome(stack: RunningStack, calls: Path, request: pytest.FixtureRequest) ->
     lines = request.config.stash[FIGURES]
     lines.append(f"seed {SEED}")
     rng = Random(SEED)  # noqa: S311  (a repeatable run)
-    wiring = Stack(stack.outputs, stack.client).wiring()
+    opened = DeployedStack(stack.outputs, stack.client).opened()
     shipped = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
-    push(wiring, replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)))
+    push(opened, replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)))
     persons = people(SIGNATURES, [target.postal_codes[0] for target in shipped.targets], rng)
     crowd = Crowd(stack, CAMPAIGN, ORIGIN, persons, CLIENTS)
     killer, ses = Killer(stack, Random(SEED + 1), PAUSES), Ses(stack, SEED)  # noqa: S311
-    weeks = Weeks(stack, wiring, CAMPAIGN, killer, rng)
+    weeks = Weeks(stack, opened, CAMPAIGN, killer, rng)
     monday, begun = datetime.now(UTC), time.monotonic()
 
     def note(what: str) -> None:
@@ -208,7 +208,7 @@ def outcome(stack: RunningStack, calls: Path, request: pytest.FixtureRequest) ->
         wait_for_first_week(crowd, killer)
         note(f"{crowd.confirmed()} letters are confirmed; the first week begins")
         weeks.plan(monday, deaths=2)
-        findings = reconcile(wiring)
+        findings = reconcile(opened)
         note(f"reconciled while people sign: {findings}")
         crowd.wait()
         note(
@@ -246,8 +246,8 @@ def outcome(stack: RunningStack, calls: Path, request: pytest.FixtureRequest) ->
         rows=list(rows_of(stack, "SIGNATURE#")),
         counters=counters_of(stack),
         messages=weeks.messages(),
-        findings=findings + reconcile(wiring),
-        reconciled=reconciled(stack, wiring),
+        findings=findings + reconcile(opened),
+        reconciled=reconciled(stack, opened),
     )
     lines += made.lines()
     note("done")
@@ -285,22 +285,22 @@ def wait_until_counted(stack: RunningStack) -> None:
         time.sleep(2)
 
 
-def reconcile(wiring: Wiring) -> list[str]:
+def reconcile(opened: Stack) -> list[str]:
     """Reconcile the campaign as the command does, and return what can't be explained."""
     findings: list[str] = []
-    [run] = begin(wiring, CAMPAIGN)
+    [run] = begin(opened, CAMPAIGN)
     while not run.is_done:
-        run = proceed(wiring, run, lambda finding: findings.append(f"{finding.kind} {finding.about}"))
+        run = proceed(opened, run, lambda finding: findings.append(f"{finding.kind} {finding.about}"))
     return findings + ["sums differ"] * run.summary.differing
 
 
-def reconciled(stack: RunningStack, wiring: Wiring) -> dict[str, int]:
+def reconciled(stack: RunningStack, opened: Stack) -> dict[str, int]:
     """Run the reconciliation of the stack to its end, and return what its function logs: rows, and what it repaired.
 
     Its queue would wait for a quarter of an hour before the rows are read.
     """
-    [begun] = begin(wiring, CAMPAIGN)
-    run = proceed(wiring, begun, lambda _finding: None)
+    [begun] = begin(opened, CAMPAIGN)
+    run = proceed(opened, begun, lambda _finding: None)
     stack.invoke("RunJobs", {"Records": [{"body": reconciliation_message(run)}]})
     deadline = time.monotonic() + 120
     while not (lines := log_lines(stack, "RunJobs", '"message":"reconciled"')):

@@ -19,14 +19,17 @@ from urllib.parse import urlencode, urlsplit
 
 from tests.figures import FIGURES
 from tests.soak.faults import Ses
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.organizing.screening import screen
+from undersigned.signing.rows.forms import Forms
+from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.signing.rules.mail_budgets import LANES
 from undersigned.signing.rules.signatures import SignatureFilter
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.mail_store import MailStore
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     import pytest
 
     from tests.running import RunningStack
-    from undersigned.wiring import Wiring
+    from undersigned.base.stack import Stack
 
 FORMS = int(os.environ.get("UNDERSIGNED_WAVE", "300"))
 CLEAN_BOTS, PEOPLE = max(40, FORMS // 4), max(12, FORMS // 25)
@@ -131,19 +134,19 @@ def wait_until(is_so: Callable[[], bool], what: str) -> None:
         time.sleep(1)
 
 
-def is_braked(wiring: Wiring) -> bool:
-    return wiring.mail_budgets.sending(datetime.now(UTC)).is_braked("clean")
+def is_braked(opened: Stack) -> bool:
+    return MailBudgets(opened.table).sending(datetime.now(UTC)).is_braked("clean")
 
 
-def waiting(wiring: Wiring) -> int:
-    return sum(wiring.forms.how_many_postponed(CAMPAIGN, lane, 100_000) for lane in LANES)
+def waiting(opened: Stack) -> int:
+    return sum(Forms(opened.table).how_many_postponed(CAMPAIGN, lane, 100_000) for lane in LANES)
 
 
-def erase(wiring: Wiring, wave: SignatureFilter) -> int:
+def erase(opened: Stack, wave: SignatureFilter) -> int:
     """Erase the letters of a wave, as its organizer does on the dashboard. Return how many they were."""
     erased, after = 0, None
     while True:
-        done = screen(wiring, CAMPAIGN, "erase", wave, by="the organizer", why="made-up addresses", after=after)
+        done = screen(opened, CAMPAIGN, "erase", wave, by="the organizer", why="made-up addresses", after=after)
         erased, after = erased + done.changed, done.next_position
         if after is None:
             return erased
@@ -161,9 +164,9 @@ def test_a_wave_of_bots_stops_neither_people_nor_the_weeks_letters(
     stack: RunningStack, request: pytest.FixtureRequest
 ) -> None:
     begun = time.monotonic()
-    wiring = Stack(stack.outputs, stack.client).wiring()
+    opened = DeployedStack(stack.outputs, stack.client).opened()
     shipped = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
-    push(wiring, replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)))
+    push(opened, replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)))
     web, ses, mails = Web(stack), Ses(stack, 0), Mails(stack)
     early, late = made_up("early", PEOPLE // 2, 0), made_up("late", PEOPLE - PEOPLE // 2, 1_000_000)
     clean_bots = made_up("bot", CLEAN_BOTS, 2_000_000)
@@ -178,11 +181,11 @@ def test_a_wave_of_bots_stops_neither_people_nor_the_weeks_letters(
     confirm_all(web, early, mails)
     wave_begins = datetime.now(UTC)
     sign_all(web, clean_bots, as_people_do=True)
-    wait_until(lambda: is_braked(wiring), "the brake is on")
+    wait_until(lambda: is_braked(opened), "the brake is on")
     wave_ends = datetime.now(UTC)
     time.sleep(31)  # A process knows the brake after half a minute.
     sign_all(web, late, as_people_do=True)
-    wait_until(lambda: waiting(wiring) + len(mails.now()) >= FORMS, "each email is sent or waits")
+    wait_until(lambda: waiting(opened) + len(mails.now()) >= FORMS, "each email is sent or waits")
     assert not any(signer.email in mails.now() for signer in late)
     of_suspicious = {signer.email for signer in suspicious} & mails.now().keys()
     assert len(of_suspicious) <= 2 * SHARE, "an hour's share, or two if the hour has just changed"
@@ -191,16 +194,16 @@ def test_a_wave_of_bots_stops_neither_people_nor_the_weeks_letters(
     planned = stack.run_job("plan", datetime.now(UTC), CAMPAIGN)
     assert len(planned["deliveries"]) == 1
     wait_until(
-        lambda: [found.state for found in wiring.deliveries.deliveries(CAMPAIGN, "evanston")] == ["delivered"],
+        lambda: [found.state for found in Deliveries(opened.table).deliveries(CAMPAIGN, "evanston")] == ["delivered"],
         "the week's email is delivered",
     )
-    [delivery] = wiring.deliveries.deliveries(CAMPAIGN, "evanston")
+    [delivery] = Deliveries(opened.table).deliveries(CAMPAIGN, "evanston")
     assert delivery.letters == len(early)
 
     # A person erases the wave's letters and starts the emails again, and nobody who is a person is left without one.
-    erased = erase(wiring, SignatureFilter(signed_from=wave_begins, signed_before=wave_ends))
+    erased = erase(opened, SignatureFilter(signed_from=wave_begins, signed_before=wave_ends))
     assert erased == CLEAN_BOTS
-    wiring.mail_budgets.start(datetime.now(UTC))
+    MailBudgets(opened.table).start(datetime.now(UTC))
     time.sleep(31)
 
     def everybody_has_an_email() -> bool:
@@ -213,5 +216,5 @@ def test_a_wave_of_bots_stops_neither_people_nor_the_weeks_letters(
     lines.append(
         f"a wave of {FORMS} forms in {time.monotonic() - begun:.0f} s: {sent} emails, of them {len(of_suspicious)} of "
         f"{len(suspicious)} forms without a token, {PEOPLE} of {PEOPLE} people's; {erased} letters "
-        f"erased; {waiting(wiring)} wait"
+        f"erased; {waiting(opened)} wait"
     )

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tests.acting import Decisions
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import UNSETTLED_FOR, DeliveryKey
 from undersigned_cli.dead_letters import DeadLetters
 from undersigned_cli.local.errors import LocalStackError
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 
     from tests.running import RunningStack
     from tests.soak.faults import Killer
+    from undersigned.base.stack import Stack
     from undersigned.delivering.rules.deliveries import Delivery
-    from undersigned.wiring import Wiring
     from undersigned_cli.local.mail_store import StoredMail
 
 HIDDEN_FOR = 45
@@ -39,14 +41,14 @@ SCHEDULE_TRIES = 11
 class Weeks:
     """Runs a campaign's weekly deliveries, skips the hour that a delivery may wait, and decides what is in doubt."""
 
-    def __init__(self, stack: RunningStack, wiring: Wiring, campaign: str, killer: Killer, rng: Random) -> None:
+    def __init__(self, stack: RunningStack, opened: Stack, campaign: str, killer: Killer, rng: Random) -> None:
         self.hours_skipped = 0
         self.questions = 0
         self.put_back = 0
         self._stack = stack
-        self._campaigns = wiring.campaigns
-        self._deliveries = wiring.deliveries
-        self._controls = Decisions(wiring)
+        self._campaigns = Campaigns(opened.table)
+        self._deliveries = Deliveries(opened.table)
+        self._controls = Decisions(opened)
         self._campaign = campaign
         self._killer = killer
         self._rng = rng
@@ -57,7 +59,7 @@ class Weeks:
         self._queues: list[str] = self._sqs.list_queues()["QueueUrls"]
         for url in self._queues:
             self._sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(HIDDEN_FOR)})
-        self._dead = DeadLetters(wiring=wiring, client=stack.client, physical_id=self._url_of)
+        self._dead = DeadLetters(opened=opened, client=stack.client, physical_id=self._url_of)
 
     def plan(self, at: datetime, deaths: int) -> list[dict[str, str]]:
         """Run the week as its schedule does, with retries. The first `deaths` tries end with a killed worker."""

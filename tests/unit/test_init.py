@@ -27,7 +27,6 @@ NOT_FOR_SIGNING = (
     "undersigned.delivering.storing",
     "undersigned.organizing",
     "undersigned.people.routes",
-    "undersigned.wiring",
     "undersigned.workshop",
 )
 """Rooms of organizers, and modules of ours with many data classes, each of which takes half a millisecond to make."""

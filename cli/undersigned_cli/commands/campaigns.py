@@ -12,6 +12,7 @@ from undersigned.base.colors import accents
 from undersigned.base.errors import NotFoundError, UndersignedError
 from undersigned.base.languages import SOURCE
 from undersigned.campaigns.activity import perform, record
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.campaigns.rules.postal_codes import in_words
 from undersigned.organizing.deleting import check_deletable, delete_campaign
@@ -34,7 +35,7 @@ from undersigned_cli.commands.options import (
     on_stack,
 )
 from undersigned_cli.commands.output import ask, counted, say, show
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,7 +104,7 @@ def _overview(compiled: CompiledCampaign) -> Iterator[str]:
 @app.command(epilog=examples("campaign push campaigns/my-campaign"))
 @on_stack
 def push(
-    stack: Stack,
+    stack: DeployedStack,
     folder: Folder,
     *,
     draft: Annotated[
@@ -130,12 +131,12 @@ def push(
     compiled = _read(folder)
     campaign = compiled.campaign
     pictures = share_pictures(campaign)
-    wiring = stack.wiring()
-    before = campaign_folder.PublishedCampaign.read(wiring, campaign.id)
+    opened = stack.opened()
+    before = campaign_folder.PublishedCampaign.read(opened, campaign.id)
     if changes := campaign_folder.in_short(before.changes(compiled)):
         # First, so that no change goes without an entry.
-        record(wiring, campaign.id, "push", COMMAND_LINE, about=changes, why=reason)
-    pushed = campaign_folder.push(wiring, compiled, before, pictures)
+        record(opened, campaign.id, "push", COMMAND_LINE, about=changes, why=reason)
+    pushed = campaign_folder.push(opened, compiled, before, pictures)
     say(f"{campaign.id}: {counted(pushed.targets, 'recipient')}.")
     for language, version in campaign.letters.items():
         if version in pushed.new_letters:
@@ -145,7 +146,7 @@ def push(
     for target in pushed.retired:
         say(f"  {target} is no longer in targets.csv: it gets no new letters. Those that are waiting are still sent.")
     if campaign.kept_until:
-        is_over = campaign.is_over(campaign.local(wiring.clock()).date())
+        is_over = campaign.is_over(campaign.local(opened.clock()).date())
         say(
             f"  Personal data is kept until {campaign.kept_until}. "
             + (
@@ -156,13 +157,13 @@ def push(
             ),
             style="yellow" if is_over else None,
         )
-    unpublished = Drafts(wiring).draft(campaign.id)
+    unpublished = Drafts(opened).draft(campaign.id)
     if unpublished and not unpublished.is_published:
         say(f"  {unpublished.changed_by} has a draft with changes that are not published.")
     say(f"The form is at {stack.outputs['PublicUrl']}/campaigns/{campaign.id}")
 
 
-def _push_draft(stack: Stack, folder: Path, revision: int | None) -> None:
+def _push_draft(stack: DeployedStack, folder: Path, revision: int | None) -> None:
     files, unreadable = campaign_folder.read_files(folder)
     if unreadable:
         raise MistakesError(unreadable)
@@ -170,11 +171,11 @@ def _push_draft(stack: Stack, folder: Path, revision: int | None) -> None:
     if not isinstance(campaign, str) or not campaign:
         message = f"{settings.FILE} has no `id`; add the name of the campaign"
         raise UndersignedError(message)
-    wiring = stack.wiring()
+    opened = stack.opened()
     try:
-        before = drafting.draft_of(wiring, campaign)
+        before = drafting.draft_of(opened, campaign)
     except NotFoundError:
-        written = drafting.create(wiring, campaign, COMMAND_LINE, files)
+        written = drafting.create(opened, campaign, COMMAND_LINE, files)
     else:
         if revision is None and not before.is_published:
             message = (
@@ -184,7 +185,7 @@ def _push_draft(stack: Stack, folder: Path, revision: int | None) -> None:
             raise UndersignedError(message)
         changes = dict.fromkeys(before.files) | files
         written = drafting.write(
-            wiring, campaign, before.revision if revision is None else revision, changes, COMMAND_LINE
+            opened, campaign, before.revision if revision is None else revision, changes, COMMAND_LINE
         )
     say(f"{campaign}: this is the draft now, revision {written.revision}. Nothing is published.")
     for mistake in drafting.check(written).mistakes[:_MOST_MISTAKES]:
@@ -194,32 +195,32 @@ def _push_draft(stack: Stack, folder: Path, revision: int | None) -> None:
 @app.command(epilog=examples("campaign publish my-campaign --why 'a new chief'"))
 @on_stack
 def publish(
-    stack: Stack,
+    stack: DeployedStack,
     campaign: Campaign,
     *,
     reason: Reason = "",
     yes: Yes = False,
 ) -> None:
     """Publish a campaign's draft. It says first what changes, and asks."""
-    wiring = stack.wiring()
-    draft = drafting.draft_of(wiring, campaign)
+    opened = stack.opened()
+    draft = drafting.draft_of(opened, campaign)
     if mistakes := drafting.check(draft).mistakes:
         raise _exit_with(MistakesError(mistakes))
-    found = publishing.to_publish(wiring, draft)
+    found = publishing.to_publish(opened, draft)
     if not found.changes:
         say(f"{campaign}: the draft changes nothing.")
         return
     for change in found.changes:
         say(f"  {change}")
     ask(f"Publish this draft of {campaign}?", yes=yes)
-    publishing.publish(wiring, campaign, draft.revision, found.fingerprint, COMMAND_LINE, reason)
+    publishing.publish(opened, campaign, draft.revision, found.fingerprint, COMMAND_LINE, reason)
     say(f"{campaign} is published. The form is at {stack.outputs['PublicUrl']}/campaigns/{campaign}")
 
 
 @app.command(epilog=examples("campaign pull my-campaign campaigns/my-campaign"))
 @on_stack
 def pull(
-    stack: Stack,
+    stack: DeployedStack,
     campaign: Campaign,
     folder: Annotated[Path, typer.Argument(help="Folder to write the files to.", metavar="DIR")],
     *,
@@ -227,29 +228,29 @@ def pull(
     force: Annotated[bool, typer.Option("--force", help="Replace the files that are there.")] = False,
 ) -> None:
     """Write a campaign on a stack to a folder. Pushing the folder changes nothing."""
-    wiring = stack.wiring()
+    opened = stack.opened()
     if draft:
-        found = drafting.draft_of(wiring, campaign)
+        found = drafting.draft_of(opened, campaign)
         campaign_folder.write(folder, found.files, replace=force)
         say(f"The draft of {campaign} is in {folder}.")
         say(f"To write it back: undersigned campaign push --draft {folder} --revision {found.revision}")
         return
-    check_campaign(wiring, campaign)
-    campaign_folder.pull(wiring.campaigns, campaign, folder, replace=force)
+    check_campaign(opened, campaign)
+    campaign_folder.pull(Campaigns(opened.table), campaign, folder, replace=force)
     say(f"{campaign} is in {folder}.")
 
 
 @app.command("list", epilog=examples("campaign list"))
 @on_stack
-def list_(stack: Stack, *, as_json: AsJson = False) -> None:
+def list_(stack: DeployedStack, *, as_json: AsJson = False) -> None:
     """List the campaigns of a stack, with their signatures."""
-    wiring = stack.wiring()
+    opened = stack.opened()
     columns = {"campaign": "Campaign", "title": "Title", "signatures": "Signatures", "goal": "Goal", "state": "State"}
     rows: list[dict[str, object]] = []
-    for campaign in wiring.campaigns.campaign_ids():
-        found = campaign_state(wiring, campaign)
+    for campaign in Campaigns(opened.table).campaign_ids():
+        found = campaign_state(opened, campaign)
         shown = found.campaign
-        today = shown.local(wiring.clock()).date()
+        today = shown.local(opened.clock()).date()
         rows.append(
             {
                 "campaign": campaign,
@@ -265,7 +266,7 @@ def list_(stack: Stack, *, as_json: AsJson = False) -> None:
     known = {row["campaign"] for row in rows}
     rows += (
         {"campaign": campaign, "title": "", "signatures": 0, "goal": None, "state": "draft"}
-        for campaign in Drafts(wiring).campaigns()
+        for campaign in Drafts(opened).campaigns()
         if campaign not in known
     )
     show("Campaigns", columns, rows, as_json=as_json)
@@ -281,7 +282,7 @@ def _state_on(found: CampaignState, today: date) -> str:
 @app.command("test", epilog=examples("campaign test my-campaign", "campaign test my-campaign --to ada@example.org"))
 @on_stack
 def send_test(
-    stack: Stack,
+    stack: DeployedStack,
     campaign: Campaign,
     *,
     to: Annotated[str | None, typer.Option("--to", help="The address that gets it instead of the organizer's.")] = None,
@@ -291,21 +292,21 @@ def send_test(
     It has one made-up letter and its packet, is marked as a test, and goes to no recipient. A campaign that was never
     published must have its organizer among its people, unless you give an address.
     """
-    ask_for_test(stack.wiring(), campaign, COMMAND_LINE, to=to)
+    ask_for_test(stack.opened(), campaign, COMMAND_LINE, to=to)
     say(f"The email is on its way to {to or 'the organizer'}. Nothing was sent to anyone else.")
 
 
 @app.command(epilog=examples("campaign close my-campaign --why 'the council has decided'"))
 @on_stack
-def close(stack: Stack, campaign: Campaign, *, reason: Reason = "", yes: Yes = False) -> None:
+def close(stack: DeployedStack, campaign: Campaign, *, reason: Reason = "", yes: Yes = False) -> None:
     """Let nobody sign any more, within a minute. Letters that are confirmed are still sent."""
-    wiring = stack.wiring()
-    shown = campaign_state(wiring, campaign)
+    opened = stack.opened()
+    shown = campaign_state(opened, campaign)
     if shown.controls.closed_at:
         say(f"{campaign} is closed since {shown.campaign.local(shown.controls.closed_at):%Y-%m-%d %H:%M}.")
         return
     ask(f"Within a minute, nobody can sign {shown.campaign.title} any more. Close it?", yes=yes)
-    perform(wiring, "close", campaign, {"why": reason}, COMMAND_LINE)
+    perform(opened, "close", campaign, {"why": reason}, COMMAND_LINE)
     say(f"{campaign} is closed: within a minute, nobody can sign any more.")
     say("Letters that wait are still sent, and signers can confirm for 14 days.")
     say(f"To open it again: undersigned campaign reopen {campaign}")
@@ -313,28 +314,28 @@ def close(stack: Stack, campaign: Campaign, *, reason: Reason = "", yes: Yes = F
 
 @app.command(epilog=examples("campaign reopen my-campaign --why 'the vote is postponed'"))
 @on_stack
-def reopen(stack: Stack, campaign: Campaign, *, reason: Reason = "") -> None:
+def reopen(stack: DeployedStack, campaign: Campaign, *, reason: Reason = "") -> None:
     """Let people sign a closed campaign again, on the days in its campaign.toml."""
-    wiring = stack.wiring()
-    perform(wiring, "reopen", campaign, {"why": reason}, COMMAND_LINE)
-    found = campaign_state(wiring, campaign)
-    today = found.campaign.local(wiring.clock()).date()
+    opened = stack.opened()
+    perform(opened, "reopen", campaign, {"why": reason}, COMMAND_LINE)
+    found = campaign_state(opened, campaign)
+    today = found.campaign.local(opened.clock()).date()
     say(f"{campaign} is no longer closed; within a minute its state is: {_state_on(found, today)}.")
 
 
 @app.command(epilog=examples("campaign delete my-campaign"))
 @on_stack
-def delete(stack: Stack, campaign: Campaign, *, yes: Yes = False) -> None:
+def delete(stack: DeployedStack, campaign: Campaign, *, yes: Yes = False) -> None:
     """Delete a campaign that nobody has signed, or whose `keep_for_days` are over, with everything of it.
 
     It refuses while people can sign, while a letter holds personal data, and while a delivery is not finished.
     """
-    wiring = stack.wiring()
-    if Drafts(wiring).draft(campaign) is None:
-        check_campaign(wiring, campaign)
-    check_deletable(wiring, campaign)
+    opened = stack.opened()
+    if Drafts(opened).draft(campaign) is None:
+        check_campaign(opened, campaign)
+    check_deletable(opened, campaign)
     ask(f"Delete {campaign}, with its counts, activity log and keys? Nobody can bring it back.", yes=yes)
-    say(f"{campaign} is deleted: {counted(delete_campaign(wiring, campaign).rows, 'row')}.")
+    say(f"{campaign} is deleted: {counted(delete_campaign(opened, campaign).rows, 'row')}.")
 
 
 @app.command(epilog=examples("campaign schema > campaign.schema.json"))

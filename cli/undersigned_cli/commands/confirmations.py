@@ -5,11 +5,13 @@ from __future__ import annotations
 import typer
 
 from undersigned.campaigns.activity import record
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.controls import checked_reason
+from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.signing.rules.mail_budgets import LANES
 from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Reason, examples, on_stack
 from undersigned_cli.commands.output import say, show
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,10 +30,10 @@ _FORMS = {"clean": "clean forms", "suspicious": "suspicious forms"}
 
 @app.command("show", epilog=examples("confirmations show", "confirmations show --json"))
 @on_stack
-def show_(stack: Stack, *, as_json: AsJson = False) -> None:
+def show_(stack: DeployedStack, *, as_json: AsJson = False) -> None:
     """Show whether confirmation emails go out, and what became of those of the last day."""
-    wiring = stack.wiring()
-    sending = wiring.mail_budgets.sending(wiring.clock())
+    opened = stack.opened()
+    sending = MailBudgets(opened.table).sending(opened.clock())
     rows: list[dict[str, object]] = [
         {
             "lane": lane if as_json else _FORMS[lane],
@@ -47,23 +49,23 @@ def show_(stack: Stack, *, as_json: AsJson = False) -> None:
 
 @app.command(epilog=examples('confirmations stop --why "a wave of bots"'))
 @on_stack
-def stop(stack: Stack, *, reason: Reason = "") -> None:
+def stop(stack: DeployedStack, *, reason: Reason = "") -> None:
     """Stop the confirmation emails of all campaigns. They wait, and deliveries go on."""
     reason = checked_reason(reason)
-    wiring = stack.wiring()
-    wiring.mail_budgets.stop()
-    for campaign in wiring.campaigns.campaign_ids():
-        record(wiring, campaign, "stop confirmations", COMMAND_LINE, why=reason)
+    opened = stack.opened()
+    MailBudgets(opened.table).stop()
+    for campaign in Campaigns(opened.table).campaign_ids():
+        record(opened, campaign, "stop confirmations", COMMAND_LINE, why=reason)
     say("Stopped. Confirmation emails wait until `undersigned confirmations start`.")
 
 
 @app.command(epilog=examples("confirmations start"))
 @on_stack
-def start(stack: Stack, *, reason: Reason = "") -> None:
+def start(stack: DeployedStack, *, reason: Reason = "") -> None:
     """Let confirmation emails go again after a stop or a brake. Earlier bounces no longer count."""
     reason = checked_reason(reason)
-    wiring = stack.wiring()
-    wiring.mail_budgets.start(wiring.clock())
-    for campaign in wiring.campaigns.campaign_ids():
-        record(wiring, campaign, "start confirmations", COMMAND_LINE, why=reason)
+    opened = stack.opened()
+    MailBudgets(opened.table).start(opened.clock())
+    for campaign in Campaigns(opened.table).campaign_ids():
+        record(opened, campaign, "start confirmations", COMMAND_LINE, why=reason)
     say("Started. Those that waited go within their budgets, in some minutes.")

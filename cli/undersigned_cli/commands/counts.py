@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
+from undersigned.base.stack import Stack
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.counting.rules.tallies import CountedBy
 from undersigned.organizing.overviews import counts_by
 from undersigned.signing.unconfirmed import unconfirmed
-from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import SEE, AsJson, Campaign, examples, on_campaign
 from undersigned_cli.commands.output import counted, say, show, show_json
 
@@ -25,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 
 @on_campaign
 def counts(
-    wiring: Wiring,
+    opened: Stack,
     campaign: Campaign,
     *,
     by: Annotated[
@@ -38,10 +38,10 @@ def counts(
 ) -> None:
     """Show how many people signed."""
     columns = {by: "Recipient" if by == "target" else by.title(), "signatures": "Signatures"}
-    counted_by = sorted(counts_by(wiring, campaign, by).by.items())
+    counted_by = sorted(counts_by(opened, campaign, by).by.items())
     rows: list[dict[str, object]] = [{by: name, "signatures": count} for name, count in counted_by]
-    total: dict[str, object] = {"signatures": Counters(wiring.table).total(campaign)[0]}
-    wrong = unconfirmed(wiring, campaign).wrong_addresses
+    total: dict[str, object] = {"signatures": Counters(opened.table).total(campaign)[0]}
+    wrong = unconfirmed(opened, campaign).wrong_addresses
     if as_json:
         show_json({"counts": rows, "total": total, "wrong_addresses": wrong})
         return

@@ -10,7 +10,7 @@ from undersigned.base.errors import NotFoundError
 from undersigned_cli.commands.options import AsJson, Yes, examples, on_stack
 from undersigned_cli.commands.output import ask, counted, moment, say, show
 from undersigned_cli.dead_letters import KINDS, DeadLetter, DeadLetters
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ _COLUMNS = {
 
 @app.command("list", epilog=examples("dead-letters list", "dead-letters list DeliveriesFailed --json"))
 @on_stack
-def list_(stack: Stack, queue: Queue = None, *, as_json: AsJson = False) -> None:
+def list_(stack: DeployedStack, queue: Queue = None, *, as_json: AsJson = False) -> None:
     """List dead letters, and whether each still makes sense. Changes nothing."""
     dead, letters = _read(stack, queue)
     for letter in letters:
@@ -48,7 +48,7 @@ def list_(stack: Stack, queue: Queue = None, *, as_json: AsJson = False) -> None
 @app.command("put-back", epilog=examples("dead-letters put-back --dry-run", "dead-letters put-back DeliveriesFailed"))
 @on_stack
 def put_back(
-    stack: Stack,
+    stack: DeployedStack,
     queue: Queue = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be put back.")] = False,
@@ -89,7 +89,7 @@ def _nothing(senseless: int) -> str:
     return f"{nothing} To delete the {letters} no sense any more, add --drop."
 
 
-def _read(stack: Stack, queue: str | None) -> tuple[DeadLetters, list[DeadLetter]]:
+def _read(stack: DeployedStack, queue: str | None) -> tuple[DeadLetters, list[DeadLetter]]:
     if queue is not None and queue not in KINDS:
         message = f"there is no dead-letter queue {queue!r}; the stack has {', '.join(KINDS)}"
         raise NotFoundError(message)
@@ -100,11 +100,11 @@ def _read(stack: Stack, queue: str | None) -> tuple[DeadLetters, list[DeadLetter
             known[logical_id] = _physical_id(stack, logical_id)
         return known[logical_id]
 
-    dead = DeadLetters(wiring=stack.wiring(), client=stack.client, physical_id=physical_id)
+    dead = DeadLetters(opened=stack.opened(), client=stack.client, physical_id=physical_id)
     return dead, [letter for name in ([queue] if queue else KINDS) for letter in dead.letters(name)]
 
 
-def _physical_id(stack: Stack, logical_id: str) -> str:
+def _physical_id(stack: DeployedStack, logical_id: str) -> str:
     found = stack.client("cloudformation").describe_stack_resource(StackName=stack.name, LogicalResourceId=logical_id)
     return str(found["StackResourceDetail"]["PhysicalResourceId"])
 

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from undersigned.base.errors import UndersignedError
+from undersigned.base.stack import Stack
 from undersigned.campaigns.activity import perform
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.actions import send_now
 from undersigned.delivering.planning import preview
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.delivering.rules.states import Question
 from undersigned.organizing.overviews import current_period
-from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,
@@ -60,7 +62,7 @@ def add_to(app: typer.Typer) -> None:
 
 @on_campaign
 def deliveries(
-    wiring: Wiring,
+    opened: Stack,
     campaign: Campaign,
     *,
     target: OfTarget = None,
@@ -70,9 +72,9 @@ def deliveries(
     as_json: AsJson = False,
 ) -> None:
     """Show what was sent to each recipient, and whether it arrived."""
-    found = list(_deliveries(wiring, campaign, target))
+    found = list(_deliveries(opened, campaign, target))
     if events:
-        rows = [_event(event) for delivery in found for event in wiring.deliveries.mail_events(delivery.key)]
+        rows = [_event(event) for delivery in found for event in Deliveries(opened.table).mail_events(delivery.key)]
         columns = {
             "target": "Recipient",
             "period": "Period",
@@ -95,7 +97,7 @@ def deliveries(
         "handed_over": "Handed over",
         "reason": "Reason",
     }
-    now = wiring.clock()
+    now = opened.clock()
     show(f"Deliveries of {campaign}", columns, [_delivery(delivery, now) for delivery in found], as_json=as_json)
     for delivery in () if as_json else found:
         key = delivery.key
@@ -108,10 +110,10 @@ def deliveries(
             )
 
 
-def _deliveries(wiring: Wiring, campaign: str, only: str | None) -> Iterator[Delivery]:
-    for target in wiring.campaigns.targets(campaign):
+def _deliveries(opened: Stack, campaign: str, only: str | None) -> Iterator[Delivery]:
+    for target in Campaigns(opened.table).targets(campaign):
         if only in {None, target.id}:
-            yield from (made.with_word_of(target) for made in wiring.deliveries.deliveries(campaign, target.id))
+            yield from (made.with_word_of(target) for made in Deliveries(opened.table).deliveries(campaign, target.id))
 
 
 def _to_decide(campaign: str, key: DeliveryKey, question: Question) -> str:
@@ -163,7 +165,7 @@ def _event(event: MailEvent) -> dict[str, object]:
 
 @on_campaign
 def deliver(  # noqa: PLR0913  (options)
-    wiring: Wiring,
+    opened: Stack,
     campaign: Campaign,
     *,
     preview: Annotated[
@@ -195,48 +197,48 @@ def deliver(  # noqa: PLR0913  (options)
         message = "--to needs --test; give the recipient whose email is tested"
         raise typer.BadParameter(message)
     check_again(reason, again=again)
-    check_target(wiring, campaign, test)
-    period = current_period(wiring, wiring.campaigns.campaign(campaign))
+    check_target(opened, campaign, test)
+    period = current_period(opened, Campaigns(opened.table).campaign(campaign))
     if preview is not None:
-        _write_preview(wiring, campaign, period, preview)
+        _write_preview(opened, campaign, period, preview)
     elif test is not None:
-        perform(wiring, "test", campaign, {"target": test, "to": test_to or ""}, COMMAND_LINE)
+        perform(opened, "test", campaign, {"target": test, "to": test_to or ""}, COMMAND_LINE)
         say(f"The email is on its way to {test_to or "the campaign's organizer"}. Nothing was sent to anyone else.")
     else:
-        _deliver(wiring, campaign, target, reason, again=again, yes=yes)
+        _deliver(opened, campaign, target, reason, again=again, yes=yes)
 
 
 def _deliver(  # noqa: PLR0913  (the command's options)
-    wiring: Wiring, campaign: str, only: str | None, reason: str, *, again: bool, yes: bool
+    opened: Stack, campaign: str, only: str | None, reason: str, *, again: bool, yes: bool
 ) -> None:
-    settings = wiring.campaigns.campaign(campaign)
-    period = current_period(wiring, settings)
-    if wiring.campaigns.controls(campaign).paused:
+    settings = Campaigns(opened.table).campaign(campaign)
+    period = current_period(opened, settings)
+    if Campaigns(opened.table).controls(campaign).paused:
         message = f"{campaign} is paused; run `undersigned resume {campaign}` first"
         raise UndersignedError(message)
     # Letters that come while the person reads and answers wait for the next time.
-    seen_at = wiring.clock()
-    planned = preview(wiring, settings, period, only=only, again=again)
-    show_plan(wiring, settings, planned)
+    seen_at = opened.clock()
+    planned = preview(opened, settings, period, only=only, again=again)
+    show_plan(opened, settings, planned)
     if not planned.going:
         planned.check()
         say("0 deliveries started: there is nothing to send now.")
         return
     ask(f"Start {counted(len(planned.going), 'delivery', 'deliveries')} now?", yes=yes)
-    plan = send_now(wiring, campaign, COMMAND_LINE, reason, seen_at=seen_at, only=only, again=again)
+    plan = send_now(opened, campaign, COMMAND_LINE, reason, seen_at=seen_at, only=only, again=again)
     show_started(plan)
     started = counted(len(plan.going), "delivery", "deliveries")
     say(f"{started} started. To see the outcome, run `undersigned deliveries {campaign}`.")
 
 
-def _write_preview(wiring: Wiring, campaign: str, period: str, folder: Path) -> None:
+def _write_preview(opened: Stack, campaign: str, period: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     from undersigned.delivering.packing import preview as preview_of
 
     found = 0
     with console.status("Typesetting …"):
-        for target in wiring.campaigns.targets(campaign):
-            preview = preview_of(wiring, wiring.settings.sender, DeliveryKey(campaign, target.id, period))
+        for target in Campaigns(opened.table).targets(campaign):
+            preview = preview_of(opened, opened.settings.sender, DeliveryKey(campaign, target.id, period))
             if preview is None:
                 continue
             found += 1

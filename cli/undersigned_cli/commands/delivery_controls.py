@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from undersigned.base.errors import NotFoundError
+from undersigned.base.stack import Stack
 from undersigned.campaigns.activity import perform
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.actions import ACTIONS
-from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,
@@ -46,10 +48,10 @@ def of_action(name: str) -> Callable[..., None]:
     """Return the command of an action: its campaign, its ids and needed fields, then the others as options."""
     action, fields = ACTIONS[name], dict(ACTIONS[name].fields())
 
-    def command(wiring: Wiring, campaign: str, **given: str) -> None:
-        _do(wiring, name, campaign, given)
+    def command(opened: Stack, campaign: str, **given: str) -> None:
+        _do(opened, name, campaign, given)
 
-    annotations: dict[str, object] = {"wiring": Wiring, "campaign": Campaign}
+    annotations: dict[str, object] = {"opened": Stack, "campaign": Campaign}
     annotations |= dict.fromkeys(action.ids, TargetId)
     annotations |= {field: _parameter(field, told) for field, told in fields.items()}
     optional = {field for field, told in fields.items() if not told.is_needed}
@@ -92,7 +94,7 @@ def add_to(app: typer.Typer) -> None:
 
 @on_campaign
 def retry(  # noqa: PLR0913  (options)
-    wiring: Wiring,
+    opened: Stack,
     campaign: Campaign,
     target: TargetId,
     period: Period = None,
@@ -106,13 +108,13 @@ def retry(  # noqa: PLR0913  (options)
     Shows the delivery first, and asks.
     """
     check_again(reason, again=again)
-    key = DeliveryKey(campaign, target, _day(period) or _last_unsent(wiring, campaign, target))
-    _decide(wiring, "retry again" if again else "retry", key, "Send its email again?", yes=yes, why=reason)
+    key = DeliveryKey(campaign, target, _day(period) or _last_unsent(opened, campaign, target))
+    _decide(opened, "retry again" if again else "retry", key, "Send its email again?", yes=yes, why=reason)
 
 
 @on_campaign
 def settle(  # noqa: PLR0913  (a command's parameters)
-    wiring: Wiring,
+    opened: Stack,
     campaign: Campaign,
     target: TargetId,
     period: Period = None,
@@ -131,17 +133,17 @@ def settle(  # noqa: PLR0913  (a command's parameters)
         message = "say one of --sent and --not-sent: ask the recipient's office whether it has the email"
         raise typer.BadParameter(message)
     check_again(reason, again=again)
-    key = DeliveryKey(campaign, target, _day(period) or _last_in_question(wiring, campaign, target))
+    key = DeliveryKey(campaign, target, _day(period) or _last_in_question(opened, campaign, target))
     if sent:
-        _decide(wiring, "settle as sent", key, "Record that its email was sent?", yes=yes, why=reason)
+        _decide(opened, "settle as sent", key, "Record that its email was sent?", yes=yes, why=reason)
     else:
         name = "settle as not sent again" if again else "settle as not sent"
-        _decide(wiring, name, key, "Send its email again?", yes=yes, why=reason)
+        _decide(opened, name, key, "Send its email again?", yes=yes, why=reason)
 
 
 @on_campaign
 def hand_over(  # noqa: PLR0913  (options)
-    wiring: Wiring,
+    opened: Stack,
     campaign: Campaign,
     target: TargetId,
     period: Annotated[datetime, typer.Argument(help="Day of the delivery.", parser=a_day, metavar="DAY")],
@@ -152,15 +154,15 @@ def hand_over(  # noqa: PLR0913  (options)
     note: Annotated[str, typer.Option("--note", help="What the activity log says, such as who took them.")] = "",
 ) -> None:
     """Record that an office got the letters of a delivery by hand or post. Without --on: today."""
-    today = wiring.campaigns.campaign(campaign).local(wiring.clock()).date()
+    today = Campaigns(opened.table).campaign(campaign).local(opened.clock()).date()
     day = on.date() if on else today
     given = {"period": period.date().isoformat(), "day": day.isoformat(), "note": note}
-    _do(wiring, "hand over", campaign, {"target": target, **given})
+    _do(opened, "hand over", campaign, {"target": target, **given})
 
 
 @on_campaign
 def close_unsent(  # noqa: PLR0913  (options)
-    wiring: Wiring,
+    opened: Stack,
     campaign: Campaign,
     target: TargetId,
     period: Annotated[datetime, typer.Argument(help="Day of the delivery.", parser=a_day, metavar="DAY")],
@@ -170,12 +172,12 @@ def close_unsent(  # noqa: PLR0913  (options)
 ) -> None:
     """Send the letters of a delivery no more: it bounced, or is ready to print. Shows it first, and asks."""
     key = DeliveryKey(campaign, target, period.date().isoformat())
-    _decide(wiring, "close unsent", key, "Close it unsent?", yes=yes, why=reason)
+    _decide(opened, "close unsent", key, "Close it unsent?", yes=yes, why=reason)
 
 
 @on_campaign
 def set_address(  # noqa: PLR0913  (options)
-    wiring: Wiring,
+    opened: Stack,
     campaign: Campaign,
     target: TargetId,
     email: Annotated[str, typer.Argument(help="The address that takes this recipient's email.", metavar="EMAIL")] = "",
@@ -192,12 +194,12 @@ def set_address(  # noqa: PLR0913  (options)
     if by_hand == bool(email.strip()):
         message = "give the address, or --by-hand"
         raise typer.BadParameter(message)
-    _do(wiring, "correct address", campaign, {"target": target, "email": email, "why": reason})
+    _do(opened, "correct address", campaign, {"target": target, "email": email, "why": reason})
 
 
 @on_campaign
 def audit(
-    wiring: Wiring,
+    opened: Stack,
     campaign: Campaign,
     *,
     limit: Annotated[int, typer.Option(min=1, help="How many entries.")] = 50,
@@ -212,38 +214,38 @@ def audit(
             "by": entry.by,
             "why": entry.why or None,
         }
-        for entry, _ in zip(wiring.campaigns.audit(campaign), range(limit), strict=False)
+        for entry, _ in zip(Campaigns(opened.table).audit(campaign), range(limit), strict=False)
     ]
     columns = {"at": "When", "action": "Action", "about": "About", "by": "By", "why": "Reason"}
     show(f"Audit log of {campaign}", columns, rows, as_json=as_json)
 
 
-def _do(wiring: Wiring, name: str, campaign: str, given: Mapping[str, str]) -> None:
+def _do(opened: Stack, name: str, campaign: str, given: Mapping[str, str]) -> None:
     """Do an action, and say what it did."""
-    word = perform(wiring, name, campaign, given, COMMAND_LINE)
+    word = perform(opened, name, campaign, given, COMMAND_LINE)
     say(f"{given.get('target', campaign)}: {ACTIONS[name].done[word].in_language('en')}")
 
 
 def _decide(  # noqa: PLR0913  (what, and what is asked)
-    wiring: Wiring, name: str, key: DeliveryKey, question: str, *, yes: bool, why: str
+    opened: Stack, name: str, key: DeliveryKey, question: str, *, yes: bool, why: str
 ) -> None:
     """Show a delivery, ask, and do an action that decides about it."""
-    seen = _show(wiring, key)
+    seen = _show(opened, key)
     ask(question, yes=yes)
-    _do(wiring, name, key.campaign, {"target": key.target, "period": key.period, "revision": seen, "why": why})
+    _do(opened, name, key.campaign, {"target": key.target, "period": key.period, "revision": seen, "why": why})
 
 
-def _show(wiring: Wiring, key: DeliveryKey) -> str:
+def _show(opened: Stack, key: DeliveryKey) -> str:
     """Print the delivery that a person is about to decide on, and return its revision. Raises NotFoundError."""
-    delivery = wiring.deliveries.delivery(key)
+    delivery = Deliveries(opened.table).delivery(key)
     if delivery is None:
         message = (
             f"{key.target} has no delivery of {key.period}; "
             f"to see all of them, run `undersigned deliveries {key.campaign}`"
         )
         raise NotFoundError(message)
-    delivery = delivery.with_word_of(wiring.campaigns.target(key.campaign, key.target))
-    state = delivery.question(wiring.clock()) or delivery.state
+    delivery = delivery.with_word_of(Campaigns(opened.table).target(key.campaign, key.target))
+    state = delivery.question(opened.clock()) or delivery.state
     to = f", to {delivery.email}" if delivery.email else ""
     say(f"{key.target}, {key.period}: {state}, attempt {delivery.attempt}{to}")
     return delivery.revision
@@ -253,20 +255,20 @@ def _day(period: datetime | None) -> str | None:
     return period.date().isoformat() if period else None
 
 
-def _last_unsent(wiring: Wiring, campaign: str, target: str) -> str:
-    return _last(wiring, campaign, target, "retry", "failed, bounced or is on hold")
+def _last_unsent(opened: Stack, campaign: str, target: str) -> str:
+    return _last(opened, campaign, target, "retry", "failed, bounced or is on hold")
 
 
-def _last_in_question(wiring: Wiring, campaign: str, target: str) -> str:
-    return _last(wiring, campaign, target, "settle as sent", "waits for a decision")
+def _last_in_question(opened: Stack, campaign: str, target: str) -> str:
+    return _last(opened, campaign, target, "settle as sent", "waits for a decision")
 
 
-def _last(wiring: Wiring, campaign: str, target: str, decision: Decision, what: str) -> str:
+def _last(opened: Stack, campaign: str, target: str, decision: Decision, what: str) -> str:
     """Return the period of the last delivery about which a person may decide this."""
-    to = wiring.campaigns.target(campaign, target)
-    for delivery in wiring.deliveries.deliveries(campaign, target):
+    to = Campaigns(opened.table).target(campaign, target)
+    for delivery in Deliveries(opened.table).deliveries(campaign, target):
         seen = delivery.with_word_of(to)
-        if decision in seen.may(seen.question(wiring.clock())):
+        if decision in seen.may(seen.question(opened.clock())):
             return delivery.key.period
     message = f"{target} has no delivery that {what}; to see all of them, run `undersigned deliveries {campaign}`"
     raise NotFoundError(message)

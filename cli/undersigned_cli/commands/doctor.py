@@ -9,7 +9,7 @@ from undersigned.base.errors import UndersignedError
 from undersigned_cli.commands.options import RUN, AsJson, examples, on_stack
 from undersigned_cli.commands.output import counted, show
 from undersigned_cli.doctor import Doctor, txt_records
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     import typer
@@ -27,12 +27,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 @on_stack
-def doctor(stack: Stack, *, as_json: AsJson = False) -> None:
+def doctor(stack: DeployedStack, *, as_json: AsJson = False) -> None:
     """Check what a stack needs of its account, of SES and of the DNS, and say what to do. Changes nothing."""
-    wiring = stack.wiring()
+    opened = stack.opened()
     checked = Doctor(
         stack=stack.name,
-        sender=wiring.settings.sender_address,
+        sender=opened.settings.sender_address,
         client=stack.client,
         txt=txt_records,
     )

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from undersigned.base.errors import NotFoundError, UndersignedError
+from undersigned.base.stack import Stack
 from undersigned.people.keys import keys_of, make_key, revoke_key
 from undersigned.people.rules.api_keys import DIGITS_SHOWN
-from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     COMMAND_LINE,
     AsJson,
@@ -21,7 +21,7 @@ from undersigned_cli.commands.options import (
     on_stack,
 )
 from undersigned_cli.commands.output import counted, say, show
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and revoke keys for programs that read a campaign.")
 
@@ -40,7 +40,7 @@ class ScopeOption(StrEnum):
 @app.command(epilog=examples("key create my-campaign --scope letters --label board"))
 @on_campaign
 def create(
-    wiring: Wiring,
+    opened: Stack,
     campaign: Campaign,
     *,
     scope: Annotated[
@@ -49,7 +49,7 @@ def create(
     label: Annotated[str, typer.Option("--label", help="What the key is for.")] = "",
 ) -> None:
     """Create a key with which a program reads one campaign for 90 days, and print it once. Only its hash is stored."""
-    text, key = make_key(wiring, campaign, scope.value, label, COMMAND_LINE)
+    text, key = make_key(opened, campaign, scope.value, label, COMMAND_LINE)
     say(f"Key {key.digest[:DIGITS_SHOWN]} for {campaign}. It works until {key.valid_until:%Y-%m-%d}.")
     say("Copy it now: it is not shown again.")
     typer.echo(text)
@@ -58,16 +58,16 @@ def create(
 @app.command("list", epilog=examples("key list my-campaign"))
 @on_stack
 def list_(
-    stack: Stack,
+    stack: DeployedStack,
     campaign: Campaign,
     *,
     as_json: AsJson = False,
 ) -> None:
     """List a campaign's keys."""
-    wiring = stack.wiring()
-    keys = keys_of(wiring, campaign)
+    opened = stack.opened()
+    keys = keys_of(opened, campaign)
     if not keys:
-        check_campaign(wiring, campaign)
+        check_campaign(opened, campaign)
     columns = {
         "key": "Key",
         "scope": "Scope",
@@ -93,7 +93,7 @@ def list_(
 @app.command(epilog=examples("key revoke my-campaign 0123456789ab"))
 @on_stack
 def revoke(
-    stack: Stack,
+    stack: DeployedStack,
     campaign: Campaign,
     key: Annotated[str, typer.Argument(help="The key's first digits, as `key list` shows them.", metavar="KEY")],
 ) -> None:
@@ -104,13 +104,13 @@ def revoke(
             f"as `undersigned key list {campaign}` shows them"
         )
         raise UndersignedError(message)
-    wiring = stack.wiring()
-    found = [kept.digest for kept in keys_of(wiring, campaign) if kept.digest.startswith(key)]
+    opened = stack.opened()
+    found = [kept.digest for kept in keys_of(opened, campaign) if kept.digest.startswith(key)]
     if len(found) != 1:
         message = (
             f"{counted(len(found), 'key')} of {campaign} begin with {key!r}; "
             f"to see its keys, run `undersigned key list {campaign}`"
         )
         raise NotFoundError(message)
-    revoke_key(wiring, campaign, found[0], COMMAND_LINE)
+    revoke_key(opened, campaign, found[0], COMMAND_LINE)
     say(f"Key {found[0][:DIGITS_SHOWN]} is revoked.")

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate
 import typer
 
 from undersigned.base.errors import NotFoundError
-from undersigned_cli.stacks import Stack
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from undersigned.wiring import Wiring
+    from undersigned.base.stack import Stack
 
 StackName = Annotated[
     str, typer.Option(help="Name of the stack.", envvar="UNDERSIGNED_STACK_NAME", rich_help_panel="Which stack")
@@ -53,12 +54,12 @@ PREPARE, SEE, ACT, RUN = PANELS = ("Prepare a campaign", "See what happens", "Ta
 """The groups of commands in `undersigned --help`, in order."""
 
 
-def on_stack[**P](command: Callable[Concatenate[Stack, P], None]) -> Callable[..., None]:
+def on_stack[**P](command: Callable[Concatenate[DeployedStack, P], None]) -> Callable[..., None]:
     """Add the option that names a stack to a command, and pass it that stack as its first argument."""
 
     @wraps(command)
     def with_options(*arguments: Any, stack_name: str, **options: Any) -> None:  # noqa: ANN401
-        command(Stack.in_aws(stack_name), *arguments, **options)
+        command(DeployedStack.in_aws(stack_name), *arguments, **options)
 
     # Typer reads a command's parameters from its signature.
     _, *own = inspect.signature(command, eval_str=True).parameters.values()
@@ -77,10 +78,10 @@ def on_campaign(command: Callable[..., None]) -> Callable[..., None]:
 
     @on_stack
     @wraps(command)
-    def with_known_campaign(stack: Stack, /, **options: Any) -> None:  # noqa: ANN401
-        wiring = stack.wiring()
-        check_target(wiring, options["campaign"], options.get("target"))
-        command(wiring, **options)
+    def with_known_campaign(stack: DeployedStack, /, **options: Any) -> None:  # noqa: ANN401
+        opened = stack.opened()
+        check_target(opened, options["campaign"], options.get("target"))
+        command(opened, **options)
 
     return with_known_campaign
 
@@ -90,22 +91,22 @@ def examples(*lines: str) -> str:
     return "\n\n".join(["Examples:", *(f"  undersigned {line}" for line in lines)])
 
 
-def check_campaign(wiring: Wiring, campaign: str) -> None:
+def check_campaign(opened: Stack, campaign: str) -> None:
     """Raise NotFoundError for an unknown campaign; the error lists the stack's campaigns."""
     try:
-        wiring.campaigns.campaign(campaign)
+        Campaigns(opened.table).campaign(campaign)
     except NotFoundError as error:
-        known = ", ".join(wiring.campaigns.campaign_ids()) or "none yet"
+        known = ", ".join(Campaigns(opened.table).campaign_ids()) or "none yet"
         message = f"{error}; the stack has: {known}"
         raise NotFoundError(message) from error
 
 
-def check_target(wiring: Wiring, campaign: str, target: str | None) -> None:
+def check_target(opened: Stack, campaign: str, target: str | None) -> None:
     """Raise NotFoundError for an unknown campaign or target; the error lists the known ones. None means any target."""
-    check_campaign(wiring, campaign)
+    check_campaign(opened, campaign)
     if target is None:
         return  # A damaged row of one recipient must not keep anybody from `pause`.
-    known = [found.id for found in wiring.campaigns.settings_of_targets(campaign)]
+    known = [found.id for found in Campaigns(opened.table).settings_of_targets(campaign)]
     if target not in known:
         message = f"Campaign {campaign!r} has no recipient {target!r}; it has {', '.join(known)}"
         raise NotFoundError(message)

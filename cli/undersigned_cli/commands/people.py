@@ -10,16 +10,16 @@ import typer
 
 from undersigned.base.email_addresses import email_mistake
 from undersigned.base.errors import NotFoundError, UndersignedError
+from undersigned.base.stack import Stack
 from undersigned.campaigns.activity import record
 from undersigned.people import membership
 from undersigned.people.directory import find_person, id_of
 from undersigned.people.rows.people import People
 from undersigned.people.rules.people import SIGN_IN_FOR
 from undersigned.people.signing_in import operators_code
-from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, on_campaign, on_stack
 from undersigned_cli.commands.output import counted, moment, say, show
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,12 +40,12 @@ class RoleOption(StrEnum):
 
 @app.command("list", epilog=examples("person list my-campaign"))
 @on_campaign
-def list_(wiring: Wiring, campaign: Campaign, *, as_json: AsJson = False) -> None:
+def list_(opened: Stack, campaign: Campaign, *, as_json: AsJson = False) -> None:
     """List a campaign's people."""
     columns = {"email": "Email address", "role": "Role", "by": "Invited by", "at": "Invited"}
     rows: list[dict[str, object]] = [
         {"email": member.person.email, "role": member.role, "by": member.by, "at": moment(member.at)}
-        for member in membership.members_of(wiring, campaign)
+        for member in membership.members_of(opened, campaign)
     ]
     show(f"People of {campaign}", columns, rows, as_json=as_json)
 
@@ -53,7 +53,7 @@ def list_(wiring: Wiring, campaign: Campaign, *, as_json: AsJson = False) -> Non
 @app.command(epilog=examples("person add my-campaign maria@example.org --role owner"))
 @on_campaign
 def add(
-    wiring: Wiring,
+    opened: Stack,
     campaign: Campaign,
     email: Email,
     *,
@@ -64,33 +64,33 @@ def add(
 ) -> None:
     """Give a person a role, and email them an invitation."""
     _check(email)
-    added = membership.invite(wiring, campaign, email.strip(), role.value, COMMAND_LINE)
+    added = membership.invite(opened, campaign, email.strip(), role.value, COMMAND_LINE)
     say(f"{added.person.email} is {role.value} of {campaign}. An email says how to sign in.")
 
 
 @app.command(epilog=examples("person role my-campaign maria@example.org editor"))
 @on_stack
 def role(
-    stack: Stack, campaign: Campaign, email: Email, new: Annotated[RoleOption, typer.Argument(metavar="ROLE")]
+    stack: DeployedStack, campaign: Campaign, email: Email, new: Annotated[RoleOption, typer.Argument(metavar="ROLE")]
 ) -> None:
     """Change what a person may do. It takes effect at once."""
-    wiring = stack.wiring()
+    opened = stack.opened()
     with _way_out(campaign):
-        changed = membership.change_role(wiring, campaign, _id_of(wiring, email), new.value, COMMAND_LINE)
+        changed = membership.change_role(opened, campaign, _id_of(opened, email), new.value, COMMAND_LINE)
     say(f"{changed.person.email} is {new.value} of {campaign}.")
 
 
 @app.command(epilog=examples("person remove my-campaign maria@example.org"))
 @on_stack
 def remove(
-    stack: Stack,
+    stack: DeployedStack,
     campaign: Campaign,
     email: Email,
 ) -> None:
     """Remove a person from a campaign, and revoke their keys. Their sessions end at once."""
-    wiring = stack.wiring()
+    opened = stack.opened()
     with _way_out(campaign):
-        removed, keys = membership.remove(wiring, campaign, _id_of(wiring, email), COMMAND_LINE)
+        removed, keys = membership.remove(opened, campaign, _id_of(opened, email), COMMAND_LINE)
     say(f"{removed.email} is removed from {campaign}.")
     if keys:
         say(f"{counted(keys, 'key')} {'is' if keys == 1 else 'are'} revoked.")
@@ -98,21 +98,21 @@ def remove(
 
 @app.command(epilog=examples("person sign-in-link maria@example.org"))
 @on_stack
-def sign_in_link(stack: Stack, email: Email) -> None:
+def sign_in_link(stack: DeployedStack, email: Email) -> None:
     """Print a link and the code that it asks for: they sign a person in once. For when no email arrives."""
-    wiring = stack.wiring()
-    person = find_person(wiring, _id_of(wiring, email))
+    opened = stack.opened()
+    person = find_person(opened, _id_of(opened, email))
     if person is None:
         message = (
             f"nobody with the address {email} has a role in a campaign, nor is the administrator; "
             "to give one, run `undersigned person add CAMPAIGN EMAIL`"
         )
         raise NotFoundError(message)
-    request, code = operators_code(wiring, person)
-    for member in People(wiring.table).campaigns_of(person.id):
-        record(wiring, member.campaign, "print sign-in link", COMMAND_LINE, person.email)
+    request, code = operators_code(opened, person)
+    for member in People(opened.table).campaigns_of(person.id):
+        record(opened, member.campaign, "print sign-in link", COMMAND_LINE, person.email)
     say(f"To sign in as {person.email}, open this link within {SIGN_IN_FOR.seconds // 60} minutes and type {code}:")
-    typer.echo(f"{wiring.settings.sender.public_url}/organizer/sign-in/{request}")
+    typer.echo(f"{opened.settings.sender.public_url}/organizer/sign-in/{request}")
 
 
 @contextmanager
@@ -125,9 +125,9 @@ def _way_out(campaign: str) -> Iterator[None]:
         raise NotFoundError(message) from error
 
 
-def _id_of(wiring: Wiring, email: str) -> str:
+def _id_of(opened: Stack, email: str) -> str:
     _check(email)
-    return id_of(wiring, email)
+    return id_of(opened, email)
 
 
 def _check(email: str) -> None:

@@ -6,28 +6,29 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from undersigned.campaigns.catalog import schedule_of
 from undersigned.campaigns.rules.cadence import cadence_of
 from undersigned_cli.commands.output import counted, say
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.delivering.planning import Plan
     from undersigned.delivering.rules.plans import PlanLine, TooSoon
-    from undersigned.wiring import Wiring
 
 
-def show_plan(wiring: Wiring, campaign: Campaign, plan: Plan) -> None:
+def show_plan(opened: Stack, campaign: Campaign, plan: Plan) -> None:
     """Print a campaign's plan, line by line, and when its next delivery is."""
-    now = wiring.clock()
+    now = opened.clock()
     for line in plan.lines:
         say(f"{line.key.target}: {_what_happens(line, now)}")
     for failed in plan.failed:
         for target in failed.targets:
             say(f"{target}: left out, because of an error ({type(failed.error).__name__})")
     if plan.lines:
-        say(f"Emails come from {wiring.settings.sender.address}.")
+        say(f"Emails come from {opened.settings.sender.address}.")
     elif not plan.failed:
         say("No letters are waiting.")
     if any(line.is_paused for line in plan.lines):
@@ -36,7 +37,7 @@ def show_plan(wiring: Wiring, campaign: Campaign, plan: Plan) -> None:
     if campaign.send_now_only:
         say("This campaign's letters go only when somebody presses Send now, or runs this command.")
         return
-    cadence = cadence_of(campaign, wiring.schedule)
+    cadence = cadence_of(campaign, schedule_of(opened))
     say(f"The next delivery is on {cadence.next_after(now):%A, %Y-%m-%d at %H:%M}, {cadence.time_zone}.")
 
 

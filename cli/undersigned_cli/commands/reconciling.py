@@ -11,7 +11,7 @@ from undersigned.base.errors import UndersignedError
 from undersigned.organizing.reconciling import begin, proceed
 from undersigned_cli.commands.options import RUN, AsJson, check_campaign, examples, on_stack
 from undersigned_cli.commands.output import console, counted, say, show
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from undersigned.organizing.rules.reconciliations import Finding
@@ -41,7 +41,7 @@ def add_to(app: typer.Typer) -> None:
 
 @on_stack
 def reconcile(
-    stack: Stack,
+    stack: DeployedStack,
     campaign: Annotated[
         str | None, typer.Argument(help="Id of the campaign. Without it, every campaign.", metavar="CAMPAIGN")
     ] = None,
@@ -49,15 +49,15 @@ def reconcile(
     as_json: AsJson = False,
 ) -> None:
     """Compare every row with what followed from it, as the stack does each day, and ask for what is missing."""
-    wiring = stack.wiring()
+    opened = stack.opened()
     if campaign is not None:
-        check_campaign(wiring, campaign)
+        check_campaign(opened, campaign)
     done = []
     with console.status("Reading every row …"):
-        for begun in begin(wiring, campaign):
+        for begun in begin(opened, campaign):
             run = begun
             while not run.is_done:
-                run = proceed(wiring, run, _print_finding)
+                run = proceed(opened, run, _print_finding)
             done.append(run)
     rows: list[dict[str, object]] = [{"campaign": run.campaign, **asdict(run.summary)} for run in done]
     show("Reconciled", _COLUMNS, rows, as_json=as_json)

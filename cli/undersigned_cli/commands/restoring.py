@@ -24,6 +24,7 @@ from undersigned.base.errors import DamagedRowsError, NotFoundError, Undersigned
 from undersigned.base.rows import Key
 from undersigned.base.table import BATCH_GET, Update, read_row, written
 from undersigned.campaigns.activity import record
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import counter_key
 from undersigned.campaigns.rows.offices import office_partition
 from undersigned.campaigns.rows.slots import Slot
@@ -36,6 +37,7 @@ from undersigned.delivering.rows.deliveries import (
     BUNDLES,
     DELIVERIES,
     MAIL_EVENTS,
+    Deliveries,
     delivery_partition,
     delivery_values,
     read_delivery,
@@ -48,6 +50,7 @@ from undersigned.people.rules.people import Member
 from undersigned.signing.rows.forms import FORMS, Forms, form_key, read_form
 from undersigned.signing.rows.mail_claims import mail_claim_partition
 from undersigned.signing.rows.signatures import (
+    Signatures,
     hold_shard,
     listing_shards,
     parse_signature_key,
@@ -60,16 +63,16 @@ from undersigned.signing.rules.signatures import signer_id
 from undersigned.signing.stream import RESTORED
 from undersigned_cli.commands.options import COMMAND_LINE, RUN, AsJson, Campaign, examples, on_stack
 from undersigned_cli.commands.output import counted, progress_of, say, show_json
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from undersigned.base.rows import Values
+    from undersigned.base.stack import Stack
     from undersigned.base.table import Table
     from undersigned.delivering.rules.deliveries import DeliveryKey
     from undersigned.signing.rules.signatures import Signature
-    from undersigned.wiring import Wiring
 
 _WORKERS = 8
 """Writes at the same time, each with a connection."""
@@ -101,7 +104,7 @@ def add_to(app: typer.Typer) -> None:
 
 @on_stack
 def restore(
-    stack: Stack,
+    stack: DeployedStack,
     campaign: Campaign,
     table: Annotated[
         str, typer.Argument(help="Table that AWS recovered, or that a removed stack has left.", metavar="TABLE")
@@ -113,14 +116,14 @@ def restore(
 
     Writes only rows that are missing, and sends no email. If it is interrupted, run it again. See docs/backups.md.
     """
-    wiring = stack.wiring()
-    if table == wiring.settings.table_name:
+    opened = stack.opened()
+    if table == opened.settings.table_name:
         message = f"{table} is the stack's own table; name the one that AWS recovered"
         raise typer.BadParameter(message)
-    source = replace(stack, outputs={**stack.outputs, "TableName": table}).wiring().table
-    restoring = Restoring(wiring, source, campaign)
+    source = replace(stack, outputs={**stack.outputs, "TableName": table}).opened().table
+    restoring = Restoring(opened, source, campaign)
     restoring.check(table)
-    record(wiring, campaign, "restore", COMMAND_LINE, about=table)
+    record(opened, campaign, "restore", COMMAND_LINE, about=table)
     with progress_of("rows") as progress:
         task = progress.add_task("restore", total=None)
         for _ in restoring.run():
@@ -203,7 +206,7 @@ def _is_complete(bundles: Mapping[int, list[str]]) -> bool:
 class Restoring:
     """Writes the rows of a campaign that a stack's table lacks. Running it twice is harmless."""
 
-    wiring: Wiring
+    opened: Stack
     source: Table
     campaign: str
     written: Counter[Outcome] = field(default_factory=Counter)
@@ -221,18 +224,18 @@ class Restoring:
 
     @property
     def _table(self) -> Table:
-        return self.wiring.table
+        return self.opened.table
 
     @property
     def _mark(self) -> Values:
-        return {RESTORED: written(self.wiring.clock())}
+        return {RESTORED: written(self.opened.clock())}
 
     def check(self, name: str) -> None:
         """Raise NotFoundError if the table has no such campaign, and OtherTableError if its signers have other ids."""
         if self.source.get(Settings.locate(id=self.campaign)) is None:
             message = f"the table {name} has no campaign {self.campaign!r}"
             raise NotFoundError(message)
-        secret = self.wiring.secret()
+        secret = self.opened.secret()
         for row in islice(self._listed(), BATCH_GET):
             email, (_, signer) = row.get("email"), parse_signature_key(row["pk"])
             if email and signer_id(secret, email) != signer:
@@ -246,7 +249,7 @@ class Restoring:
         """Write the missing rows, and yield something after each row."""
         is_whole = self._table.get(Settings.locate(id=self.campaign), consistent=True) is None
         self._pause(is_new=is_whole)
-        for entry in self.wiring.campaigns.audit(self.campaign):
+        for entry in Campaigns(self.opened.table).audit(self.campaign):
             if entry.action == "erase":
                 self._note_erasures([entry.about], entry.at.isoformat())
         stored = self._stored()
@@ -258,9 +261,9 @@ class Restoring:
                     self.written[outcome] += 1
                     yield outcome
         for signer in self._sealed:
-            if self.wiring.signatures.signature(self.campaign, signer) is None:
+            if Signatures(self.opened.table).signature(self.campaign, signer) is None:
                 # Otherwise a letter that was sent could be confirmed and sent again.
-                self.wiring.forms.delete_all(self.campaign, signer)
+                Forms(self.opened.table).delete_all(self.campaign, signer)
         for row in chain(self._of_the_campaign(), self._when_all_is_lost() if is_whole else ()):
             self._put(row)
             yield row
@@ -279,7 +282,7 @@ class Restoring:
     def _stored(self) -> Mapping[str, set[str]]:
         """Return the periods of each target whose packets are in the bucket: they are stored before an email leaves."""
         found: defaultdict[str, set[str]] = defaultdict(set)
-        for name in self.wiring.bucket.names(f"packets/{self.campaign}/"):
+        for name in self.opened.bucket.names(f"packets/{self.campaign}/"):
             _, _, period, target, *_ = name.split("/")
             found[target].add(period)
         return found
@@ -311,7 +314,7 @@ class Restoring:
             yield row
         self.doubts.extend(
             delivery.key
-            for delivery in self.wiring.deliveries.deliveries(self.campaign, target)
+            for delivery in Deliveries(self.opened.table).deliveries(self.campaign, target)
             if delivery.state in {"sending", "in_doubt"}
         )
 
@@ -336,7 +339,7 @@ class Restoring:
         values = {name: value for name, value in row.items() if name not in current} | current
         erased = self._erased_of(period, log)
         if erased - delivery.erased:
-            values |= {"erased": erased | delivery.erased, "erased_at": written(self.wiring.clock())}
+            values |= {"erased": erased | delivery.erased, "erased_at": written(self.opened.clock())}
         return values | self._mark
 
     def _erased_of(self, period: str, log: _Log) -> frozenset[str]:
@@ -393,7 +396,7 @@ class Restoring:
             return "damaged", row
         if form.signer in self._sealed:
             return "changed", None
-        if form.has_expired(self.wiring.clock()):
+        if form.has_expired(self.opened.clock()):
             return "expired", None
         if self._erased.get(form.signer, "") > form.signed_at.isoformat():
             return "erased", None
@@ -440,7 +443,7 @@ class Restoring:
         own, of_target = (Settings.sk, Controls.sk, Slot.beginning()), Target.beginning()
         for row in self.source.query(Settings.partition(id=self.campaign)):
             if row["sk"].startswith(of_target):
-                deliveries = self.wiring.deliveries.deliveries(self.campaign, row["sk"].removeprefix(of_target))
+                deliveries = Deliveries(self.opened.table).deliveries(self.campaign, row["sk"].removeprefix(of_target))
                 yield row | {"free_from": written(next_day(deliveries))}
             elif not row["sk"].startswith(own):
                 yield row

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
+from undersigned.base.stack import Stack
 from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.organizing.rules.screening import PLACES, REACHES, ScreeningAction
 from undersigned.organizing.screening import count_letters
 from undersigned.organizing.screening import screen as screen_letters
 from undersigned.signing.rules.abuse_checks import WantedSuspicion
 from undersigned.signing.rules.signatures import SignatureFilter
-from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,
@@ -47,7 +47,7 @@ def add_to(app: typer.Typer) -> None:
 
 @on_campaign
 def screen(  # noqa: PLR0913  (options)
-    wiring: Wiring,
+    opened: Stack,
     campaign: Campaign,
     *,
     target: OfTarget = None,
@@ -94,7 +94,7 @@ def screen(  # noqa: PLR0913  (options)
     found, shared = Counter[str](), Counter[tuple[str, str]]()
     after, is_more = None, True
     while is_more:
-        part = count_letters(wiring, campaign, wanted, after)
+        part = count_letters(opened, campaign, wanted, after)
         found.update(part.places)
         shared.update({(each.criterion, each.value): each.letters for each in part.shared})
         after, is_more = part.next_position, bool(part.next_position and wanted.singles_out)
@@ -109,7 +109,7 @@ def screen(  # noqa: PLR0913  (options)
             say(f'{counted(of, "letter")}: --{name} "{value}"')
     if action and (reached := sum(found[place] for place in REACHES[action])):
         _ask(action, reached, yes=yes)
-        _act(wiring, campaign, action, wanted, reason)
+        _act(opened, campaign, action, wanted, reason)
 
 
 def _show_places(found: Counter[str]) -> None:
@@ -125,8 +125,8 @@ def _ask(action: ScreeningAction, letters: int, *, yes: bool) -> None:
     ask(f"{question} You can't undo this" if action == "erase" else question, yes=yes)
 
 
-def _act(wiring: Wiring, campaign: str, action: ScreeningAction, wanted: SignatureFilter, reason: str) -> None:
-    done = screen_letters(wiring, campaign, action, wanted, by=COMMAND_LINE, why=reason)
+def _act(opened: Stack, campaign: str, action: ScreeningAction, wanted: SignatureFilter, reason: str) -> None:
+    done = screen_letters(opened, campaign, action, wanted, by=COMMAND_LINE, why=reason)
     say(f"{counted(done.changed, 'letter')} {_DONE[action]}.")
     if done.printed:
         sheets = "the page of each delivery by hand names the sheets to take out"

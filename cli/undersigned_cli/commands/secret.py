@@ -9,10 +9,11 @@ import typer
 
 from undersigned.base.keyring import IN_USE_AFTER, KNOWN_FOR
 from undersigned.campaigns.activity import record
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned_cli.cdn import replace_proof
 from undersigned_cli.commands.options import COMMAND_LINE, examples, on_stack
 from undersigned_cli.commands.output import say
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,7 +27,7 @@ app = typer.Typer(no_args_is_help=True, help="Replace the stack's secrets.")
 @app.command(epilog=examples("secret rotate", "secret rotate --yes"))
 @on_stack
 def rotate(
-    stack: Stack,
+    stack: DeployedStack,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask, even if links stop working.")] = False,
 ) -> None:
@@ -35,16 +36,16 @@ def rotate(
     Both secrets of the stack get one. Signers' ids don't change. The second rotation ends what was signed before the
     first one.
     """
-    wiring = stack.wiring()
-    now = wiring.clock()
-    ended = _ended_by_rotation(wiring.stack_secret.keyring(), now)
+    opened = stack.opened()
+    now = opened.clock()
+    ended = _ended_by_rotation(opened.stack_secret.keyring(), now)
     if ended and not yes:
         typer.confirm(f"{ended} Go on?", abort=True)
     # Signers' links live longest, so theirs comes last: if this command fails, the next one ends none of them.
-    _rotate(wiring.organizers_secret, now)
-    _rotate(wiring.stack_secret, now)
-    for campaign in wiring.campaigns.campaign_ids():
-        record(wiring, campaign, "rotate secret", COMMAND_LINE)
+    _rotate(opened.organizers_secret, now)
+    _rotate(opened.stack_secret, now)
+    for campaign in Campaigns(opened.table).campaign_ids():
+        record(opened, campaign, "rotate secret", COMMAND_LINE)
     say(f"The stack has new keys, and signs with them in {IN_USE_AFTER.seconds // 60} minutes.")
     say(ended or "Links in earlier emails work until the next rotation.")
 
@@ -55,7 +56,7 @@ def _rotate[K: Keyring](secret: Secret[K], now: datetime) -> None:
 
 @app.command("replace-proof", epilog=examples("secret replace-proof"))
 @on_stack
-def replace_proof_of_cdn(stack: Stack) -> None:
+def replace_proof_of_cdn(stack: DeployedStack) -> None:
     """Make a new proof. CloudFront needs it to name visitors. The one before stays valid until the next one."""
     replace_proof(stack, secrets.token_urlsafe(48))
     say("CloudFront sends a new proof within minutes. If the earlier one leaked, repeat this in half an hour.")

@@ -11,14 +11,15 @@ import typer
 
 from undersigned.base.errors import NotFoundError
 from undersigned.base.names import is_named
+from undersigned.base.stack import Stack
 from undersigned.campaigns.activity import perform
+from undersigned.campaigns.catalog import catalog_of
 from undersigned.organizing.exporting import csv_lines, record_export
 from undersigned.organizing.letters import find_letter, letter_record, letter_signed_with
 from undersigned.organizing.listing import newest_letters
 from undersigned.organizing.rules.exports import COLUMNS, Exported, ExportFilter, row
 from undersigned.signing.rules.abuse_checks import WantedSuspicion
 from undersigned.signing.rules.signatures import SignatureFilter, signer_id
-from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,
@@ -61,7 +62,7 @@ def add_to(app: typer.Typer) -> None:
 
 @on_campaign
 def signatures(  # noqa: PLR0913  (options)
-    wiring: Wiring,
+    opened: Stack,
     campaign: Campaign,
     *,
     target: OfTarget = None,
@@ -80,10 +81,10 @@ def signatures(  # noqa: PLR0913  (options)
     """Show who signed, newest first. Leaves erased letters out."""
     wanted, suspected = ExportFilter(target, status), SignatureFilter(suspicion=suspicion)
     if email is None:
-        rows = newest_letters(wiring, campaign, status=status)
+        rows = newest_letters(opened, campaign, status=status)
         found: Iterable[Signature] = (signature for _, signature in rows if signature)
     else:
-        found = filter(None, [letter_signed_with(wiring, campaign, email)])
+        found = filter(None, [letter_signed_with(opened, campaign, email)])
     matching = (
         signature
         for signature in found
@@ -100,12 +101,12 @@ def signatures(  # noqa: PLR0913  (options)
         "status": "Status",
         "quarantine": "Suspicion",
     }
-    show(f"Signatures of {campaign}", columns, [_as_values(wiring, signature) for signature in shown], as_json=as_json)
+    show(f"Signatures of {campaign}", columns, [_as_values(opened, signature) for signature in shown], as_json=as_json)
 
 
-def _as_values(wiring: Wiring, signature: Signature) -> dict[str, object]:
+def _as_values(opened: Stack, signature: Signature) -> dict[str, object]:
     """Return a letter's values by the columns of an export, with null, true and false for JSON."""
-    language = wiring.catalog.letter(signature.campaign, signature.letter).language
+    language = catalog_of(opened).letter(signature.campaign, signature.letter).language
     cells = dict(zip(COLUMNS, (cell or None for cell in row(signature, language)), strict=True))
     return {
         "signer": signature.signer,
@@ -118,7 +119,7 @@ def _as_values(wiring: Wiring, signature: Signature) -> dict[str, object]:
 
 @on_campaign
 def export(
-    wiring: Wiring,
+    opened: Stack,
     campaign: Campaign,
     *,
     output: Annotated[
@@ -131,13 +132,13 @@ def export(
     """Write signatures to a CSV file for spreadsheets and databases. Leaves erased letters out."""
     wanted = ExportFilter(target, status)
     if output == _STDOUT:
-        record_export(wiring, campaign, wanted, COMMAND_LINE)
-        _write(csv_lines(wiring, campaign, wanted), sys.stdout.buffer)
+        record_export(opened, campaign, wanted, COMMAND_LINE)
+        _write(csv_lines(opened, campaign, wanted), sys.stdout.buffer)
         return
-    file = output or Path(f"{campaign}-{wiring.clock():%Y-%m-%d}.csv")
-    with whole(file) as opened:
-        record_export(wiring, campaign, wanted, COMMAND_LINE)
-        rows = _write(csv_lines(wiring, campaign, wanted), opened)
+    file = output or Path(f"{campaign}-{opened.clock():%Y-%m-%d}.csv")
+    with whole(file) as content:
+        record_export(opened, campaign, wanted, COMMAND_LINE)
+        rows = _write(csv_lines(opened, campaign, wanted), content)
     say(f"{counted(rows, 'letter')} written to {file}.")
 
 
@@ -156,7 +157,7 @@ def _write(lines: Iterator[bytes], out: BinaryIO) -> int:
 
 @on_campaign
 def erase(  # noqa: PLR0913  (options)
-    wiring: Wiring,
+    opened: Stack,
     campaign: Campaign,
     signer: Annotated[
         str | None, typer.Argument(help="Id of the letter's signer, as `signatures` shows it.", metavar="SIGNER")
@@ -174,7 +175,7 @@ def erase(  # noqa: PLR0913  (options)
         message = "--why is empty; give the reason"
         raise typer.BadParameter(message)
     try:
-        found = find_letter(wiring, campaign, signer or signer_id(wiring.secret(), email or ""))
+        found = find_letter(opened, campaign, signer or signer_id(opened.secret(), email or ""))
     except NotFoundError:
         named = f"of {email}" if email else f"with the id {signer}"
         way_out = f"to see its letters, run `undersigned signatures {campaign}`"
@@ -188,9 +189,9 @@ def erase(  # noqa: PLR0913  (options)
     say(f"{found.name} <{found.email}>, {found.locality}, to {found.target}: {found.reported_status}.")
     say(f"Signed {moment(found.signed_at)}.{_what_was_sent(found)}")
     ask("Erase it? You can't undo this", yes=yes)
-    word = perform(wiring, "erase", campaign, {"signer": found.signer, "why": reason}, COMMAND_LINE)
+    word = perform(opened, "erase", campaign, {"signer": found.signer, "why": reason}, COMMAND_LINE)
     say("Erased.")
-    erased = letter_record(wiring, campaign, found.signer)
+    erased = letter_record(opened, campaign, found.signer)
     if sheet := erased.sheet:
         say(
             f"It is letter {sheet.rpartition('-')[2]} of the packet of {erased.row.period} to {erased.target.id}. "

@@ -20,12 +20,13 @@ from rich.table import Table
 
 from undersigned.base.errors import UndersignedError
 from undersigned.campaigns.rules.cadence import period_of
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.commands.output import console
 from undersigned_cli.demo.signers import DemoSigner, demo_signers
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.stacks import Stack
+from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,7 @@ class _Demo:
 
     def __init__(self, running: LocalStack) -> None:
         self._running = running
-        self._wiring = Stack(running.outputs, boto3.client).wiring()
+        self._opened = DeployedStack(running.outputs, boto3.client).opened()
         folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
         # The port of the example website is known only when the stack runs.
         origins = (*folder.campaign.allowed_origins, running.desk_url)
@@ -66,7 +67,7 @@ class _Demo:
     def run(self) -> None:
         from undersigned.workshop.printing.share_pictures import share_pictures
 
-        push(self._wiring, self._folder, pictures=share_pictures(self._folder.campaign))
+        push(self._opened, self._folder, pictures=share_pictures(self._folder.campaign))
         console.print(f"Pushed the campaign {self._campaign}: {self._form}")
         targets = [target for target in self._folder.targets if target.id in TARGETS]
         signers = demo_signers(targets, SIGNERS_PER_TARGET)
@@ -167,7 +168,7 @@ class _Demo:
         return [mail for mail in self._running.store.mails() if mail.tags["kind"] == "delivery"]
 
     def _all_settled(self) -> bool:
-        deliveries = self._wiring.deliveries
+        deliveries = Deliveries(self._opened.table)
         return all(
             delivery.state == "delivered"
             for target in TARGETS
@@ -191,7 +192,7 @@ class _Demo:
             table.add_column(heading, justify="left" if heading in {"Recipient", "Subject"} else "right")
         sent = 0
         for mail in mails:
-            [delivery] = self._wiring.deliveries.deliveries(self._campaign, mail.tags["target"])
+            [delivery] = Deliveries(self._opened.table).deliveries(self._campaign, mail.tags["target"])
             sent += delivery.letters
             figures = (str(delivery.letters), str(delivery.last.packets), f"{len(mail.raw):,}")
             table.add_row(delivery.key.target, *figures, str(_parsed(mail)["Subject"]))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from undersigned.base.settings import Settings
-from undersigned.wiring import Wiring
+from undersigned.base.stack import Stack
 from undersigned_cli.local import permissions
 from undersigned_cli.local.resources import ACCOUNT, REGION
 from undersigned_cli.local.template import environment_of, load_template
@@ -59,7 +59,7 @@ class Functions:
     def _start(self, function: str, handler: str, environment: dict[str, str]) -> Callable[[Any, Any], Any]:
         # Powertools reads some of them when a module is imported.
         os.environ |= environment
-        stack = Wiring(Settings(environment), client=partial(self._client_of, function))
+        stack = Stack(Settings(environment), client=partial(self._client_of, function))
         made: Callable[[Any, Any], Any] = importlib.import_module(handler.rpartition(".")[0]).make_handler(stack)
         return made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from undersigned.base.settings import Settings
-from undersigned.wiring import Wiring
+from undersigned.base.stack import Stack
 
 
 def test_a_call_connects_in_a_second_and_reads_for_three() -> None:
@@ -16,6 +16,6 @@ def test_a_call_connects_in_a_second_and_reads_for_three() -> None:
         made.append(config)
         return object()
 
-    assert Wiring(Settings({"TABLE_NAME": "table"}), client=client).table
+    assert Stack(Settings({"TABLE_NAME": "table"}), client=client).table
     [config] = made
     assert (config.connect_timeout, config.read_timeout) == (1, 3)

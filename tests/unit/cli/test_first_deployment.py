@@ -18,7 +18,7 @@ from undersigned_cli.deploying.parameters import parameters_of
 from undersigned_cli.deploying.samconfig import SamConfig, Settings
 from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.template import ROOT, load_template
-from undersigned_cli.stacks import Stack, StackError
+from undersigned_cli.stacks import DeployedStack, StackError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,13 +80,13 @@ def test_a_command_works_on_the_stack_in_the_region_that_the_shell_names(
 ) -> None:
     make_stack("us-west-2")
     with pytest.raises(StackError):
-        Stack.in_aws("undersigned")
+        DeployedStack.in_aws("undersigned")
 
     monkeypatch.setenv("AWS_REGION", "us-west-2")
-    assert Stack.in_aws("undersigned").client("sqs").meta.region_name == "us-west-2"
+    assert DeployedStack.in_aws("undersigned").client("sqs").meta.region_name == "us-west-2"
     monkeypatch.setenv("AWS_REGION", "")
     with pytest.raises(StackError):
-        Stack.in_aws("undersigned")
+        DeployedStack.in_aws("undersigned")
 
 
 def test_a_file_without_a_parameter_gives_the_stack_its_default_again(file: SamConfig) -> None:

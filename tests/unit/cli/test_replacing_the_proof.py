@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from undersigned.base.cdn_proof import PROOF_HEADER
 from undersigned_cli.cdn import replace_proof
-from undersigned_cli.stacks import Stack, StackError
+from undersigned_cli.stacks import DeployedStack, StackError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Deployed:
     """A stack with a CDN, as CloudFormation makes it."""
 
-    stack: Stack
+    stack: DeployedStack
 
     def sent(self) -> dict[str, str]:
         """Return the headers that CloudFront adds."""
@@ -60,7 +60,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
             "DefaultCacheBehavior": {"TargetOriginId": "api", "ViewerProtocolPolicy": "redirect-to-https"},
         }
         made = boto3.client("cloudfront").create_distribution(DistributionConfig=config)["Distribution"]
-        yield Deployed(Stack({"CdnProofArn": arn, "DistributionId": made["Id"]}, boto3.client))
+        yield Deployed(DeployedStack({"CdnProofArn": arn, "DistributionId": made["Id"]}, boto3.client))
 
 
 def test_cloudfront_sends_the_new_proof_and_the_old_one_still_counts(deployed: Deployed) -> None:
@@ -78,7 +78,7 @@ def test_a_replacement_that_was_cut_short_is_finished(deployed: Deployed) -> Non
         return client
 
     with pytest.raises(ClientError):
-        replace_proof(Stack(deployed.stack.outputs, refusing), "new")
+        replace_proof(DeployedStack(deployed.stack.outputs, refusing), "new")
     assert deployed.sent() == {PROOF_HEADER.title(): "old"}
 
     replace_proof(deployed.stack, "newer")
@@ -93,4 +93,4 @@ def _refuse(**_: Any) -> None:
 
 def test_a_stack_without_a_cdn_has_no_proof() -> None:
     with pytest.raises(StackError, match="has no CDN"):
-        replace_proof(Stack({}, boto3.client), "new")
+        replace_proof(DeployedStack({}, boto3.client), "new")
