@@ -7,18 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from functions.organizer_api import (
-    actions,
-    campaign,
-    dashboard,
-    deleting,
-    deliveries,
-    exports,
-    next_deliveries,
-    screening,
-    session,
-    signatures,
-)
 from undersigned.base.errors import NotFoundError, UndersignedError, problem_of
 from undersigned.base.languages import SOURCE
 from undersigned.base.last_slash import without_last_slash
@@ -26,6 +14,18 @@ from undersigned.base.methods import answering_head
 from undersigned.base.settings import Settings
 from undersigned.base.stack import Stack
 from undersigned.campaigns.problem_page import problem
+from undersigned.organizing.routes import (
+    buttons,
+    campaign,
+    dashboard,
+    deleting,
+    deliveries,
+    exports,
+    front,
+    next_deliveries,
+    screening,
+    signatures,
+)
 from undersigned.people.routes import keys, people, sign_in
 from undersigned.people.routes.buttons import other_buttons
 from undersigned.people.routes.dashboard import language_of
@@ -43,11 +43,11 @@ _OWN = (
     exports.routes,
     next_deliveries.routes,
     deliveries.routes,
-    session.routes,
+    front.routes,
     sign_in.routes,
     sign_in.of_session,
     dashboard.pages,
-    actions.buttons,
+    buttons.buttons,
     screening.pages,
     people.pages,
     keys.pages,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import undersigned.organizing.actions  # noqa: F401  (what the buttons do)
-from functions.organizer_api.dashboard import recipient_page
 from undersigned.base.answers import dashboard_page
 from undersigned.base.email_addresses import email_mistake
 from undersigned.base.errors import GivenError, NotNowError
@@ -13,6 +12,7 @@ from undersigned.base.languages import Message
 from undersigned.base.posted import posted_values
 from undersigned.campaigns.activity import perform
 from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.organizing.routes.dashboard import recipient_page
 from undersigned.people.routes.buttons import given_in, press
 from undersigned.people.routes.dashboard import DashboardRoutes, done, viewer_of
 

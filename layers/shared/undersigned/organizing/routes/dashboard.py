@@ -6,9 +6,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import undersigned.organizing.actions  # noqa: F401  (what the buttons do)
-from functions.organizer_api import deliveries as api_deliveries
-from functions.organizer_api import next_deliveries
-from functions.organizer_api.signatures import filter_of
 from undersigned.base.answers import dashboard_page, framed_mail, moved
 from undersigned.base.languages import Message
 from undersigned.campaigns.activity import perform
@@ -25,6 +22,9 @@ from undersigned.organizing.pages.exports import exports_page
 from undersigned.organizing.pages.overview import overview_page
 from undersigned.organizing.pages.recipients import COLUMNS, preview_page, target_page
 from undersigned.organizing.pages.signatures import named_page, signature_page, signatures_page
+from undersigned.organizing.routes import deliveries as api_deliveries
+from undersigned.organizing.routes import next_deliveries
+from undersigned.organizing.routes.signatures import filter_of
 from undersigned.organizing.rules.exports import EXPORTED
 from undersigned.people.routes.dashboard import DashboardRoutes, done, viewer_of
 from undersigned.people.viewer import NOTICES

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from functions.organizer_api.deliveries import delivery_values
 from undersigned.base.answers import data
 from undersigned.campaigns.cursors import TARGET_POSITION, cursor_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.counting.rules.tallies import CountedBy
 from undersigned.organizing.overviews import campaign_state, counts_by, target_states
+from undersigned.organizing.routes.deliveries import delivery_values
 from undersigned.people.routes.programs import ApiRoutes
 from undersigned.workshop.pages.campaign_values import settings_values
 
