@@ -442,7 +442,7 @@ def test_people_on_the_suppression_list_who_sign_delay_no_emails(world: World) -
 
 def confirmations(world: World, monkeypatch: pytest.MonkeyPatch, *options: str) -> str:
     """Run `undersigned confirmations`, and return what it prints."""
-    stack = SimpleNamespace(stack=lambda: world.stack)
+    stack = SimpleNamespace(opened=lambda: world.stack)
     monkeypatch.setattr("undersigned_cli.stacks.DeployedStack.in_aws", lambda _name: stack)
     result = CliRunner().invoke(app, ["confirmations", *options])
     assert result.exit_code == 0, result.output
