@@ -74,7 +74,7 @@ GB_SECONDS, PACKET_BYTES, ACCESS_LINE = 0.063, 7_329, 120
 """Figures that `calls` doesn't count: the first is from the CPU time of handlers in November 2026, the second from
 `typesetting`, and the third is a line of the API's log."""
 
-COUNT_PAGE = Path(__file__).parents[1] / "functions" / "public_api" / "count.py"
+COUNT_PAGE = Path(__file__).parents[1] / "layers" / "shared" / "undersigned" / "campaigns" / "routes.py"
 
 
 def figures_of(rows: Figures, requests: Figures, letters: int, delivered: int) -> Figures:
