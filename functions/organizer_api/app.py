@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from undersigned.base.methods import Handler
 
-# The first route that matches an address answers it, so `deliveries/next` comes before `deliveries/<period>`.
 _OWN = (
     campaign.routes,
     signatures.routes,
