@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 from tests.world import CAMPAIGN
 from undersigned.campaigns.activity import perform
+from undersigned.campaigns.catalog import current_period
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.delivering.actions import day_of_delivery, send_now
+from undersigned.delivering.actions import send_now
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.organizing.actions import ACTIONS
 
@@ -46,7 +47,7 @@ class Decisions:
         only: str | None = None,
         again: bool = False,
     ) -> Plan:
-        assert period == day_of_delivery(self.stack, Campaigns(self.stack.table).campaign(campaign))
+        assert period == current_period(self.stack, Campaigns(self.stack.table).campaign(campaign))
         return send_now(self.stack, campaign, by, why, seen_at=seen_at, only=only, again=again)
 
     def retry(self, key: DeliveryKey, by: str, why: str, *, again: bool = False, revision: str = "") -> Delivery:

@@ -31,7 +31,7 @@ from undersigned.base.networks import window_of
 from undersigned.base.rows import Key
 from undersigned.base.settings import Settings
 from undersigned.base.stack import Stack
-from undersigned.campaigns.catalog import schedule_of
+from undersigned.campaigns.catalog import current_period, schedule_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.campaigns.rules.cadence import cadence_of, period_of
@@ -42,7 +42,6 @@ from undersigned.delivering.printing import typesetter
 from undersigned.delivering.rows.deliveries import Deliveries, delivery_values
 from undersigned.delivering.rules.plans import taken
 from undersigned.organizing.erasing import erase
-from undersigned.organizing.overviews import current_period
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, digest_of
 from undersigned.signing.rows.forms import Forms

@@ -10,13 +10,13 @@ import typer
 from undersigned.base.errors import UndersignedError
 from undersigned.base.stack import Stack
 from undersigned.campaigns.activity import perform
+from undersigned.campaigns.catalog import current_period
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.actions import send_now
 from undersigned.delivering.planning import preview
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.delivering.rules.states import Question
-from undersigned.organizing.overviews import current_period
 from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,

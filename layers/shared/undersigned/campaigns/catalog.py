@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.errors import DamagedRowsError, NotFoundError
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.campaigns.rules.cadence import WeeklySchedule, cadence_of
+from undersigned.campaigns.rules.cadence import WeeklySchedule, cadence_of, period_of
 from undersigned.campaigns.rules.campaigns import ID_PATTERN, Campaign, Roster
 
 if TYPE_CHECKING:
@@ -150,6 +150,11 @@ def _catalog(stack: Stack) -> Catalog:
 def schedule_of(stack: Stack) -> WeeklySchedule:
     """Return a stack's own schedule."""
     return WeeklySchedule(*stack.settings.schedule)
+
+
+def current_period(stack: Stack, campaign: Campaign) -> str:
+    """Return the period of a delivery that begins now."""
+    return period_of(stack.clock(), cadence_of(campaign, schedule_of(stack)).time_zone)
 
 
 def find_campaign(stack: Stack, campaign: str) -> Entry:

@@ -20,8 +20,8 @@ from undersigned.campaigns.actions import (
     needed,
 )
 from undersigned.campaigns.activity import record
+from undersigned.campaigns.catalog import current_period
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.campaigns.rules.cadence import WeeklySchedule, cadence_of, period_of
 from undersigned.campaigns.rules.campaigns import ID_PATTERN
 from undersigned.campaigns.rules.controls import checked_reason, read_seen_at
 from undersigned.delivering.limits_of_tests import address_of_test, count_test
@@ -33,7 +33,7 @@ from undersigned.delivering.rules.plans import taken, week_taken
 from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
-    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.campaigns import Target
     from undersigned.delivering.planning import Plan
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.delivering.rules.plans import TooSoon
@@ -69,9 +69,6 @@ _SENT_AGAIN = {
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),
     "goes-by-hand": _GOES_BY_HAND,
 }
-
-
-# Send now
 
 
 @action(
@@ -126,7 +123,7 @@ def send_now(  # noqa: PLR0913  (what, who and why)
     if only is not None:
         campaigns.target(campaign, only)
     _check_not_paused(campaigns, campaign)
-    period = day_of_delivery(stack, settings)
+    period = current_period(stack, settings)
     planned = preview(stack, settings, period, only=only, again=again, counts=False)
     if planned.failed:
         # A read that failed a moment ago often works now.
@@ -138,12 +135,6 @@ def send_now(  # noqa: PLR0913  (what, who and why)
     queued = queue_up(stack, planned, again=again, until=min(seen_at, stack.clock()))
     queued.check()
     return queued
-
-
-def day_of_delivery(stack: Stack, campaign: Campaign) -> str:
-    """Return the period of a delivery that begins now."""
-    cadence = cadence_of(campaign, WeeklySchedule(*stack.settings.schedule))
-    return period_of(stack.clock(), cadence.time_zone)
 
 
 @action(
@@ -180,11 +171,8 @@ def test(  # noqa: PLR0913  (what, who and why)
         raise NotNowError(Message("No letters are waiting for this recipient, so there is no email to send."))
     address = address_of_test(stack, campaign, to or settings.organizer.email, is_own=bool(who and to))
     count_test(stack, who)
-    delivery_queue(stack).put_test(DeliveryKey(campaign, target, day_of_delivery(stack, settings)), address)
+    delivery_queue(stack).put_test(DeliveryKey(campaign, target, current_period(stack, settings)), address)
     return Done("test-sent")
-
-
-# After an attempt
 
 
 @action(
@@ -409,9 +397,6 @@ def hand_over(  # noqa: PLR0913  (what, when and who)
         raise NotNowError(Message("Only letters that are ready to print can be handed over."))
     _change(stack, delivery.handed_over(HandedOver(day, note, by, now)), delivery)
     return Done("handed-over", about=_about(delivery), why=note)
-
-
-# What they share
 
 
 def _found(stack: Stack, key: DeliveryKey, revision: str) -> tuple[Delivery, Target]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.campaigns.catalog import schedule_of
+from undersigned.campaigns.catalog import current_period, schedule_of
 from undersigned.campaigns.counts import public_count
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import Counters
-from undersigned.campaigns.rules.cadence import cadence_of, period_of
+from undersigned.campaigns.rules.cadence import cadence_of
 from undersigned.campaigns.rules.counts import TOTAL
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.plans import plan_lines
@@ -206,11 +206,6 @@ def planned_targets(stack: Stack, campaign: str, after: str | None, limit: int) 
 def _planned(stack: Stack, state: CampaignState, targets: Sequence[Target], after: str | None, limit: int) -> Planned:
     period = current_period(stack, state.campaign)
     return Planned(state, period, _page(stack, state.campaign.id, targets, after, limit))
-
-
-def current_period(stack: Stack, campaign: Campaign) -> str:
-    """Return the period of a delivery that begins now."""
-    return period_of(stack.clock(), cadence_of(campaign, schedule_of(stack)).time_zone)
 
 
 def _slot_after(stack: Stack, campaign: Campaign, moment: datetime) -> datetime:

@@ -127,9 +127,6 @@ def _find(report: Report, summary: Summary, kind: FindingKind, campaign: str, **
     return summary.plus(unexplained=1)
 
 
-# Forms
-
-
 def _ask_again(stack: Stack, form: Signature, summary: Summary) -> Summary:
     """Let an email that the stream has forgotten wait on its form: the next run of the postponed ones queues it."""
     now, asked_at = stack.clock(), requested_at(form.mail_request)
@@ -142,9 +139,6 @@ def _ask_again(stack: Stack, form: Signature, summary: Summary) -> Summary:
         Forms(stack.table).postpone_mail(form, now)
         return summary.plus(emails=1)
     return summary
-
-
-# Rows
 
 
 def _reconcile_rows(stack: Stack, run: Reconciliation, page: Page, over: Over, report: Report) -> Summary:
@@ -188,9 +182,6 @@ def _misplaced(row: Signature) -> FindingKind | None:
     if row.status != "confirmed" and is_somewhere:
         return "a letter that is not confirmed is in a tray"
     return None
-
-
-# Counters and bundles
 
 
 def _holdings(stack: Stack, campaign: str, targets: Sequence[Target]) -> Iterator[Holding]:
@@ -241,9 +232,6 @@ def _report_differences(
                 Counters(stack.table).correct(run.campaign, each.counter, wrong=each.held, right=right)
                 summary = summary.plus(corrected=1)
     return replace(run, summary=summary, gauges=gauges)
-
-
-# Deliveries
 
 
 def _reconcile_delivery(

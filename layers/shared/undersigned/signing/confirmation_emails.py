@@ -57,9 +57,6 @@ logger = Logger()
 type Record = Mapping[str, Any]
 
 
-# From the stream to the queue
-
-
 def queue_requested(stack: Stack, records: Sequence[Record]) -> dict[str, Any]:
     """Queue the emails that the stream's records request. A record comes again, for a day, if the queue is out."""
     asked: dict[FormName, Record] = {}
@@ -83,8 +80,6 @@ def queue_requested(stack: Stack, records: Sequence[Record]) -> dict[str, Any]:
         logger.error("emails were not queued", extra={"emails": len(refused)})
     return failures_from([asked[form] for form in refused])
 
-
-# From the index of postponed emails to the queue
 
 _LONGEST = timedelta(minutes=4)
 """How long a run looks. The next one begins five minutes after it, and goes on."""

@@ -9,6 +9,7 @@ import undersigned.organizing.actions  # noqa: F401  (what the buttons do)
 from undersigned.base.answers import dashboard_page, framed_mail, moved
 from undersigned.base.languages import Message
 from undersigned.campaigns.activity import perform
+from undersigned.campaigns.catalog import current_period
 from undersigned.campaigns.cursors import AUDIT_POSITION, SIGNATURE_POSITION, TARGET_POSITION
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing import overviews
@@ -92,7 +93,7 @@ def recipient_page(
 def preview(request: DashboardRequest, target: str) -> Response[str]:
     """Preview the email that a delivery would send to a target now."""
     made, viewer = next_deliveries.preview_of(request, target), viewer_of(request)
-    today = date.fromisoformat(overviews.current_period(request.stack, viewer.campaign))
+    today = date.fromisoformat(current_period(request.stack, viewer.campaign))
     return dashboard_page(preview_page(viewer, made, today), has_frames=True)
 
 

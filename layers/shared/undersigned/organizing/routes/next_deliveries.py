@@ -9,10 +9,11 @@ from undersigned.base.errors import NotFoundError, NotNowError
 from undersigned.base.languages import Message
 from undersigned.base.logs import report_replaced
 from undersigned.base.reader import base_url
+from undersigned.campaigns.catalog import current_period
 from undersigned.campaigns.cursors import TARGET_POSITION, cursor_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rules.deliveries import DeliveryKey
-from undersigned.organizing.overviews import current_period, planned_targets
+from undersigned.organizing.overviews import planned_targets
 from undersigned.people.routes.programs import ApiRoutes
 
 if TYPE_CHECKING:

@@ -60,8 +60,6 @@ def lane_of(signature: Signature) -> Lane:
     return "suspicious" if signature.reported_status == "quarantined" else "clean"
 
 
-# Budgets
-
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 KINDS = ("suspicious", "network", "domain", "unconfirmed")
@@ -145,8 +143,6 @@ def _budgets_of(signature: Signature, sizes: BudgetSizes, now: datetime) -> tupl
     found.append(Budget("unconfirmed", "", hour, sizes.an_hour))
     return tuple(found)
 
-
-# The brake and the stop
 
 MailReport = Literal["bounced", "complained"]
 """SES's reports about an email that did harm: it bounced for good, or its reader marked it as spam."""
