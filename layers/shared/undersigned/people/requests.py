@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -22,14 +21,12 @@ from undersigned.base.routes import Request
 from undersigned.base.typos import ANSWER, MistypedError, answered
 from undersigned.campaigns.cursors import position_of
 from undersigned.campaigns.rules.campaigns import ID_PATTERN, dashboard_path
-from undersigned.campaigns.rules.controls import read_seen_at
 from undersigned.people.access import KeyRefusedError
 from undersigned.people.rules.api_keys import DIGITS_SHOWN
 from undersigned.people.rules.people import PERSON_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from undersigned.people.rules.api_keys import ApiKey
     from undersigned.people.rules.people import Member, Person
@@ -186,28 +183,6 @@ class DashboardRequest(CampaignRequest):
         raise ProgramError(
             Message("GET the delivery, decide, and send the `revision` that it had."), Message("A revision is missing")
         )
-
-    def day(self, name: str) -> date:
-        """Return a day in a body; raises RequestError for anything else."""
-        with suppress(ValueError):
-            return date.fromisoformat(str(posted_values(self.event).get(name) or ""))
-        raise ProgramError(
-            Message("`%(name)s` must be a day, such as 2026-11-30.", {"name": name}), Message("A day is missing")
-        )
-
-    def seen_at(self) -> datetime:
-        """Return the moment of the page from which a form comes. Raises GivenError."""
-        return read_seen_at(self.posted("seen_at"))
-
-    def posted_name(self, name: str) -> str | None:
-        """Return a target in a JSON body, or None without one; raises NotFoundError if it can't be one."""
-        value = posted_values(self.event).get(name) if self.event.body else None
-        if value is None:
-            return None
-        if not isinstance(value, str):
-            raise ProgramError(Message("`%(name)s` must be the id of a recipient.", {"name": name}))
-        check_names({name: value})
-        return value
 
     @property
     def home(self) -> str:
