@@ -39,7 +39,7 @@ BABEL := $(RUN) pybabel --quiet
 EXPORT := $(UV) export --quiet --locked --no-annotate --no-header
 
 .SILENT:
-.PHONY: help setup browser demo deploy remove-stack test pages faults fuzz nightly figures lint layers licences asvs pictures catalogs bench clean \
+.PHONY: help setup browser demo deploy remove-stack test pages faults fuzz nightly figures lint layers licences pictures catalogs bench clean \
 	$(CHECKS) check-vulnerabilities $(PARTS:%=nightly-%)
 
 help: ## list the targets
@@ -160,9 +160,6 @@ lint: $(READY) ## check style, types, import contracts, lock, layers, template, 
 layers: $(READY) ## write the layers' requirements from uv.lock
 	$(EXPORT) --only-group lambda --output-file layers/dependencies/requirements.txt >/dev/null
 	$(EXPORT) --only-group typesetting --output-file layers/typesetting/requirements.txt >/dev/null
-
-asvs: $(READY) ## write the tests into docs/asvs.md that are marked as showing its requirements
-	$(RUN) python -m checks.asvs
 
 licences: $(READY) ## write docs/licences.md: what ships, and under which licences
 	$(RUN) python -m checks.licences

@@ -334,7 +334,7 @@ def test_an_export_reports_its_progress(world: World, monkeypatch: pytest.Monkey
     assert seen == [("running", 0), ("running", 2), ("running", 4), ("done", 5)]
 
 
-@pytest.mark.asvs("5.4.1")
+@pytest.mark.asvs("5.4.1", "5.4.2")
 @pytest.mark.moto
 def test_a_link_works_for_fifteen_minutes_and_names_the_file(world: World) -> None:
     world.sign()

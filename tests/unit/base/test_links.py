@@ -79,13 +79,13 @@ def test_a_token_may_be_dated_slightly_ahead_but_not_further() -> None:
         at(NOON - CLOCKS_DIFFER_BY - timedelta(seconds=1)).read("letter", letter_token())
 
 
-@pytest.mark.asvs("9.2.3")
+@pytest.mark.asvs("9.2.3", "9.2.4")
 def test_a_token_of_another_secret_is_refused() -> None:
     with pytest.raises(TokenError):
         at(NOON, "another").read("letter", letter_token())
 
 
-@pytest.mark.asvs("9.2.3")
+@pytest.mark.asvs("9.2.3", "9.2.4")
 @pytest.mark.parametrize("purpose", PURPOSES)
 def test_a_token_of_another_purpose_is_refused(purpose: Purpose) -> None:
     for other in PURPOSES.keys() - {purpose}:

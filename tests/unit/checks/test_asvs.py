@@ -1,67 +1,60 @@
-"""Test the table of requirements of OWASP ASVS against the tests that show them."""
+"""Test the page about OWASP ASVS against the tests that are marked as showing its requirements."""
 
 from __future__ import annotations
 
+import ast
 import re
-from typing import TYPE_CHECKING
+from collections import Counter
+from pathlib import Path
 
-import pytest
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "asvs.md").read_text(encoding="utf-8")
+TESTED = "\n".join(re.findall(r"^\| .*$", PAGE.split("## Met, and tested")[1].split("\n## ")[0], re.MULTILINE))
+IN_WORDS = "\n".join(re.findall(r"^\| (\d[\d., toand]*)", PAGE, re.MULTILINE))
+NOT_APPLICABLE = PAGE.split("## Not applicable")[1]
 
-from checks.asvs import PAGE, ROOT, AsvsError, marked_in, marks, requirements_in, written
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-TABLE = """| requirement | level | result | how shown, or what is missing | tests |
-|---|---|---|---|---|
-| 1.2.3 one thing | 1 | met | %s | |
-| 6.5.2 to 6.5.4 three | 2 | partly | the rest | `tests/old.py` |
-"""
+ALL = 253
+"""How many requirements levels 1 and 2 of the standard have."""
 
 
-def test_the_table_is_what_the_markers_of_tests_say() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    assert written(page, marks()) == page, "run: make asvs"
+def groups_in(text: str) -> list[list[str]]:
+    """Return the requirements that a text names, those of `6.5.2 to 6.5.4` together."""
+    found = re.finditer(r"\b(\d+\.\d+)\.(\d+)(?: to \1\.(\d+))?", text)
+    return [[f"{one[1]}.{n}" for n in range(int(one[2]), int(one[3] or one[2]) + 1)] for one in found]
 
 
-def test_every_file_that_the_table_names_exists() -> None:
-    named = set(re.findall(r"`([\w./-]+/[\w./-]+|[\w-]+\.(?:md|yaml|lock))`", PAGE.read_text(encoding="utf-8")))
-    assert len(named) > 50
+def named_in(text: str) -> list[str]:
+    return [requirement for group in groups_in(text) for requirement in group]
+
+
+def marked() -> set[str]:
+    """Return the requirements with which tests are marked."""
+    return {
+        str(ast.literal_eval(argument))
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.asvs"
+        for argument in node.args
+    }
+
+
+def test_each_requirement_that_the_page_calls_tested_has_a_test_with_its_number() -> None:
+    shown = marked()
+    assert len(groups_in(TESTED)) > 90
+    assert [group for group in groups_in(TESTED) if not shown & {*group}] == []
+
+
+def test_each_number_that_a_test_has_stands_on_the_page() -> None:
+    assert sorted(marked() - {*named_in(TESTED), *named_in(IN_WORDS)}) == []
+
+
+def test_each_requirement_stands_on_the_page_once() -> None:
+    named = Counter(named_in(TESTED) + named_in(IN_WORDS) + named_in(NOT_APPLICABLE))
+    assert [requirement for requirement, times in named.items() if times > 1] == []
+    assert len(named) == ALL
+
+
+def test_every_file_that_the_page_names_exists() -> None:
+    named = set(re.findall(r"`([\w./-]+/[\w./-]+|[\w-]+\.(?:md|yaml|lock))`", PAGE))
+    assert len(named) > 20
     assert sorted(name for name in named if not (ROOT / name).exists()) == []
-
-
-def test_a_row_gets_the_tests_of_each_of_its_requirements() -> None:
-    text = written(
-        TABLE % "", {"1.2.3": ["tests/a.py"], "6.5.3": ["tests/b.py"], "6.5.4": ["tests/b.py", "tests/c.py"]}
-    )
-    assert "| 1.2.3 one thing | 1 | met | | `tests/a.py` |" in text
-    assert "| 6.5.2 to 6.5.4 three | 2 | partly | the rest | `tests/b.py`, `tests/c.py` |" in text
-
-
-def test_a_requirement_that_is_met_is_shown_or_explained() -> None:
-    with pytest.raises(AsvsError, match=r"1\.2\.3 one thing: no test"):
-        written(TABLE % "", {})
-    assert "| met | in words | |" in written(TABLE % "in words", {})
-
-
-def test_a_marker_of_no_row_is_an_error() -> None:
-    with pytest.raises(AsvsError, match=r"9\.9\.9"):
-        written(TABLE % "in words", {"9.9.9": ["tests/a.py"]})
-
-
-@pytest.mark.parametrize(
-    ("what", "numbers"),
-    [
-        ("1.1.1 decode once", ("1.1.1",)),
-        ("6.5.2 to 6.5.4 randomness", ("6.5.2", "6.5.3", "6.5.4")),
-        ("9.2.3 and 9.2.4 audience", ("9.2.3", "9.2.4")),
-    ],
-)
-def test_a_row_names_its_requirements(what: str, numbers: tuple[str, ...]) -> None:
-    assert requirements_in(what) == numbers
-
-
-def test_markers_are_found_with_all_their_numbers(tmp_path: Path) -> None:
-    file = tmp_path / "test_it.py"
-    file.write_text('@pytest.mark.asvs("1.2.3", "4.5.6")\n@other\ndef test_it() -> None: ...\n')
-    assert [*marked_in(file)] == ["1.2.3", "4.5.6"]
