@@ -26,6 +26,7 @@ from pypdf import PdfReader
 
 from tests.faults.memory import Memory, suppressed_reasons
 from tests.openapi_document import breach_of
+from undersigned.base.limits import Limits
 from undersigned.base.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
 from undersigned.base.networks import window_of
 from undersigned.base.rows import Key
@@ -37,7 +38,6 @@ from undersigned.campaigns.rows.counters import Counters
 from undersigned.campaigns.rules.cadence import cadence_of, period_of
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.campaigns.rules.stops import mailbox_digest
-from undersigned.delivering import delivering, packing
 from undersigned.delivering.printing import typesetter
 from undersigned.delivering.rows.deliveries import Deliveries, delivery_values
 from undersigned.delivering.rules.plans import taken
@@ -234,7 +234,7 @@ class World:
 
     `queues` has the addresses of the queues that functions read, by their logical ids, and `stacks` the stacks of
     functions that take one, by their names. `variables` replace environment
-    variables of functions that start from now on. `calls` has the AWS calls so far. SES
+    variables of functions that start from now on, and `limits` are theirs. `calls` has the AWS calls so far. SES
     throttles the next `throttles` sends, and refuses sends with the error code `refusal` if that is set. `suppressed`
     has the addresses on the account's suppression list, each with the reason.
     """
@@ -246,6 +246,7 @@ class World:
     stacks: dict[str, Stack]
     start: Callable[[str], Callable[[Any, Any], Any]] = field(repr=False)
     variables: dict[str, str] = field(repr=False)
+    limits: Limits = field(repr=False)
     watch: Watch | None = None
     calls: list[str] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
@@ -274,6 +275,12 @@ class World:
     def restart(self, function: str) -> None:
         """Replace a function's process by a new one, which has nothing in memory."""
         self.handlers[function] = self.start(function)
+
+    def limit(self, **smaller: int) -> None:
+        """Let some of the stack's limits be smaller, also for the functions that run."""
+        changed = vars(replace(self.limits, **smaller))
+        for limits in (self.limits, *(stack.limits for stack in (self.stack, *self.stacks.values()))):
+            vars(limits).update(changed)
 
     # Signers
 
@@ -713,7 +720,8 @@ def _make(monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms
         environment |= {name: value for name, value in variables.items() if name in environment}
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        stack = Stack(Settings(environment), client=_clients(logical_id), clock=clock, sleep=_sleep)
+        clients, its_limits = _clients(logical_id), replace(limits)
+        stack = Stack(Settings(environment), client=clients, clock=clock, sleep=_sleep, limits=its_limits)
         # No test asks the real DNS.
         accepts_reserved = environment.get("ACCEPT_RESERVED_DOMAINS", "true") == "true"
         stack.mail_domains = MailDomains(clock, accepts_reserved=accepts_reserved, look_up=_look_up)
@@ -721,6 +729,7 @@ def _make(monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms
         return _handler(function, stack)
 
     stacks: dict[str, Stack] = {}
+    limits = Limits()
 
     # The whole stack, as the command line wires it.
     environments = [template.environment_of(function, known) for function in reversed(FUNCTIONS.values())]
@@ -733,6 +742,7 @@ def _make(monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms
         stacks=stacks,
         start=start,
         variables=variables,
+        limits=limits,
     )
 
 
@@ -760,12 +770,6 @@ _worlds: list[World] = []
 
 _memories: list[Memory | None] = []
 """The memory of the current world, if it has no moto below it."""
-
-
-def set_packet_size(patch: pytest.MonkeyPatch, letters: int) -> None:
-    """Let the packets of deliveries that begin now, and of previews, hold fewer letters."""
-    for module in (delivering, packing):
-        patch.setattr(module, "PACKET_SIZE", letters)
 
 
 def _sleep(seconds: float) -> None:

@@ -46,7 +46,7 @@ from tests.faults.platform import CrashError, Platform
 from tests.faults.stored import deliveries_in, rows_of
 from tests.faults.weathers import BAD_WEATHERS, WEATHERS
 from tests.product_files import ADAPTERS, product_files
-from tests.world import FUNCTIONS, PICTURES, set_packet_size
+from tests.world import FUNCTIONS, PICTURES
 from undersigned_cli.local import permissions
 
 if TYPE_CHECKING:
@@ -75,12 +75,9 @@ class Code:
     bundle_size: int = 2
     attaches: bool = True
 
-    def deploy(self, world: World, patch: pytest.MonkeyPatch, attachment_limit: int) -> None:
+    def deploy(self, world: World, attached: int) -> None:
         """Start all functions anew, with this code."""
-        from undersigned.delivering.rules import packets  # noqa: PLC0415
-
-        set_packet_size(patch, self.packet_size)
-        patch.setattr(packets, "ATTACHMENT_LIMIT", attachment_limit if self.attaches else 0)
+        world.limit(packet_size=self.packet_size, attached=attached if self.attaches else 0)
         world.start = world.start_today
         world.variables["BUNDLE_SIZE"] = str(self.bundle_size)
         for function in FUNCTIONS:
@@ -415,11 +412,8 @@ def _run(
     """Run a scenario to its end and return what is wrong. Without a watch, record the states in `baseline`."""
     from tests.faults.scenarios import SCENARIOS, everything_works_again  # noqa: PLC0415
     from tests.world import world as in_memory  # noqa: PLC0415
-    from undersigned.base import uploads  # noqa: PLC0415
 
     played = SCENARIOS[scenario]
-    # So low that few rows, or a few PDFs, make an upload in parts.
-    patch.setattr(uploads, "_PART", 64)
     with (
         _quick_typesetting(baseline.memo, patch, real=thoroughness.is_calm),
         in_memory(patch, fast=True) as world,
@@ -429,10 +423,11 @@ def _run(
         platform.visits = 1 if thoroughness.is_calm else _MOST_VISITS
         platform.keep_targets(played.targets)
         codes = cycle(thoroughness.versions)
-        patch.setattr("undersigned.delivering.packet_links.PACKETS_ON_PAGE", played.on_page)
-        next(codes).deploy(world, patch, played.attachment_limit)
+        # So low that few rows, or a few PDFs, make an upload in parts.
+        world.limit(upload_part=64, packets_on_page=played.on_page)
+        next(codes).deploy(world, played.attached)
         if watch:
-            watch.when_crashing = lambda: next(codes).deploy(world, patch, played.attachment_limit)
+            watch.when_crashing = lambda: next(codes).deploy(world, played.attached)
         quiet_times = count()
 
         def compare() -> None:

@@ -16,10 +16,10 @@ from tests.organizers import Browser, code_in, someone
 from tests.packets import links_of_office
 from tests.workshop import author_of
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, client_of
+from undersigned.base.limits import Limits
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import counter_key
-from undersigned.delivering.packet_links import PACKETS_ON_PAGE
 from undersigned.people import membership
 from undersigned.people.keys import make_key
 from undersigned.people.rows.api_keys import ApiKeys
@@ -937,8 +937,8 @@ class Scenario:
 
     play: Callable[[Platform], Arrivals]
     targets: tuple[str, ...] = ("evanston",)
-    attachment_limit: int = 7_000_000
-    on_page: int = PACKETS_ON_PAGE
+    attached: int = Limits.attached
+    on_page: int = Limits.packets_on_page
 
 
 SCENARIOS = {
@@ -947,7 +947,7 @@ SCENARIOS = {
     "a bounced email": Scenario(a_bounced_email, ("wilmette",)),
     "letters by hand": Scenario(letters_by_hand, ("evanston", "wilmette")),
     "an office stops": Scenario(an_office_stops),
-    "only send now": Scenario(only_send_now, attachment_limit=0),
+    "only send now": Scenario(only_send_now, attached=0),
     "a cadence": Scenario(a_cadence),
     "letters are erased": Scenario(letters_are_erased, ("evanston", "wilmette")),
     "emails that wait": Scenario(emails_that_wait),
@@ -959,5 +959,5 @@ SCENARIOS = {
     "a time is over": Scenario(a_time_is_over),
     "a draft and the end": Scenario(a_draft_and_the_end),
     "people come and go": Scenario(people_come_and_go),
-    "a large delivery": Scenario(a_large_delivery, attachment_limit=0, on_page=1),
+    "a large delivery": Scenario(a_large_delivery, attached=0, on_page=1),
 }

@@ -32,7 +32,7 @@ from tests.faults.platform import Fate, Faults, Outage, Platform
 from tests.faults.stored import Change, change_in
 from tests.faults.true_findings import is_true
 from tests.organizers import someone
-from tests.world import ADA, CAMPAIGN, Answer, Sent, set_packet_size
+from tests.world import ADA, CAMPAIGN, Answer, Sent
 from undersigned.base import fonts
 from undersigned.base import mailbox as mail
 from undersigned.base.emails import Mail
@@ -43,7 +43,6 @@ from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.cadence import period_of
 from undersigned.delivering.printing import packets
 from undersigned.delivering.rows.deliveries import Deliveries
-from undersigned.delivering.rules import packets as domain_packets
 from undersigned.delivering.rules.deliveries import Attempt, DeliveryKey
 from undersigned.delivering.rules.plans import next_day
 from undersigned.signing.rows.forms import Forms
@@ -302,7 +301,7 @@ class Simulation:
         self._lifts = 0
         self._died_at: list[datetime] = []
         self._dead_reconciliations, self._starts, self._records = 0, 0, 0
-        self._packet_size, self._attachment_limit = 2, 10_000
+        world.limit(packet_size=2, attached=10_000)
         self.weather = weather(self.rng, world.clock.now, weeks)
         self.platform = Platform(world, self.rng, faults=self.weather.faults)
         self.platform.keep_targets(_TARGETS)
@@ -363,10 +362,7 @@ class Simulation:
 
     @contextmanager
     def _code(self) -> Iterator[None]:
-        """Run an invocation with the constants of the code that is deployed when it begins."""
-        patch = pytest.MonkeyPatch()
-        set_packet_size(patch, self._packet_size)
-        patch.setattr(domain_packets, "ATTACHMENT_LIMIT", self._attachment_limit)
+        """Run an invocation, after which another version may be deployed."""
         # Most deliveries are over in one invocation. A deploy does harm only between two of the same delivery.
         is_delivery = self.platform.runs("deliver") and not self.is_calm
         if deploys := is_delivery and self.rng.random() < self.weather.deploys_in_deliveries:
@@ -374,16 +370,15 @@ class Simulation:
         try:
             yield
         finally:
-            patch.undo()
             if deploys:
                 self.deploy()
 
     def deploy(self) -> None:
         """Deploy another version: other sizes, and new processes."""
-        self._packet_size = self.rng.randint(1, 5)
-        self._attachment_limit = self.rng.choice([0, 10_000])
+        limits = self.world.limits
+        limits.packet_size, limits.attached = self.rng.randint(1, 5), self.rng.choice([0, 10_000])
         self.world.variables["BUNDLE_SIZE"] = bundle = str(self.rng.randint(1, 5))
-        self.note(f"deploy: packets of {self._packet_size}, bundles of {bundle}")
+        self.note(f"deploy: packets of {limits.packet_size}, bundles of {bundle}")
         for function in self.world.handlers:
             self.world.restart(function)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, names_in, stored_letters
-from tests.world import set_packet_size, world
-from undersigned.delivering.rules import packets
+from tests.world import world
+from undersigned.base.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,12 +49,10 @@ def test_an_erased_letter_is_in_no_later_email_and_in_no_file_whenever_it_is_era
     monkeypatch: pytest.MonkeyPatch, *, attaches: bool
 ) -> None:
     """And the others arrive once. A letter in an email that is being sent can't be erased, until that has left."""
-    set_packet_size(monkeypatch, 2)
-    if not attaches:
-        monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 0)
     refused = calls = 0
     for call in range(1, _MOST_CALLS):
         with monkeypatch.context() as patch, world(patch, fast=True) as stack:
+            stack.limit(packet_size=2, attached=Limits.attached if attaches else 0)
             confirm(stack, *NAMES)
             answers: list[tuple[int, int]] = []
             moment = At(stack, call, lambda: answers.append((erase(stack, "Ada").status, len(stack.deliveries))))  # noqa: B023
@@ -83,10 +81,10 @@ def test_an_erased_letter_is_in_no_later_email_and_in_no_file_whenever_it_is_era
 def test_a_second_letter_is_in_no_file_whenever_it_is_erased_while_the_packet_is_made_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 0)
     calls = 0
     for call in range(1, _MOST_CALLS):
         with monkeypatch.context() as patch, world(patch, fast=True) as stack:
+            stack.limit(attached=0)
             confirm(stack, *NAMES)
             stack.week()
             assert erase(stack, "Ada").status == 303

@@ -34,12 +34,6 @@ REFUSES_ALL = ["TooManyRequestsException", "SendingPausedException"]
 """The rate or the daily quota is exceeded; the account's sending is paused."""
 
 
-@pytest.fixture
-def _no_delay(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove the delay: moto would delay messages by the machine's clock."""
-    monkeypatch.setattr("undersigned.delivering.delivering.UNTIL_SES_IS_ASKED_AGAIN", 0)
-
-
 @dataclass
 class DeliveryStates:
     """Records every call to SES, with the delivery's state and attempt just before it."""
@@ -202,7 +196,6 @@ def test_a_record_that_is_repeated_after_midnight_sends_one_email(world: World) 
     assert len(world.sent) == 1
 
 
-@pytest.mark.usefixtures("_no_delay")
 @pytest.mark.parametrize("code", REFUSES_ALL)
 def test_a_delivery_waits_while_ses_refuses_and_no_try_is_counted(world: World, code: str) -> None:
     world.confirmed()
@@ -380,7 +373,6 @@ def test_an_email_that_ses_refused_a_day_ago_is_refused_for_good(world: World) -
     assert (to_signers(world), world.run_waiting_mails()) == ([], [])
 
 
-@pytest.mark.usefixtures("_no_delay")
 def test_a_delivery_waits_while_ses_refuses_every_address(world: World) -> None:
     """Without a count of its tries: otherwise it would be a dead letter after ten of them."""
     for code in ("60201", "60091", "60093"):
@@ -405,7 +397,6 @@ def test_a_waiting_email_is_tried_again_after_growing_pauses(world: World, monke
     assert hidden == [30, 60, 900, 900]
 
 
-@pytest.mark.usefixtures("_no_delay")
 def test_a_delivery_waits_for_the_daily_quota_and_is_sent_once(world: World) -> None:
     world.confirmed()
     world.plan()

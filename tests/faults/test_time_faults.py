@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.platform import Faults, Platform
-from tests.world import CAMPAIGN, CONTEXT, set_packet_size
+from tests.world import CAMPAIGN, CONTEXT
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.cadence import WeeklySchedule
 from undersigned.delivering.rows.deliveries import Deliveries
@@ -41,10 +41,8 @@ def deliver_with_time_left(world: World, milliseconds: int) -> tuple[Callable[[A
     return deliver, received
 
 
-def test_a_delivery_that_runs_out_of_time_continues_in_a_new_message(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    set_packet_size(monkeypatch, 3)
+def test_a_delivery_that_runs_out_of_time_continues_in_a_new_message(world: World) -> None:
+    world.limit(packet_size=3)
     for number in range(10):
         world.sign(email=f"signer{number}@signers.example", name=f"Signer No{number:02d}")
     world.run_stream()

@@ -13,7 +13,7 @@ from tests.damage import change, damage
 from tests.faults.invariants import words_of
 from tests.organizers import Browser, someone
 from tests.packets import repack
-from tests.world import ADMINISTRATOR, CAMPAIGN, client_of, set_packet_size
+from tests.world import ADMINISTRATOR, CAMPAIGN, client_of
 from undersigned.base.errors import DamagedRowsError, NotNowError
 from undersigned.base.rows import Key
 from undersigned.base.table import Table, Update
@@ -23,7 +23,6 @@ from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.campaigns.rules.letters import Letter
 from undersigned.delivering.queue import delivery_queue
 from undersigned.delivering.rows.deliveries import Deliveries, delivery_key
-from undersigned.delivering.rules import packets
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.exporting import csv_lines
 from undersigned.organizing.rules.exports import ExportFilter
@@ -269,10 +268,9 @@ def test_a_sealed_letter_that_cannot_be_repaired_is_erased_and_the_others_are_se
 
 
 def test_packets_without_the_damaged_letter_are_made_again_after_an_erasure(
-    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 0)
-    set_packet_size(monkeypatch, 2)
+    world.limit(attached=0, packet_size=2)
     confirm(world, "Ada", "Ben", "Cyd", "Dee")
     world.week()
     whole = row(world, "Ben")

@@ -1006,9 +1006,9 @@ def test_the_reads_of_a_page_do_not_depend_on_the_number_of_letters(world: World
 
 
 def test_the_overview_counts_a_bounded_number_of_forms_and_says_that_there_may_be_more(
-    world: World, manager: Browser, monkeypatch: pytest.MonkeyPatch
+    world: World, manager: Browser
 ) -> None:
-    monkeypatch.setattr("undersigned.signing.unconfirmed.MOST_FORMS_READ", 3)
+    world.limit(rows_read=3)
     for number in range(5):
         world.sign(email=f"signer{number}@signers.example")
     assert "Signed, not confirmed yet 3 or more" in manager.words()
@@ -1016,11 +1016,8 @@ def test_the_overview_counts_a_bounded_number_of_forms_and_says_that_there_may_b
     assert (found.forms, found.is_part) == (3, True)
 
 
-def test_confirmed_forms_make_neither_the_overview_nor_a_listing_read_without_a_bound(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("undersigned.signing.unconfirmed.MOST_FORMS_READ", 3)
-    monkeypatch.setattr("undersigned.organizing.letters.MOST_ROWS_READ", 3)
+def test_confirmed_forms_make_neither_the_overview_nor_a_listing_read_without_a_bound(world: World) -> None:
+    world.limit(rows_read=3)
     world.sign(email="old@signers.example")
     for number in range(4):
         world.clock.advance(seconds=1)

@@ -12,12 +12,11 @@ from tests.faults.refusals import Refusing
 from tests.organizers import read, someone
 from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, organizer, repack, stored_letters
 from tests.pages import text_of
-from tests.world import DASHBOARD, client_of, set_packet_size
+from tests.world import DASHBOARD, client_of
 from undersigned.base.bucket import Bucket
 from undersigned.base.table import Update
 from undersigned.delivering import delivering
 from undersigned.delivering.rows.deliveries import Deliveries, packet_key
-from undersigned.delivering.rules import packets
 from undersigned.delivering.rules.packets import packet_name
 
 if TYPE_CHECKING:
@@ -25,9 +24,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _two_linked_letters_in_a_packet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 0)
-    set_packet_size(monkeypatch, 2)
+def _two_linked_letters_in_a_packet(world: World) -> None:
+    world.limit(attached=0, packet_size=2)
 
 
 @pytest.fixture

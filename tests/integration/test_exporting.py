@@ -11,8 +11,8 @@ import pytest
 from tests.exports import asked, file_of, rows_of
 from tests.organizers import act, read
 from tests.world import CAMPAIGN, CONTEXT, client_of
-from undersigned.base import uploads
 from undersigned.base.errors import ChangedError, NotFoundError
+from undersigned.base.limits import Limits
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.organizing import exporting as exporting_module
 from undersigned.organizing.exporting import (
@@ -108,12 +108,9 @@ def test_an_export_selects_letters_by_target_and_status_without_erased_ones(worl
     }
 
 
-def test_signatures_during_an_export_neither_repeat_nor_hide_a_row(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_signatures_during_an_export_neither_repeat_nor_hide_a_row(world: World) -> None:
     expected = sign(world, 9)
-    monkeypatch.setattr(exporting_module, "_READ_AHEAD", 2)
-    lines = csv_lines(world.stack, CAMPAIGN, ExportFilter())
+    lines = csv_lines(world.stack, CAMPAIGN, ExportFilter(), read_ahead=2)
     file = next(lines) + next(lines)
     for late, line in enumerate(lines):
         file += line
@@ -132,7 +129,7 @@ def test_a_long_file_is_uploaded_in_parts(world: World, monkeypatch: pytest.Monk
     assert world.calls.count("s3:UploadPart") > 1
     assert "s3:CompleteMultipartUpload" in world.calls
     done = get_export(world.stack, CAMPAIGN, requested.id)
-    assert done.bytes == len(file_of(world, done)) > uploads._PART
+    assert done.bytes == len(file_of(world, done)) > Limits.upload_part
     assert emails_of(world, done)[::10_000] == expected
 
 
@@ -318,7 +315,7 @@ def test_an_export_that_ended_before_it_was_written_stays_ended(world: World) ->
 
 
 def test_an_export_reports_its_progress(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exporting_module, "_ROWS_BETWEEN_NEWS", 2)
+    world.limit(rows_between_news=2)
     sign(world, 5)
     requested = asked(world)
     seen: list[tuple[str, int]] = []

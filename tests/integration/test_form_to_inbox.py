@@ -98,10 +98,8 @@ def test_letters_of_several_bundles_are_sent_in_one_email(world: World) -> None:
     assert world.calls.count("dynamodb:TransactWriteItems") == 1 + 3 + 1
 
 
-def test_packets_too_large_for_an_email_get_a_link(world: World, monkeypatch: object) -> None:
-    from undersigned.delivering.rules import packets  # noqa: PLC0415
-
-    monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 1000)  # type: ignore[attr-defined]
+def test_packets_too_large_for_an_email_get_a_link(world: World) -> None:
+    world.limit(attached=1000)
     world.confirmed()
     world.week()
     [delivery] = world.deliveries

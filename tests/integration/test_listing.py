@@ -10,7 +10,6 @@ import pytest
 from tests.world import CAMPAIGN
 from undersigned.base.table import Update
 from undersigned.organizing.listing import newest_letters
-from undersigned.signing.rows import forms, signatures
 from undersigned.signing.rows.forms import form_key
 from undersigned.signing.rows.signatures import signature_key
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def listed(world: World, before: str | None = None) -> Iterator[tuple[str, Signature]]:
-    found = newest_letters(world.stack, CAMPAIGN, before)
+    found = newest_letters(world.stack, CAMPAIGN, before, read_ahead=3)
     return ((position, row) for position, row in found if row)
 
 
@@ -34,11 +33,7 @@ def sign(world: World, people: int) -> list[str]:
     return [f"signer{number}@signers.example" for number in reversed(range(people))]
 
 
-def test_a_page_continues_after_the_last_position_of_the_one_before(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(signatures, "_READ_AHEAD", 3)
-    monkeypatch.setattr(forms, "_READ_AHEAD", 3)
+def test_a_page_continues_after_the_last_position_of_the_one_before(world: World) -> None:
     expected = sign(world, 11)
     found: list[str] = []
     position = None

@@ -16,6 +16,7 @@ from tests.many_targets import MONDAY, Counting, bodies, publish_towns, queued_f
 from tests.waiting_rows import DUE, waiting_row
 from tests.world import CAMPAIGN, client_of, world
 from undersigned.base.errors import ChangedError
+from undersigned.base.limits import Limits
 from undersigned.base.queue import NotQueuedError
 from undersigned.base.table import Table, to_item
 from undersigned.campaigns.rows.campaigns import Campaigns
@@ -89,11 +90,6 @@ def test_a_preview_asks_about_several_blocks_at_once_too(many: World) -> None:
     assert lines == preview(many.stack, campaign, "2026-11-30").lines
 
 
-def steps_of(monkeypatch: pytest.MonkeyPatch, letters: int) -> None:
-    """Let a step to the next target come after so many letters."""
-    monkeypatch.setattr("undersigned.signing.rows.signatures._STEP", letters)
-
-
 def test_a_plan_of_ten_thousand_targets_makes_few_calls_for_their_trays(monkeypatch: pytest.MonkeyPatch) -> None:
     targets = [
         Target(f"town-{number:05d}", "Chief", "", "", "", f"{number}@towns.example", ()) for number in range(10_000)
@@ -111,20 +107,20 @@ def test_a_plan_of_ten_thousand_targets_makes_few_calls_for_their_trays(monkeypa
     assert watch.calls["dynamodb:Scan"] == 0
 
 
-def test_a_plan_passes_over_the_other_letters_to_a_target(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_passes_over_the_other_letters_to_a_target(many: World) -> None:
     for number in range(100, 900):
         put_letter(many, "town-3", signer_number(number))
-    steps_of(monkeypatch, 10)
+    many.limit(tray_step=10)
     many.watch = watch = Counting()
     planned = many.plan()
     assert {key["target"] for key in planned["deliveries"]} == {f"town-{number}" for number in range(TOWNS)}
     assert watch.calls["dynamodb:Query"] < TOWNS + 5 + 8 * 4 + 5, "100 letters to one target are a step in each shard"
 
 
-def test_a_preview_counts_all_letters(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_preview_counts_all_letters(many: World) -> None:
     for number in range(100, 150):
         put_letter(many, "town-3", signer_number(number))
-    steps_of(monkeypatch, 2)
+    many.limit(tray_step=2)
     campaign = Campaigns(many.stack.table).campaign(CAMPAIGN)
     lines = preview(many.stack, campaign, "2026-11-30").lines
     assert {line.target.id: line.letters for line in lines} == {
@@ -132,7 +128,7 @@ def test_a_preview_counts_all_letters(many: World, monkeypatch: pytest.MonkeyPat
     }
 
 
-def test_letters_are_counted_for_the_target_that_a_position_names(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_letters_are_counted_for_the_target_that_a_position_names(many: World) -> None:
     """The ids of some targets begin with those of others."""
     signatures = Signatures(many.stack.table)
     for number in range(100, 130):
@@ -140,7 +136,7 @@ def test_letters_are_counted_for_the_target_that_a_position_names(many: World, m
     for number, target in enumerate(("town", "town-4-b", "town-40-b"), start=130):
         put_letter(many, target, signer_number(number))
     for letters in (1_000, 2):
-        steps_of(monkeypatch, letters)
+        many.limit(tray_step=letters)
         found = signatures.how_many_wait_each(CAMPAIGN, "town-4", "town-40")
         assert (found["town-4"], found["town-4-b"], found["town-40"]) == (31, 1, 1)
         assert +Counter(found) == found, "no others are between the two"
@@ -174,9 +170,8 @@ def test_letters_are_listed_that_were_due_by_a_moment(many: World) -> None:
         assert len(list(signatures.waiting(CAMPAIGN, "town-47", until=until))) == due
 
 
-def test_a_target_with_damaged_letters_only_is_left_out_of_a_plan(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps_of(monkeypatch, 1)
-    monkeypatch.setattr("undersigned.delivering.trays._READ_AHEAD", 10)
+def test_a_target_with_damaged_letters_only_is_left_out_of_a_plan(many: World) -> None:
+    many.limit(tray_step=1)
     for target, numbers in {"town-11": [11], "town-46": range(100, 120), "town-47": range(120, 140)}.items():
         for number in numbers:
             row = waiting_row(CAMPAIGN, target, signer_number(number)) | {"name": None}
@@ -186,8 +181,8 @@ def test_a_target_with_damaged_letters_only_is_left_out_of_a_plan(many: World, m
     assert planned == {f"town-{number}" for number in (*range(TOWNS), 47) if number != 11}
 
 
-def test_a_letter_whose_position_is_damaged_keeps_no_other_back(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps_of(monkeypatch, 1)
+def test_a_letter_whose_position_is_damaged_keeps_no_other_back(many: World) -> None:
+    many.limit(tray_step=1)
     for number, position in enumerate(
         ("", "town", "town-3", "town-3#", "town-3#soon#x", "town-3#2026-11-25#x", "~"), 900
     ):
@@ -232,13 +227,13 @@ def test_each_letter_that_stays_in_its_tray_is_counted_once_while_others_move(
 ) -> None:
     """A letter that moves while the trays are read is counted at most once for each tray in which it has been."""
     rng = random.Random(seed)  # noqa: S311
-    steps_of(monkeypatch, rng.randrange(2, 5))
+    limits = Limits(tray_step=rng.randrange(2, 5))
     with world(monkeypatch, fast=True) as made:
         trays = Trays(made, rng)
         for number in range(120):
             trays.move(number)
         client: Any = trays
-        signatures = Signatures(Table(client, made.stack.settings.table_name))
+        signatures = Signatures(Table(client, made.stack.settings.table_name, limits=limits))
         counted = signatures.how_many_wait_each(CAMPAIGN, "town-0", "town-5")
         found = oldest_letters(signatures, CAMPAIGN, [f"town-{number}" for number in range(6)])
     assert trays.calls > 20

@@ -11,7 +11,6 @@ import pytest
 
 from tests.pages import text_of
 from tests.world import CAMPAIGN, DASHBOARD
-from undersigned.organizing import letters
 
 if TYPE_CHECKING:
     from tests.organizers import Browser
@@ -55,10 +54,8 @@ def test_a_search_for_almost_everybody_is_refused(signed: World, manager: Browse
     assert "Type a part of the name: 2 to 100 characters." in html.unescape(answer.body)
 
 
-def test_a_search_reads_a_bounded_number_of_letters_and_says_so(
-    signed: World, manager: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(letters, "MOST_NAMES_READ", 2)
+def test_a_search_reads_a_bounded_number_of_letters_and_says_so(signed: World, manager: Browser) -> None:
+    signed.limit(names_read=2)
     first = manager.press("/signatures", {"find": "rossi"})
     assert found(first.body) == ["Rössi, Ugo"]
     assert "There may be more among older ones." in text_of(first)

@@ -12,7 +12,6 @@ from tests.world import CAMPAIGN, PERIOD, load_event
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import SHARDS
 from undersigned.delivering.feedback import read_mail_event
-from undersigned.organizing import letters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,8 +109,8 @@ def test_signatures_are_found_by_their_suspicion(world: World) -> None:
     assert get(world, "/signatures?suspicion=no+mailbox")["signatures"] == []
 
 
-def test_a_filter_that_finds_little_stops_at_a_limit_and_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(letters, "MOST_ROWS_READ", 3)
+def test_a_filter_that_finds_little_stops_at_a_limit_and_says_so(world: World) -> None:
+    world.limit(rows_read=3)
     world.sign(email="wilmette@signers.example", postal_code="60091")
     sign(world, 4)
     page = get(world, "/signatures?target=wilmette&limit=5")

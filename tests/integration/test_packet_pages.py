@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.packets import PEOPLE, confirm, erase, letters_at, links, repack, stored_letters
-from tests.world import client_of, set_packet_size
-from undersigned.delivering import packet_links
+from tests.world import client_of
 from undersigned.delivering.rows.deliveries import Deliveries
-from undersigned.delivering.rules import packets
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -19,10 +17,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _two_packets_on_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 0)
-    set_packet_size(monkeypatch, 2)
-    monkeypatch.setattr(packet_links, "PACKETS_ON_PAGE", 2)
+def _two_packets_on_a_page(world: World) -> None:
+    world.limit(attached=0, packet_size=2, packets_on_page=2)
 
 
 @pytest.fixture
@@ -89,8 +85,8 @@ def test_a_page_that_is_not_there_is_not_found(sent: World, number: str) -> None
     assert sent.get(f"{pages_of(sent)[0]}/pages/{number}").status == 404
 
 
-def test_a_hundred_packets_are_on_one_page(sent: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packet_links, "PACKETS_ON_PAGE", 3)
+def test_as_many_packets_as_a_page_holds_are_on_one_page(sent: World) -> None:
+    sent.limit(packets_on_page=3)
     [page] = pages_of(sent)
     assert len(packets_on(sent, page)) == 3
     assert "Files 1 to" not in words_on(sent, page)

@@ -21,7 +21,6 @@ from undersigned.delivering import delivering
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
 from undersigned.delivering.rules.plans import Week
-from undersigned.organizing import screening
 from undersigned.organizing.deliveries import delivery_record
 from undersigned.organizing.letters import letter_signed_with
 
@@ -149,11 +148,9 @@ def test_commands_name_what_is_ready_to_print_and_the_sheet_of_an_erased_letter(
     assert "take out the sheet with the reference number 2026-11-24-2" in said
 
 
-def test_letters_erased_by_screening_are_counted_if_they_may_have_been_printed(
-    world: World, printed: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_letters_erased_by_screening_are_counted_if_they_may_have_been_printed(world: World, printed: Browser) -> None:
     """Evanston has two on paper, and Wilmette one by email."""
-    monkeypatch.setattr(screening, "MOST_CHANGED", 1)
+    world.limit(letters_changed=1)
     erasing = {"domain": "signers.example", "action": "erase", "why": "asked"}
     said = text_of(printed.press("/screening", erasing))
     assert "Letters changed: 3. 2 of them may have been printed: the page of each delivery by hand names" in said
@@ -200,10 +197,8 @@ def test_what_is_made_again_goes_on_after_a_hold_whatever_came_that_week(world: 
     assert "Ready to print" in printed.words("/deliveries/2026-11-27/evanston")
 
 
-def test_packets_whose_letters_are_all_erased_are_not_offered_to_print(
-    world: World, organizer: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(delivering, "PACKET_SIZE", 1)
+def test_packets_whose_letters_are_all_erased_are_not_offered_to_print(world: World, organizer: Browser) -> None:
+    world.limit(packet_size=1)
     for name in ("Ada", "Ben"):
         world.confirmed(name=name, email=f"{name}@signers.example")
         world.clock.advance(minutes=1)

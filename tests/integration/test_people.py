@@ -21,7 +21,6 @@ from undersigned.base.stack import Stack
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import counter_key
-from undersigned.organizing import own_campaigns
 from undersigned.organizing.deleting import delete_campaign
 from undersigned.people import membership
 from undersigned.people.keys import make_key
@@ -228,10 +227,8 @@ def test_the_front_page_tells_overdue_letters_closed_campaigns_and_unpublished_c
     assert "Signing closed on November 25, 2026" in campaigns_of(owner)
 
 
-def test_the_front_page_says_that_it_has_not_looked_at_all_recipients(
-    owner: Browser, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(own_campaigns, "MOST_LOOKED_AT", 2)
+def test_the_front_page_says_that_it_has_not_looked_at_all_recipients(owner: Browser, world: World) -> None:
+    world.limit(recipients_read=2)
     assert "No problems with the first 2 recipients. Open the campaign to see the others." in campaigns_of(owner)
     Campaigns(world.stack.table).hold(CAMPAIGN, "wilmette", "asked for")
     assert "Wilmette: letters on hold" in campaigns_of(owner)
@@ -392,10 +389,10 @@ def test_a_role_is_written_for_the_campaign_and_the_person_or_not_at_all(world: 
     assert people.members(CAMPAIGN) == people.campaigns_of(person) == ()
 
 
-def test_a_campaign_has_a_hundred_people_at_most(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("undersigned.people.membership.MOST_PEOPLE", 1)
-    add(world, OWNER, "owner")
-    with pytest.raises(PeopleError, match="1 people at most"):
+def test_a_campaign_has_a_hundred_people_at_most(world: World) -> None:
+    for number in range(100):
+        People(world.stack.table).put(Member(CAMPAIGN, f"{number:032x}", f"{number}@people.example", "viewer"), None)
+    with pytest.raises(PeopleError, match="100 people at most"):
         membership.invite(world.stack, CAMPAIGN, MARIA, "viewer", OWNER)
 
 

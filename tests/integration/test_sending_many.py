@@ -66,12 +66,10 @@ def test_the_weekly_email_asks_once_for_each_recipient(many: World) -> None:
 
 
 @pytest.mark.parametrize(("at_once", "step"), [("1", 1_000), ("4", 1_000), ("4", 3), ("1", 3)])
-def test_the_button_asks_once_for_each_recipient(
-    many: World, monkeypatch: pytest.MonkeyPatch, at_once: str, step: int
-) -> None:
+def test_the_button_asks_once_for_each_recipient(many: World, at_once: str, step: int) -> None:
     many.variables |= {"PLANS_AT_ONCE": at_once}
     many.restart("organizer_api")
-    monkeypatch.setattr("undersigned.signing.rows.signatures._STEP", step)
+    many.limit(tray_step=step)
     many.watch = watch = Counting()
     send_now(many)
     many.watch = None

@@ -17,7 +17,6 @@ from undersigned.base.errors import ChangedError, NotFoundError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering import delivering
 from undersigned.delivering.rows.deliveries import Deliveries
-from undersigned.delivering.rules import packets
 from undersigned.delivering.storing import clear_files, sent_packets
 from undersigned.organizing.deleting import Deleted, delete_campaign
 
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _linked_letters_in_one_packet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 0)
+def _linked_letters_in_one_packet(world: World) -> None:
+    world.limit(attached=0)
 
 
 @pytest.fixture

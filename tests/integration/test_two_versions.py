@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.faults.invariants import words_of
-from tests.world import CAMPAIGN, set_packet_size
+from tests.world import CAMPAIGN
 from undersigned.delivering import delivering
 from undersigned.delivering.rows.deliveries import Deliveries
-from undersigned.delivering.rules import packets
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.deliveries import delivery_record
 
@@ -24,8 +23,8 @@ NAMES = ("Ada", "Ben", "Cyd", "Dee", "Eve")
 
 
 @pytest.fixture(autouse=True)
-def _links_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 0)
+def _links_only(world: World) -> None:
+    world.limit(attached=0)
 
 
 def confirm_letters(world: World) -> None:
@@ -35,8 +34,8 @@ def confirm_letters(world: World) -> None:
 
 def stop_before_sending(world: World, monkeypatch: pytest.MonkeyPatch, packet_size: int) -> None:
     """Typeset the packets of a delivery, and end before its email is sent."""
+    world.limit(packet_size=packet_size)
     with monkeypatch.context() as patch:
-        set_packet_size(patch, packet_size)
         patch.setattr(delivering, "email_of", _crash)
         world.week()
     assert world.deliveries == []
@@ -47,8 +46,8 @@ def _crash(*_: object, **__: object) -> None:
     raise RuntimeError(message)
 
 
-def continue_with(world: World, monkeypatch: pytest.MonkeyPatch, packet_size: int) -> None:
-    set_packet_size(monkeypatch, packet_size)
+def continue_with(world: World, packet_size: int) -> None:
+    world.limit(packet_size=packet_size)
     world.week()
 
 
@@ -76,7 +75,7 @@ def test_each_letter_is_in_one_packet_if_their_size_changes_during_a_delivery(
 ) -> None:
     confirm_letters(world)
     stop_before_sending(world, monkeypatch, before)
-    continue_with(world, monkeypatch, after)
+    continue_with(world, after)
     assert sum(letters_linked(world)) == len(NAMES)
 
 
@@ -84,7 +83,7 @@ def test_a_delivery_keeps_the_packets_that_it_began_with(world: World, monkeypat
     """A slower process of the other version may still store them."""
     confirm_letters(world)
     stop_before_sending(world, monkeypatch, 2)
-    continue_with(world, monkeypatch, 3)
+    continue_with(world, 3)
     assert letters_linked(world) == [2, 2, 1]
     assert delivery_record(world.stack, KEY).delivery.last.packets == 3
 

@@ -10,7 +10,6 @@ import pytest
 from tests.cdn import Cdn
 from tests.openapi_document import routes
 from tests.world import CAMPAIGN, DASHBOARD, FORM
-from undersigned.delivering.rules import packets
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
@@ -38,11 +37,9 @@ def test_every_route_of_organizers_is_private(world: World) -> None:
     assert cache_of(world.get(DASHBOARD)) == PRIVATE
 
 
-def test_search_engines_list_what_caches_may_keep_and_nothing_else(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_search_engines_list_what_caches_may_keep_and_nothing_else(world: World) -> None:
     """People pass on the links to their letters, and offices those to their packets."""
-    monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 0)
+    world.limit(attached=0)
     confirm = world.confirmed().link("confirm")
     world.week()
     [delivered] = world.deliveries

@@ -15,12 +15,13 @@ import pytest
 from tests.waiting_rows import put_letters
 from tests.world import CAMPAIGN, world
 from undersigned.base import fonts
+from undersigned.base.limits import Limits
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering import packing
 from undersigned.delivering.delivering import OutOfTimeError, deliver
 from undersigned.delivering.printing import packets
 from undersigned.delivering.printing.packets import Packet, PacketLetter
-from undersigned.delivering.rules.deliveries import PACKET_SIZE, DeliveryKey
+from undersigned.delivering.rules.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,7 +74,7 @@ def test_very_many_letters_arrive_once_in_one_email(stack: World) -> None:
         runs, most = runs + 1, max(most, held)
     print(f"{LETTERS:,} letters: {runs} runs, {len(pdfs)} packets, {most / 1e6:.1f} MB held at most")  # noqa: T201
     assert len(stack.deliveries) == 1
-    assert delivery.last.packets == -(-LETTERS // PACKET_SIZE)
+    assert delivery.last.packets == -(-LETTERS // Limits.packet_size)
     letters = re.findall(rb"<Signer Number(\d+)>", b"".join(pdfs[name] for name in pdfs))
     assert [*map(int, letters)] == list(range(LETTERS))
     assert most < _MOST_BYTES

@@ -7,7 +7,6 @@ import tracemalloc
 import pytest
 
 from tests.spreadsheets import ods, xlsx, zipped
-from undersigned.workshop import workbooks
 from undersigned.workshop.mistakes import MistakesError, TooMuchError
 from undersigned.workshop.workbooks import rows_of_workbook
 
@@ -144,7 +143,6 @@ def test_what_is_not_shown_takes_no_memory(content: bytes) -> None:
 
 
 @pytest.mark.parametrize("content", [xlsx("<row/>" * 901), xlsx("", shared="<si/>" * 901), ods("<a/>" * 901)])
-def test_the_elements_of_all_parts_are_counted(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
-    monkeypatch.setattr(workbooks, "_MOST_ELEMENTS", 900)
+def test_the_elements_of_all_parts_are_counted(content: bytes) -> None:
     with pytest.raises(TooMuchError, match="too many empty cells and formats"):
-        rows_of_workbook(content)
+        rows_of_workbook(content, most_elements=900)

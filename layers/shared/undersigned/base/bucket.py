@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from undersigned.base.errors import FileMissingError
 from undersigned.base.failures import translating
+from undersigned.base.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,10 +29,11 @@ _DELETED_AT_ONCE = 1000
 class Bucket:
     """Files in S3."""
 
-    def __init__(self, client: S3Client, name: str) -> None:
-        """Keep a client made with SIGNED_LINKS, and the bucket's name."""
+    def __init__(self, client: S3Client, name: str, part: int = Limits.upload_part) -> None:
+        """Keep a client made with SIGNED_LINKS, the bucket's name, and the bytes of a part of an upload."""
         self._client = translating(client)
         self._name = name
+        self._part = part
 
     def put(self, name: str, content: bytes, kind: str = "application/pdf") -> None:
         """Store a file."""
@@ -61,7 +63,7 @@ class Bucket:
         """Store a CSV file of any length while it is made. It replaces an earlier one only when it is complete."""
         from undersigned.base.uploads import upload
 
-        upload(self._client, self._name, name, lines, content_type="text/csv; charset=utf-8")
+        upload(self._client, self._name, name, lines, self._part, content_type="text/csv; charset=utf-8")
 
     def link(self, name: str, filename: str, seconds: int = 300) -> str:
         """Return a web address for downloading a file, which works for so long. Raises FileMissingError."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from undersigned.base.limits import Limits
 from undersigned.base.links import Links
 from undersigned.base.table import FEW_RETRIES, Table
 
@@ -50,14 +51,16 @@ class Stack:
         client: Callable[..., Any] = boto3.client,
         clock: Callable[[], datetime] = now,
         sleep: Callable[[float], None] = time.sleep,
+        limits: Limits | None = None,
     ) -> None:
-        """Keep the settings, a factory of AWS clients (like boto3.client), a clock, and a way to wait (seconds)."""
+        """Keep settings, a factory of AWS clients (like boto3.client), a clock, a way to wait (seconds), and limits."""
         self.settings = settings
         self.client = client
         self.clock = clock
         self.sleep = sleep
+        self.limits = limits or Limits()
         self.links = Links(self.keys, clock)
-        self.table = Table(client("dynamodb", config=FEW_RETRIES), settings.table_name, sleep=sleep)
+        self.table = Table(client("dynamodb", config=FEW_RETRIES), settings.table_name, sleep=sleep, limits=self.limits)
         self._once: dict[Callable[..., Any], Any] = {}
 
     def once[Made](self, make: Callable[[Stack], Made]) -> Made:
@@ -89,7 +92,7 @@ class Stack:
         """The bucket of packets and exports."""
         from undersigned.base.bucket import SIGNED_LINKS, Bucket
 
-        return Bucket(self.client("s3", config=SIGNED_LINKS), self.settings.packet_bucket)
+        return Bucket(self.client("s3", config=SIGNED_LINKS), self.settings.packet_bucket, self.limits.upload_part)
 
     @cached_property
     def mailbox(self) -> Mailbox:

@@ -21,6 +21,7 @@ from botocore.exceptions import ClientError
 
 from undersigned.base.errors import ChangedError, DamagedRowsError
 from undersigned.base.failures import CONDITION_FAILED, TRANSACTION_CANCELED, TRANSACTION_CONFLICT, code_of, translated
+from undersigned.base.limits import Limits
 from undersigned.base.logs import report_damaged
 from undersigned.base.rows import Key, Row
 
@@ -228,8 +229,16 @@ def read_day(text: str | None) -> date | None:
 class Table:
     """The table. A throttled call raises ThrottledError."""
 
-    def __init__(self, client: DynamoDBClient, name: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Keep a client made with FEW_RETRIES, the table's name, and a way to wait (seconds)."""
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        name: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        limits: Limits | None = None,
+    ) -> None:
+        """Keep a client made with FEW_RETRIES, the table's name, a way to wait (seconds), and its readers' limits."""
+        self.limits = limits or Limits()
         self._client = client
         self._name = name
         self._sleep = sleep

@@ -12,20 +12,19 @@ if TYPE_CHECKING:
 
     from types_boto3_s3 import S3Client
 
-_PART = 5 * 1024 * 1024
-"""Bytes in a part of an upload: the minimum of S3. A file has at most 10,000 parts, so 50 GB."""
 
-
-def upload(client: S3Client, bucket: str, name: str, content: Iterator[bytes], *, content_type: str) -> None:
-    """Store a file. If that fails, nothing is stored."""
+def upload(  # noqa: PLR0913  (where, what, and how)
+    client: S3Client, bucket: str, name: str, content: Iterator[bytes], part: int, *, content_type: str
+) -> None:
+    """Store a file, in parts of so many bytes. If that fails, nothing is stored."""
     # boto3 aborts a failed upload. After a crash, the bucket's lifecycle rule does.
     client.upload_fileobj(
-        io.BufferedReader(_Pieces(content), _PART),
+        io.BufferedReader(_Pieces(content), part),
         bucket,
         name,
         ExtraArgs={"ContentType": content_type},
         # Without threads, because they read ahead and keep several parts in memory.
-        Config=TransferConfig(multipart_threshold=_PART, multipart_chunksize=_PART, use_threads=False),
+        Config=TransferConfig(multipart_threshold=part, multipart_chunksize=part, use_threads=False),
     )
 
 

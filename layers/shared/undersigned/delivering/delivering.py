@@ -40,7 +40,7 @@ from undersigned.delivering.packing import can_make, email_of, preview, typeset
 from undersigned.delivering.queue import DraftTest, delivery_queue, read_message
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.bundles import Bundle, sealed_in
-from undersigned.delivering.rules.deliveries import PACKET_SIZE, UNSETTLED_FOR, Delivery
+from undersigned.delivering.rules.deliveries import UNSETTLED_FOR, Delivery
 from undersigned.delivering.rules.packets import Batch, are_attached, packet_name
 from undersigned.delivering.rules.plans import week_for
 from undersigned.delivering.storing import sent_packets, sweep
@@ -298,7 +298,8 @@ def _open(  # noqa: PLR0913  (the delivery, and what it depends on)
     deliveries = Deliveries(stack.table)
     for pause in (*_PAUSES_BEFORE_OPENING, None):
         # The size is kept, so that another version of the code makes the same packets.
-        new = Delivery(key, "open", opened_at=stack.clock(), packet_size=PACKET_SIZE, way=target.way, until=until)
+        size = stack.limits.packet_size
+        new = Delivery(key, "open", opened_at=stack.clock(), packet_size=size, way=target.way, until=until)
         opened = replace(known.opened_again(), way=known.way_to(target)) if known else new
         others = deliveries.deliveries(key.campaign, key.target)
         week = week_for(opened.day, known, target.free_from, others, again=again)
@@ -422,7 +423,7 @@ def send(stack: Stack, batch: Batch, packets: Sequence[PacketRecord], has_time: 
         deliveries.begin_sending(ready, delivery)
         return ready
     files = [packet_name(delivery.key, each.number, each.erased) for each in packets if each.is_in_email]
-    pdfs = [stack.bucket.get(name) for name in files] if are_attached(packets) else None
+    pdfs = [stack.bucket.get(name) for name in files] if are_attached(packets, stack.limits.attached) else None
     mail = email_of(stack, stack.settings.sender, batch, packets, pdfs, sent_at=stack.clock(), to_office=True)
     # Before anything is marked: a crash while SES is asked leaves no doubt about an email.
     stack.mailbox.get_ready()

@@ -18,22 +18,21 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.delivering.storing import SentPacket
 
-PACKETS_ON_PAGE = 100
-
 
 @dataclass(frozen=True, slots=True)
 class Packets:
-    """The packets that the link in a delivery's email opens, a hundred on each page."""
+    """The packets that the link in a delivery's email opens, and how many are on each page."""
 
     campaign: Campaign
     target: Target
     key: DeliveryKey
     packets: tuple[SentPacket, ...]
+    on_page: int
 
     @property
     def pages(self) -> tuple[tuple[SentPacket, ...], ...]:
         """Return the packets of each page; one page at least."""
-        return tuple(batched(self.packets, PACKETS_ON_PAGE, strict=False)) or ((),)
+        return tuple(batched(self.packets, self.on_page, strict=False)) or ((),)
 
     def page(self, number: str) -> int:
         """Return the number of a page, from 1. Raises NotFoundError for one that isn't there."""
@@ -61,4 +60,4 @@ def packets_of_link(stack: Stack, token: str) -> Packets:
     entry, deliveries = catalog_of(stack).entry(key.campaign, key.target), Deliveries(stack.table)
     delivery = deliveries.delivery(key)
     packets = sent_packets(deliveries, delivery) if delivery else ()
-    return Packets(entry.campaign, entry.target(key.target), key, packets)
+    return Packets(entry.campaign, entry.target(key.target), key, packets, stack.limits.packets_on_page)

@@ -22,7 +22,7 @@ from undersigned.delivering.office import cover_url, office_url
 from undersigned.delivering.printing import packets as printing
 from undersigned.delivering.printing.packets import Packet, PacketCover, PacketLetter
 from undersigned.delivering.rows.deliveries import Deliveries
-from undersigned.delivering.rules.deliveries import PACKET_SIZE, Delivery, PacketRecord
+from undersigned.delivering.rules.deliveries import Delivery, PacketRecord
 from undersigned.delivering.rules.packets import Batch, are_attached
 from undersigned.signing.rows.signatures import Signatures
 
@@ -69,7 +69,7 @@ def preview(
         return None
     made = [typeset(stack, sender, batch, number) for number in batch.spans]
     packets, pdfs = tuple(record for record, _ in made), tuple(packet.pdf for _, packet in made)
-    attached = pdfs if are_attached(packets) else None
+    attached = pdfs if are_attached(packets, stack.limits.attached) else None
     mail = None if batch.by_hand else email_of(stack, sender, batch, packets, attached, notice=notice)
     replaced = tuple(packet.replaced for _, packet in made)
     return DeliveryPreview(batch.campaign, batch.target, mail, pdfs, packets, replaced)
@@ -87,7 +87,8 @@ def preview_packet(stack: Stack, sender: Sender, key: DeliveryKey, number: int) 
 def _waiting(stack: Stack, key: DeliveryKey) -> Batch:
     campaign, target, _ = Campaigns(stack.table).of_target(key.campaign, key.target)
     signers = tuple(row.signer for row in Signatures(stack.table).readable(key.campaign, key.target))
-    delivery = Delivery(key, "open", opened_at=stack.clock(), packet_size=PACKET_SIZE, way=target.way)
+    size = stack.limits.packet_size
+    delivery = Delivery(key, "open", opened_at=stack.clock(), packet_size=size, way=target.way)
     return Batch(campaign, target, delivery, signers)
 
 
@@ -238,6 +239,7 @@ def email_again(
     campaign, target, _ = Campaigns(stack.table).of_target(delivery.key.campaign, delivery.key.target)
     to = replace(target, email=delivery.email or target.email)
     before = replace(delivery, erased=delivery.last.left_out, attempt=delivery.attempt - 1)
-    pdfs = [b"" for packet in packets if packet.is_in_email] if are_attached(packets) else None
+    is_attached = are_attached(packets, stack.limits.attached)
+    pdfs = [b"" for packet in packets if packet.is_in_email] if is_attached else None
     sent_at = delivery.last.sent_at or delivery.last.since
     return email_of(stack, sender, Batch(campaign, to, before, signers), packets, pdfs, sent_at=sent_at)

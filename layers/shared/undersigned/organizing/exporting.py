@@ -33,9 +33,6 @@ _READ_AHEAD = 500
 
 _LINK_SECONDS = 900
 
-_ROWS_BETWEEN_NEWS = 2_000
-"""How often the progress of an export is recorded, in rows."""
-
 
 class NotReadyError(NotNowError):
     """The export's file is not ready, or the export has failed; says what to do."""
@@ -115,7 +112,8 @@ def write_export(stack: Stack, campaign: str, export_id: str) -> Export:
         # A process that crashed may have completed its file after the erasure.
         stack.bucket.delete(export.file)
         return export
-    progress = _Progress(replace(export, state="running", rows=0, bytes=0), Exports(stack.table))
+    begun = replace(export, state="running", rows=0, bytes=0)
+    progress = _Progress(begun, Exports(stack.table), stack.limits.rows_between_news)
     try:
         stack.bucket.write(export.file, progress.of(csv_lines(stack, campaign, export.filter)))
         return progress.say("done")
@@ -124,11 +122,11 @@ def write_export(stack: Stack, campaign: str, export_id: str) -> Export:
         return get_export(stack, campaign, export_id)
 
 
-def csv_lines(stack: Stack, campaign: str, wanted: ExportFilter) -> Iterator[bytes]:
+def csv_lines(stack: Stack, campaign: str, wanted: ExportFilter, read_ahead: int = _READ_AHEAD) -> Iterator[bytes]:
     """Return the file's lines: a byte order mark and the column names, then the letters, newest first."""
     catalog = catalog_of(stack)
     yield BYTE_ORDER_MARK + csv_line(COLUMNS)
-    for _, signature in newest_letters(stack, campaign, read_ahead=_READ_AHEAD, status=wanted.status):
+    for _, signature in newest_letters(stack, campaign, read_ahead=read_ahead, status=wanted.status):
         if signature and wanted.matches(signature):
             yield csv_line(row(signature, catalog.letter(campaign, signature.letter).language))
 
@@ -157,15 +155,16 @@ def end_exports(stack: Stack, campaign: str) -> None:
 class _Progress:
     """Counts the lines that pass, and records the progress now and then."""
 
-    def __init__(self, export: Export, exports: Exports) -> None:
+    def __init__(self, export: Export, exports: Exports, rows_between_news: int) -> None:
         self._export = export
         self._exports = exports
+        self._rows_between_news = rows_between_news
 
     def of(self, lines: Iterator[bytes]) -> Iterator[bytes]:
         self.say("running")
         for rows, line in enumerate(lines):  # the first line holds the columns' names
             self._export = replace(self._export, rows=rows, bytes=self._export.bytes + len(line))
-            if rows and rows % _ROWS_BETWEEN_NEWS == 0:
+            if rows and rows % self._rows_between_news == 0:
                 self.say("running")
             yield line
 

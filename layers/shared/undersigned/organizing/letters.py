@@ -29,13 +29,6 @@ if TYPE_CHECKING:
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.signing.rules.signatures import Signature, SignatureFilter
 
-MOST_ROWS_READ = 1_000
-"""The most letters that one request reads to find those that match a filter."""
-
-MOST_NAMES_READ = 5_000
-"""The most letters that one request reads to find a name. It takes some seconds and as many read units, a tenth of a
-cent for every hundred searches."""
-
 _READ_AHEAD = 100
 """How many rows DynamoDB returns in one call, at most ("BatchGetItem", DynamoDB API reference)."""
 
@@ -59,7 +52,7 @@ def list_letters(
 ) -> Listing[Signature]:
     """List letters, newest first, in a bounded number of reads."""
     rows = newest_letters(stack, campaign, after, status=wanted.status)
-    return Listing.of(rows, wanted.matches, limit, MOST_ROWS_READ)
+    return Listing.of(rows, wanted.matches, limit, stack.limits.rows_read)
 
 
 def letters_with_name(stack: Stack, campaign: str, name: str, after: str | None, limit: int) -> Listing[Signature]:
@@ -68,7 +61,7 @@ def letters_with_name(stack: Stack, campaign: str, name: str, after: str | None,
     No index has names, because they are personal data: this reads the newest letters, or those after a position.
     """
     rows = newest_letters(stack, campaign, after, read_ahead=_READ_AHEAD)
-    return Listing.of(rows, lambda row: bool(row.name) and is_named(row.name, name), limit, MOST_NAMES_READ)
+    return Listing.of(rows, lambda row: bool(row.name) and is_named(row.name, name), limit, stack.limits.names_read)
 
 
 def letter_signed_with(stack: Stack, campaign: str, email: str) -> Signature | None:

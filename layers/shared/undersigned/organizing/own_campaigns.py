@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from undersigned.organizing.overviews import Glance
     from undersigned.people.rules.people import Person, Role
 
-MOST_LOOKED_AT = 100
-"""The most recipients that the page looks at in all, one read each, for deliveries that need a decision."""
-
 
 @dataclass(frozen=True, slots=True)
 class OwnCampaign:
@@ -69,7 +66,7 @@ def campaigns_of(stack: Stack, person: Person, *, is_administrator: bool) -> Own
 
 
 def _found(stack: Stack, roles: Mapping[str, Role], drafts: Sequence[str]) -> Iterator[OwnCampaign]:
-    left = MOST_LOOKED_AT
+    left = stack.limits.recipients_read
     for campaign, role in roles.items():
         try:
             seen = glance(stack, campaign, left)

@@ -33,12 +33,6 @@ if TYPE_CHECKING:
     from undersigned.organizing.rules.screening import Place, ScreeningAction, Shared
     from undersigned.signing.rules.signatures import Signature, SignatureFilter
 
-MOST_ROWS_READ = 1_000
-"""The most letters that a slice reads."""
-
-MOST_CHANGED = 100
-"""The most letters that a slice changes. Removing one that was sent takes six calls."""
-
 SAMPLE = 25
 """How many letters are shown of those that a filter selects."""
 
@@ -96,7 +90,7 @@ def count_letters(stack: Stack, campaign: str, wanted: SignatureFilter, after: s
 
     Raises NotFoundError for an unknown target, and GivenError for a criterion that no letter can meet.
     """
-    found = _slice(stack, campaign, wanted, after, MOST_ROWS_READ)
+    found = _slice(stack, campaign, wanted, after, stack.limits.rows_read)
     return Screened(
         _places(found.items),
         next_position=found.next_position,
@@ -134,7 +128,7 @@ def _screen_slice(
     stack: Stack, action: ScreeningAction, wanted: SignatureFilter, entry: AuditEntry, after: str | None
 ) -> Screened:
     """Change the letters of a slice, after their number is in the activity log."""
-    found = _slice(stack, entry.campaign, wanted, after, MOST_CHANGED)
+    found = _slice(stack, entry.campaign, wanted, after, stack.limits.letters_changed)
     reached = [row for row in found.items if place_of(row) in REACHES[action]]
     if reached:
         about = f"{len(reached)}: {in_words(wanted)}"
@@ -176,7 +170,7 @@ def _slice(stack: Stack, campaign: str, wanted: SignatureFilter, after: str | No
     rows = newest_letters(stack, campaign, position, read_ahead=_READ_AHEAD, status=wanted.status)
     if earliest := wanted.signed_from:
         rows = takewhile(lambda found: found[1] is None or found[1].signed_at >= earliest, rows)
-    return Listing.of(rows, lambda row: row.status != "erased" and wanted.matches(row), most, MOST_ROWS_READ)
+    return Listing.of(rows, lambda row: row.status != "erased" and wanted.matches(row), most, stack.limits.rows_read)
 
 
 def _places(rows: Iterable[Signature]) -> dict[Place, int]:

@@ -11,9 +11,6 @@ from undersigned.signing.rows.forms import Forms
 if TYPE_CHECKING:
     from undersigned.base.stack import Stack
 
-MOST_FORMS_READ = 1_000
-"""The most forms that the figures count: bots could make them expensive."""
-
 _READ_AHEAD = 50
 """A form is read with its signer's letter, so this is as many as one call reads ("BatchGetItem", API reference)."""
 
@@ -32,11 +29,12 @@ class Unconfirmed:
 
 def unconfirmed(stack: Stack, campaign: str) -> Unconfirmed:
     """Count the newest forms of a campaign that wait for a confirmation."""
+    most = stack.limits.rows_read
     listed = Forms(stack.table).listed(campaign, read_ahead=_READ_AHEAD)
-    newest = [form for _, form in islice(listed, MOST_FORMS_READ)]
+    newest = [form for _, form in islice(listed, most)]
     waiting = [form for form in newest if form]
     return Unconfirmed(
         len(waiting),
         sum(form.quarantine == "no mailbox" for form in waiting),
-        is_part=len(newest) == MOST_FORMS_READ,
+        is_part=len(newest) == most,
     )

@@ -59,7 +59,7 @@ def is_workbook(content: bytes) -> bool:
     return content.startswith((_ZIP, _OLD_EXCEL))
 
 
-def rows_of_workbook(content: bytes) -> list[list[str]]:
+def rows_of_workbook(content: bytes, most_elements: int = _MOST_ELEMENTS) -> list[list[str]]:
     """Return the first visible sheet's rows, without blank ones.
 
     Raises MistakesError if the file can't be read, and TooMuchError if it is over a limit.
@@ -69,7 +69,7 @@ def rows_of_workbook(content: bytes) -> list[list[str]]:
         raise MistakesError([Mistake(FILE, None, message)])
     try:
         with zipfile.ZipFile(BytesIO(content)) as file:
-            parts = _Parts(file)
+            parts = _Parts(file, most_elements)
             return _rows_of_ods(parts) if parts.has("content.xml") else _rows_of_xlsx(parts)
     except (
         zipfile.BadZipFile,
@@ -90,6 +90,7 @@ class _Parts:
     """The parts of a file, which together have at most MOST_UNPACKED bytes."""
 
     file: zipfile.ZipFile
+    most_elements: int
     left: int = MOST_UNPACKED
     elements: int = 0
     characters: int = 0
@@ -111,7 +112,7 @@ class _Parts:
             nonlocal depth, inside
             self.elements += 1
             inside = inside + 1 if depth else 0
-            if self.elements > _MOST_ELEMENTS or inside > _MOST_INSIDE:
+            if self.elements > self.most_elements or inside > _MOST_INSIDE:
                 message = Message("the file has too many empty cells and formats; copy the cells into a new sheet")
                 raise TooMuchError(FILE, None, message)
             if depth or _local(name) in found:

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import example, given
 
 from undersigned.base.emails import Mail, Sender
+from undersigned.base.limits import Limits
 from undersigned.campaigns.rules.letters import read_blocks, render_specimen
 from undersigned.delivering.emails.delivery import DeliverySummary, delivery_email
 from undersigned.delivering.rules.deliveries import DeliveryKey
-from undersigned.delivering.rules.packets import ATTACHMENT_LIMIT
 from undersigned_cli import campaign_folder
 
 FOLDER = campaign_folder.read(Path(__file__).parents[4] / "campaigns" / "end-demand-illinois")
@@ -132,8 +132,8 @@ def test_a_copy_for_the_organizer_has_no_link_that_acts_for_the_office() -> None
 
 def test_an_email_with_as_many_pdfs_as_are_attached_passes_servers_that_take_10_mb() -> None:
     packet = 1_832_141
-    pdfs = [bytes(packet), bytes(packet), bytes(packet), bytes(ATTACHMENT_LIMIT - 3 * packet)]
-    assert ATTACHMENT_LIMIT * 4 // 3 < len(mail_of(953, pdfs).as_bytes()) < 10_000_000
+    pdfs = [bytes(packet), bytes(packet), bytes(packet), bytes(Limits.attached - 3 * packet)]
+    assert Limits.attached * 4 // 3 < len(mail_of(953, pdfs).as_bytes()) < 10_000_000
 
 
 def test_equal_emails_have_equal_bytes() -> None:

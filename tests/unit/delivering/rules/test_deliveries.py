@@ -14,7 +14,6 @@ from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.rules.bundles import Bundle, Signers
 from undersigned.delivering.rules.deliveries import (
     OUTCOME_WITHIN,
-    PACKET_SIZE,
     UNSETTLED_FOR,
     Attempt,
     Delivery,
@@ -334,7 +333,7 @@ def test_an_empty_bundle_closes_its_delivery() -> None:
 
 
 def test_a_packet_has_up_to_250_letters() -> None:
-    assert packet_spans(612, PACKET_SIZE) == ((1, 250), (251, 500), (501, 612))
+    assert packet_spans(612, 250) == ((1, 250), (251, 500), (501, 612))
 
 
 @given(st.integers(0, 3000), st.integers(1, 300))
@@ -346,8 +345,8 @@ def test_packets_cover_every_letter_exactly_once(letters: int, size: int) -> Non
 
 
 def test_a_delivery_without_letters_has_no_packet() -> None:
-    assert packet_spans(0, PACKET_SIZE) == ()
-    assert packet_spans(PACKET_SIZE, PACKET_SIZE) == ((1, PACKET_SIZE),)
+    assert packet_spans(0, 250) == ()
+    assert packet_spans(250, 250) == ((1, 250),)
 
 
 def packet(number: int, first: int, last: int) -> PacketRecord:

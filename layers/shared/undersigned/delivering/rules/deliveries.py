@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from undersigned.base.limits import Limits
 from undersigned.base.purposes import PURPOSES
 from undersigned.delivering.rules.states import STATES
 
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
 
     from undersigned.campaigns.rules.campaigns import Answer, Campaign, Target, Way
     from undersigned.delivering.rules.states import Decision, DeliveryState, Question
-
-PACKET_SIZE = 250
-"""Letters in one PDF. Typst's memory grows with the pages of a document."""
 
 UNSETTLED_FOR = timedelta(hours=1)
 """How long to wait for an event after SES's answer was lost. After that, a person decides."""
@@ -163,7 +161,7 @@ class Delivery:
     last: Attempt = Attempt()
     erased: frozenset[str] = frozenset()
     erased_at: datetime | None = None
-    packet_size: int = PACKET_SIZE
+    packet_size: int = Limits.packet_size
     cleared_at: datetime | None = None
     told: str | None = None
     way: Way = "email"

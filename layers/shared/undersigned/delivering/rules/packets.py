@@ -14,17 +14,10 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey, PacketRecord
 
-ATTACHMENT_LIMIT = 7_000_000
-"""The most bytes of PDFs to attach: some 950 typed or 760 drawn letters. Base64 adds a third, and many servers refuse
-emails over 10 MB; SES takes 40.
 
-Source: "Service quotas in Amazon SES", SES developer guide.
-"""
-
-
-def are_attached(packets: Sequence[PacketRecord]) -> bool:
-    """Say whether an email has its packets attached, rather than a link to them."""
-    return sum(packet.bytes for packet in packets) <= ATTACHMENT_LIMIT
+def are_attached(packets: Sequence[PacketRecord], most: int) -> bool:
+    """Say whether an email has its packets attached (at most so many bytes), rather than a link to them."""
+    return sum(packet.bytes for packet in packets) <= most
 
 
 def packet_spans(letters: int, size: int) -> tuple[tuple[int, int], ...]:

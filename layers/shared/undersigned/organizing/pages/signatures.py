@@ -11,7 +11,6 @@ from undersigned.base.languages import Message
 from undersigned.campaigns.cursors import cursor_of
 from undersigned.campaigns.rules.letters import render_html
 from undersigned.delivering.pages.states import state_of_delivery
-from undersigned.organizing.letters import MOST_NAMES_READ
 from undersigned.organizing.pages.recipients import recipient_choices, recipient_name
 from undersigned.people.dashboard_frame import render_framed
 from undersigned.signing.rules.form_fields import FORM_FIELDS, LINES
@@ -76,8 +75,8 @@ def letter_rows(viewer: Viewer, letters: Iterable[Signature]) -> list[tuple[Sign
     ]
 
 
-def named_page(viewer: Viewer, found: Listing[Signature], name: str) -> Page:
-    """Render the letters whose name has the words that somebody looks for, newest first."""
+def named_page(viewer: Viewer, found: Listing[Signature], name: str, most: int) -> Page:
+    """Render the letters, of so many at most, whose name has the words that somebody looks for, newest first."""
     return render_framed(
         "organizing/pages/named.html",
         viewer.language,
@@ -86,7 +85,7 @@ def named_page(viewer: Viewer, found: Listing[Signature], name: str) -> Page:
         rows=letter_rows(viewer, found.items),
         name=name,
         ended_early=found.ended_early,
-        most=MOST_NAMES_READ,
+        most=most,
         next_cursor=cursor_of(found.next_position),
     )
 

@@ -153,7 +153,7 @@ def find_signature(request: DashboardRequest) -> Response[str]:
         return done(request, "none-found", "/signatures")
     name, after = request.posted_person("find"), request.posted_position(SIGNATURE_POSITION)
     found = letters_with_name(request.stack, request.campaign, name, after, ROWS_SHOWN)
-    return dashboard_page(named_page(viewer_of(request), found, name))
+    return dashboard_page(named_page(viewer_of(request), found, name, request.stack.limits.names_read))
 
 
 @pages.get("/signatures/<signer>", "manage")

@@ -63,9 +63,6 @@ LISTING_SHARDS = 8
 TRAY_SHARDS = 8
 """The number of partitions of the tray index that a campaign's waiting letters are spread over."""
 
-_STEP = 1_000
-"""How many letters are read before a step to the next target: about 200 kB of keys."""
-
 _READ_AHEAD = 50
 """How many signatures a listing reads in one step, by default."""
 
@@ -369,7 +366,7 @@ class Signatures(Repository):
             for page in self._steps(shard, _from(first), _to(last)):
                 positions = [str(values["due_at"]) for values in page]
                 found.update(map(target_at, positions))
-                if len(page) == _STEP:
+                if len(page) == self._table.limits.tray_step:
                     # The step leaves out the other letters to this target.
                     others = f"{positions[-1]}~", _to(target := target_at(positions[-1]))
                     found[target] += self._table.count(shard, "tray", between=others)
@@ -377,10 +374,11 @@ class Signatures(Repository):
 
     def _steps(self, shard: str, start: str, end: str) -> Iterator[list[Values]]:
         """List a shard's letters in pages that have the first ones to each target, from position to position."""
+        step = self._table.limits.tray_step
         while start < end:
-            page = list(islice(self._table.query(shard, index="tray", between=(start, end), read_ahead=_STEP), _STEP))
+            page = list(islice(self._table.query(shard, index="tray", between=(start, end), read_ahead=step), step))
             yield page
-            if len(page) < _STEP:
+            if len(page) < step:
                 return
             start = _to(target_at(page[-1]["due_at"]))
 
