@@ -21,14 +21,9 @@ ifeq ($(filter deploy remove-stack,$(MAKECMDGOALS)),)
 unexport AWS_PROFILE
 endif
 
-# The tests of units, use cases and handlers. Those that are marked as slow are for .ci/run.
+# The tests of units, use cases and handlers.
 QUICK := tests/unit tests/template tests/integration tests/security tests/faults
 TEST := $(RUN) pytest --quiet --numprocesses auto
-
-# The parts of `make nightly`, one after the other.
-PARTS := audit deploy rehearsals looks spam rows load moto races waits versions weather crashes campaigns fuzz
-# The parts that have passed for these very files.
-DONE = .undersigned/nightly/$(shell { git rev-parse HEAD && git diff HEAD; } 2>/dev/null | git hash-object --stdin)
 
 # The slowest first, so that the quick ones run next to them.
 CHECKS := check-types check-template check-secrets check-code check-imports check-style check-lock check-layers check-licences
@@ -39,8 +34,8 @@ BABEL := $(RUN) pybabel --quiet
 EXPORT := $(UV) export --quiet --locked --no-annotate --no-header
 
 .SILENT:
-.PHONY: help setup browser demo deploy remove-stack test pages faults fuzz nightly figures lint layers licences pictures catalogs bench clean \
-	$(CHECKS) check-vulnerabilities $(PARTS:%=nightly-%)
+.PHONY: help setup browser demo deploy remove-stack test pages faults fuzz nightly audit figures lint layers licences pictures catalogs bench clean \
+	$(CHECKS) check-vulnerabilities
 
 help: ## list the targets
 	sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -64,95 +59,27 @@ browser: $(READY) ## fetch Chromium for the tests of the pages, if this machine 
 	|| { echo "make: no Chromium; install Chromium or Chrome, or name one in UNDERSIGNED_CHROMIUM" >&2; exit 1; }
 
 test: lint ## run every check, and the tests of units, use cases and handlers
-	$(TEST) -p no:schemathesis -p no:anyio -m "not slow and not nightly" $(QUICK)
+	$(TEST) -p no:schemathesis -p no:anyio --scale=quick $(QUICK)
 
 pages: browser ## test the pages and the local stack, in Chromium, and a letter's way through a deployed stack
 	$(TEST) tests/browser tests/e2e tests/deployed
 
 faults: $(READY) ## try a sample of crashes, races and malformed inputs, the installed command, and 40 simulated campaigns
-	$(TEST) -m "slow and not nightly" $(QUICK) tests/fuzz tests/package
-	$(RUN) python -m tests.faults.simulation --campaigns 40
+	$(TEST) -m slow $(QUICK) tests/fuzz tests/package
 
 fuzz: $(READY) ## give each parser malformed input for a minute or ARGS="--seconds …", guided by coverage
 	$(RUN) python -m tests.fuzz $(ARGS)
 
-nightly: $(READY) ## run everything that takes long, part by part; again, it goes on where it ended; PART=load runs one part
-	mkdir -p $(DONE); failed=; \
-	for part in $(or $(PART),$(filter-out $(notdir $(wildcard $(DONE)/*)),$(PARTS))); do \
-		echo "nightly: $$part"; \
-		if $(MAKE) --no-print-directory nightly-$$part; then touch $(DONE)/$$part; else failed="$$failed $$part"; fi; \
-	done; \
-	[ -z "$$failed" ] || { echo "make: these parts failed:$$failed" >&2; exit 1; }
+nightly: $(if $(ARGS),,audit) browser ## run all tests in their largest sizes, of two hours; ARGS="tests/faults -k weather" is a part
+	$(RUN) pytest --quiet --scale=nightly $(or $(ARGS),tests)
 
 figures: $(READY) ## write the figures of the last runs into docs/reliability.md
 	$(RUN) python -m tests.figures
 
 # The secrets first: they need no connection.
-nightly-audit: $(UV)
+audit: $(UV) ## look for secrets in the whole history, and for known vulnerabilities of the locked versions
 	$(FIND_SECRETS) scan-local-repo .
 	$(MAKE) --no-print-directory check-vulnerabilities
-
-nightly-deploy: $(READY)
-	$(RUN) pytest --quiet -m nightly tests/deployed/test_deploying.py
-
-# What operators do: a restore, the runbook, the doctor.
-nightly-rehearsals: browser
-	$(RUN) pytest --quiet -m nightly $(addprefix tests/deployed/test_,doctor.py metrics.py runbook.py)
-	$(RUN) pytest --quiet -m nightly $(addprefix tests/e2e/test_,weekly_delivery.py signing_form.py restore.py)
-
-nightly-looks: browser
-	UNDERSIGNED_LOOKS=all $(TEST) -m "nightly or not nightly" -k accessible tests/browser tests/e2e
-
-nightly-spam: $(READY)
-	command -v spamassassin >/dev/null \
-	|| { apt-get -qq update && apt-get -qq install --yes --no-install-recommends spamassassin; } >/dev/null \
-	|| { echo "make: no SpamAssassin; install it, such as with apt-get install spamassassin" >&2; exit 1; }
-	$(RUN) pytest --quiet -m nightly tests/integration/test_spam.py
-
-nightly-rows: $(READY)
-	UNDERSIGNED_ROWS=$${UNDERSIGNED_ROWS:-50000} UNDERSIGNED_EXAMPLES=5 UNDERSIGNED_CHANGES=$${UNDERSIGNED_CHANGES:-1000} \
-		$(RUN) pytest --quiet -m "nightly or not nightly" tests/deployed/test_exporting.py \
-		$(addprefix tests/e2e/test_,counts.py openapi.py)
-
-# Thousands of people sign while workers are killed.
-nightly-load: $(READY)
-	UNDERSIGNED_SIGNATURES=$${UNDERSIGNED_SIGNATURES:-1500} $(RUN) pytest --quiet tests/soak
-
-# The files about what moves letters, and about offices. All others make the same calls through pages, commands, drafts and
-# translations, and would take seven times as long; the tests' own memory parses their expressions as moto does.
-# The use cases that write under conditions, with what their offices and organizers do. Every other file runs on the
-# tests' memory only: moto's own parser reads its expressions, so moto would tell nothing new about them.
-nightly-moto: $(READY)
-	UNDERSIGNED_ON_MOTO=1 $(TEST) $(addprefix tests/integration/test_,signing.py delivering.py counting.py erasing.py seven_days.py \
-		delivery_controls.py listing.py targets_as_signed.py restoring.py exporting.py reporting.py office.py answers.py \
-		stopping.py)
-
-nightly-races: $(READY)
-	UNDERSIGNED_INTERLEAVINGS=$${UNDERSIGNED_INTERLEAVINGS:-50} UNDERSIGNED_HISTORIES=$${UNDERSIGNED_HISTORIES:-200} \
-		$(RUN) pytest --quiet tests/faults/test_interleavings.py tests/faults/test_simulation.py tests/faults/test_counting_at_once.py
-
-# SES is out for two weeks, and people sign faster than it takes emails.
-nightly-waits: $(READY)
-	UNDERSIGNED_HOURS_WITHOUT_SES=335 UNDERSIGNED_SECONDS_OF_RUSH=3600 UNDERSIGNED_EMAILS_WITHOUT_SES=100000 \
-		UNDERSIGNED_HOURS_OF_THROTTLE=24 $(TEST) tests/faults/test_waiting_for_ses.py
-
-nightly-crashes: $(READY)
-	$(RUN) python -m tests.faults.every_crash --sample 0.5 --twice --pairs 0.3 --to-the-end \
-		--figures-of "make nightly PART=crashes" $(ARGS)
-
-nightly-weather: $(READY)
-	$(RUN) python -m tests.faults.every_crash --weather bad --sample 0.08 --twice --pairs 0.3 \
-		--figures-of "make nightly PART=weather" $(ARGS)
-
-nightly-versions: $(READY)
-	$(RUN) python -m tests.faults.every_crash --other-code --sample 0.06 --pairs 0.3 --to-the-end $(ARGS)
-
-nightly-campaigns: $(READY)
-	$(RUN) python -m tests.faults.simulation --figures-of "make nightly PART=campaigns" \
-		$(or $(ARGS),--seconds 600)
-
-nightly-fuzz: $(READY)
-	$(RUN) python -m tests.fuzz $(or $(ARGS),--seconds 60)
 
 lint: $(READY) ## check style, types, import contracts, lock, layers, template, security, secrets and licences
 	$(MAKE) --no-print-directory --keep-going $(TOGETHER) $(CHECKS)
@@ -209,7 +136,7 @@ check-licences: $(READY)
 check-code: $(UV)
 	$(SECURITY) bandit --quiet --configfile pyproject.toml --recursive layers/shared functions cli checks
 
-# Scans all files, the last 300 commits, and what is staged; `make nightly` scans every commit. A false positive gets
+# Scans all files, the last 300 commits, and what is staged; `make audit` scans every commit. A false positive gets
 # an entry with its reason in pyproject.toml.
 check-secrets: $(UV)
 	if git log -1 >/dev/null 2>&1; then \

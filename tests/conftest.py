@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-from tests import seeds
+from tests import scale, seeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from tests.chromium import Visitor
     from tests.world import World
-
-ON_MOTO = bool(os.environ.get("UNDERSIGNED_ON_MOTO"))
-"""Whether all tests run on moto, as in `make nightly PART=moto`. It takes seven times as long as our own memory."""
 
 # How long an example takes says little when other tests run at the same time.
 settings.register_profile("parallel", deadline=None, derandomize=seeds.IS_FIXED)
@@ -34,11 +31,26 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return (os.process_cpu_count() or 1) + any("e2e" in folder for folder in config.args)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of some folders as slow."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that says how much the tests try."""
+    parser.addoption("--scale", choices=scale.SCALES, default="ci", help="how much the tests try (default: ci)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the tests know how much they try."""
+    scale.scale = scale.SCALES[config.getoption("scale")]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests of some folders as slow, and leave out what this run's scale leaves out."""
+    out: list[pytest.Item] = []
     for item in items:
         if item.nodeid.startswith(("tests/fuzz/", "tests/package/")):
             item.add_marker("slow")
+        if scale.scale.without & {mark.name for mark in item.iter_markers()}:
+            out.append(item)
+    config.hook.pytest_deselected(items=out)
+    items[:] = [item for item in items if item not in out]
 
 
 _SHARED_SETUP = (
@@ -79,7 +91,8 @@ def world(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> It
     from tests import world as worlds  # noqa: PLC0415  (all functions, boto3 and moto take seconds to load)
 
     needs_moto, needs_memory = (request.node.get_closest_marker(name) is not None for name in ("moto", "memory"))
-    with worlds.world(monkeypatch, fast=needs_memory or not (ON_MOTO or needs_moto)) as made:
+    on_moto = needs_moto or request.path.stem in scale.scale.on_moto
+    with worlds.world(monkeypatch, fast=needs_memory or not on_moto) as made:
         yield made
 
 

@@ -6,11 +6,6 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
-FIGURES = pytest.StashKey[list[str]]()
-"""The lines that a run prints at its end."""
-
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / ".undersigned" / "figures.json"
 PAGE = ROOT / "docs" / "reliability.md"
@@ -18,8 +13,9 @@ _BEGIN, _END = "<!-- figures: written by the commands, not by hand -->", "<!-- e
 _HEAD = "| What | Figure | By | On |\n|---|---|---|---|\n"
 
 
-def keep(command: str, figures: dict[str, object]) -> None:
-    """Keep the figures that a command (`make nightly PART=load`) measured, in place of their old values."""
+def keep(file: str, figures: dict[str, object]) -> None:
+    """Keep the figures that a file of tests measured, in place of their old values."""
+    command = f"pytest --scale=nightly {Path(file).relative_to(ROOT)}"
     rows = _kept()
     today = datetime.now(UTC).date().isoformat()
     rows |= {what: f"| {what} | {figure} | `{command}` | {today} |" for what, figure in figures.items()}

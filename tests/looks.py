@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.scale import scale
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from tests.chromium import Visitor
 
 PICTURES = Path(__file__).parents[1] / ".undersigned" / "pictures"
-
-ALL = os.environ.get("UNDERSIGNED_LOOKS") == "all"
-"""Whether every look is tried, as `make nightly PART=looks` does, and not only the hardest one."""
 
 BROKEN = """() => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -38,10 +36,10 @@ def looks[Language: str](
     narrow: int, wide: int, languages: tuple[Language, Language]
 ) -> list[tuple[int, bool, Language]]:
     """Return widths (CSS pixels) with dark or light and a language: narrow, dark and the second one, or all."""
-    return [*product((narrow, wide), (False, True), languages)] if ALL else [(narrow, True, languages[1])]
+    return [*product((narrow, wide), (False, True), languages)] if scale.looks else [(narrow, True, languages[1])]
 
 
-def see(visitor: Visitor, page: Page, name: str, *, keep: bool = ALL) -> None:
+def see(visitor: Visitor, page: Page, name: str, *, keep: bool = scale.looks) -> None:
     """Check that a page fits the screen, splits no word and is accessible, once it has loaded; keep its picture."""
     # After a click, the next document may still be without its root.
     page.wait_for_load_state()

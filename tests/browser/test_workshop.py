@@ -15,6 +15,7 @@ from tests import looks
 from tests import world as worlds
 from tests.looks import reach
 from tests.organizers import begin_session, code_in
+from tests.scale import scale
 from tests.served_world import served, sign_in
 from tests.workshop import OWN_HEADINGS, PAPER
 from undersigned.workshop import drafting
@@ -51,7 +52,7 @@ ALWAYS_SEEN = {
     "settings-unfolded",
     "new-refused",
 }
-"""One state of each kind. `make nightly PART=looks` sees all of them."""
+"""One state of each kind. `pytest --scale=nightly` sees all of them."""
 
 
 @dataclass
@@ -482,7 +483,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     base = stack.workshop(NEW)
 
     def see(state: str) -> None:
-        if looks.ALL or state in ALWAYS_SEEN:
+        if scale.looks or state in ALWAYS_SEEN:
             looks.see(visitor, page, f"workshop-{state}-{width}-{'dark' if dark else 'light'}-{language}")
             assert page.locator("html").get_attribute("lang") == language
 
@@ -596,7 +597,7 @@ def test_a_new_campaign_begins_on_accessible_pages(
     page.wait_for_url("**/organizer")
 
     def see(state: str) -> None:
-        if looks.ALL or state in ALWAYS_SEEN:
+        if scale.looks or state in ALWAYS_SEEN:
             looks.see(visitor, page, f"workshop-{state}-{width}-{'dark' if dark else 'light'}-{language}")
             assert page.locator("html").get_attribute("lang") == language
 

@@ -11,9 +11,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.deployed.faults import Killer
 from tests.deployed.signers import confirm, create_file, sign
 from tests.e2e.waiting import wait_for
-from tests.soak.faults import Killer
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import KEY_WORKS_FOR, ApiKey, digest_of

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import json
-import os
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.deployed.signers import create_file
+from tests.scale import scale
 from tests.signatures import adas_signature
 from undersigned.base.table import to_item
 from undersigned.people.rows.api_keys import ApiKeys
@@ -42,9 +42,6 @@ CAMPAIGN = "exports"
 KEY = "us_exports"
 pytestmark = pytest.mark.nightly
 
-ROWS = int(os.environ.get("UNDERSIGNED_ROWS", "3000"))
-"""`make nightly PART=rows` uses 50,000, which take two minutes: each row also invokes the readers of the stream."""
-
 BATCH = 25
 """Items that DynamoDB writes in one BatchWriteItem."""
 
@@ -53,7 +50,7 @@ NOW = datetime.now(UTC)
 
 def rows(letter: str) -> Iterator[Signature]:
     """Yield withdrawn letters: they aren't counted, and cause no email."""
-    for number in range(ROWS):
+    for number in range(scale.rows):
         signed_at = NOW - timedelta(seconds=number)
         yield adas_signature(
             campaign=CAMPAIGN,
@@ -133,11 +130,11 @@ def peak_mb() -> int:
 def test_an_export_has_every_row_once_and_its_function_uses_little_memory(campaign: RunningStack) -> None:
     opened = DeployedStack(campaign.outputs, campaign.client).opened()
     done = finished(campaign, create_file(campaign, opened, CAMPAIGN, "evanston"))
-    assert (done["state"], done["rows"]) == ("done", ROWS)
+    assert (done["state"], done["rows"]) == ("done", scale.rows)
     with urlopen(done["link"], timeout=60) as answer:  # noqa: S310
         assert answer.headers["Content-Type"].startswith("text/csv")
         file = answer.read()
     assert len(file) == done["bytes"]
     found = [row["email_address"] for row in csv.DictReader(io.StringIO(file.decode("utf-8-sig"), newline=""))]
-    assert found == [f"signer{number}@signers.example" for number in range(ROWS)]
+    assert found == [f"signer{number}@signers.example" for number in range(scale.rows)]
     assert 0 < peak_mb() < 256

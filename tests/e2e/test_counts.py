@@ -1,11 +1,7 @@
-"""Counts on the local stack: after hundreds of random changes, they equal a count of the rows.
-
-`make nightly PART=rows` makes a thousand: UNDERSIGNED_CHANGES.
-"""
+"""Counts on the local stack: after hundreds of random changes, they equal a count of the rows."""
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections import Counter
@@ -16,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.scale import scale
 from tests.signatures import adas_signature
 from undersigned.base.errors import ChangedError
 from undersigned.campaigns.catalog import catalog_of
@@ -36,8 +33,7 @@ if TYPE_CHECKING:
     from undersigned.base.stack import Stack
 
 CAMPAIGN = "counted"
-CHANGES = int(os.environ.get("UNDERSIGNED_CHANGES", "400"))
-PEOPLE = CHANGES // 4
+PEOPLE = scale.changes // 4
 TOWNS = {"evanston": "60201", "wilmette": "60091", "skokie": "60076"}
 
 
@@ -129,7 +125,7 @@ def recount(stack: RunningStack) -> dict[str, int]:
 def test_counts_equal_the_rows_after_random_changes(stack: RunningStack, opened: Stack) -> None:
     people = [Person(opened, number) for number in range(PEOPLE)]
     with ThreadPoolExecutor(max_workers=8) as pool:
-        list(pool.map(lambda person: person.change(CHANGES // PEOPLE), people))
+        list(pool.map(lambda person: person.change(scale.changes // PEOPLE), people))
     expected = recount(stack)
     assert expected["TOTAL"] > PEOPLE / 10
     found: dict[str, int] = {}

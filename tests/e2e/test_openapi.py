@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from schemathesis.checks import (
 )
 
 from tests.openapi_document import DOCUMENT
+from tests.scale import scale
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import KEY_WORKS_FOR, ApiKey, digest_of
@@ -58,11 +58,8 @@ CHECKS = [
 
 schema = schemathesis.openapi.from_dict(DOCUMENT)
 schema.config.phases.coverage.enabled = False
-EXAMPLES = int(os.environ.get("UNDERSIGNED_EXAMPLES", "2"))
-"""The number of requests that are generated for each route; `make nightly PART=rows` uses more."""
-
 bounded = settings(
-    max_examples=EXAMPLES,
+    max_examples=scale.requests,
     deadline=None,
     derandomize=True,
     database=None,
@@ -95,7 +92,7 @@ def test_requests_with_a_key(case: Case[Any], address: str) -> None:
 
 
 @schema.include(path_regex="^/organizer/campaigns/").parametrize()
-@settings(bounded, max_examples=min(EXAMPLES, 2))
+@settings(bounded, max_examples=min(scale.requests, 2))
 def test_requests_without_a_key(case: Case[Any], address: str) -> None:
     # A wrong key would count towards the limit for their network, which all tests share.
     case.headers.pop("Authorization", None)

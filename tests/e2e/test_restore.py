@@ -1,6 +1,6 @@
 """A restore, rehearsed: letters that a stack's table has lost come back from a table as it was before.
 
-It takes minutes, so only `make nightly` runs it. docs/backups.md has the same steps for a stack in AWS.
+It takes minutes, so only `pytest --scale=nightly` runs it. docs/backups.md has the same steps for a stack in AWS.
 """
 
 from __future__ import annotations

@@ -540,7 +540,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=float, default=0.02, help="share of crashes that a second one follows")
     parser.add_argument("--seed", default=str(seeds.seed()))
     parser.add_argument("--json", type=Path, help="also write the report to this file")
-    parser.add_argument("--figures-of", help="keep the figures for `make figures`, as this command's")
+    parser.add_argument("--figures-of", help="keep the figures for `make figures`, as this test file's")
     arguments = parser.parse_args()
     # The functions' loggers keep the stdout that they find when they are loaded.
     printed, sys.stdout = sys.stdout, io.StringIO()

@@ -109,7 +109,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.0, help="simulate campaigns for so long")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--trace", action="store_true", help="print each step")
-    parser.add_argument("--figures-of", help="keep the figures for `make figures`, as this command's")
+    parser.add_argument("--figures-of", help="keep the figures for `make figures`, as this test file's")
     arguments = parser.parse_args()
     # The functions' loggers keep the stdout that they find when they are loaded.
     printed, sys.stdout = sys.stdout, Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115

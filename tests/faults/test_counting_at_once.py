@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter
 from contextlib import suppress
@@ -15,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from tests.faults.memory import Memory
 from tests.faults.stored import forget_deletions, is_forgotten, is_of_letter, shard_of
+from tests.scale import scale
 from tests.signatures import adas_signature
 from undersigned.base.errors import ChangedError
 from undersigned.base.rows import Key
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 CAMPAIGN = "trees"
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 STREAM_SHARDS = 4
-HISTORIES = int(os.environ.get("UNDERSIGNED_HISTORIES", "16"))
-"""How many histories are tried; 2,000 take some minutes."""
 
 
 def stack_of(client: Any) -> Stack:
@@ -248,7 +246,7 @@ class Faulty:
             crowd.depth -= 1
 
 
-@pytest.mark.parametrize("seed", range(HISTORIES))
+@pytest.mark.parametrize("seed", range(scale.histories))
 def test_counts_are_exact_in_any_history(seed: int) -> None:
     crowd = Crowd(seed)
     for _ in range(60):

@@ -1,7 +1,4 @@
-"""Crashes of every scenario, the adapter methods that they reach, and the permissions that they use.
-
-A share of the crashes is tried here. `make nightly` tries half of them, others in each run, and some in bad weather.
-"""
+"""Crashes of every scenario, the adapter methods that they reach, and the permissions that they use."""
 
 from __future__ import annotations
 
@@ -14,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.every_crash import adapters
+from tests.scale import scale
 from tests.world import FUNCTIONS, ROOT
 from undersigned_cli.local.permissions import granted
 
@@ -69,7 +67,7 @@ class Run:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Crash at a share of the calls."""
-    return crash_everywhere(tmp_path_factory.mktemp("crashes") / "report.json", "--sample", "0.04")
+    return crash_everywhere(tmp_path_factory.mktemp("crashes") / "report.json", *scale.crashes, *figures())
 
 
 def crash_everywhere(report: Path, *options: str) -> Run:
@@ -81,6 +79,11 @@ def crash_everywhere(report: Path, *options: str) -> Run:
     return Run(done.stdout, json.loads(report.read_text(encoding="utf-8")))
 
 
+def figures() -> tuple[str, ...]:
+    """Return the options that keep the figures of a long run."""
+    return ("--figures-of", __file__) if scale.is_long else ()
+
+
 @pytest.mark.asvs("2.3.3")
 def test_no_letter_is_lost_doubled_or_miscounted_by_a_crash_at_any_call(run: Run) -> None:
     assert run.report["failures"] == [], run.printed
@@ -88,7 +91,14 @@ def test_no_letter_is_lost_doubled_or_miscounted_by_a_crash_at_any_call(run: Run
 
 
 def test_another_version_of_the_code_goes_on_after_a_crash_at_any_call(tmp_path: Path) -> None:
-    found = crash_everywhere(tmp_path / "report.json", "--other-code", "--sample", "0.04", "a week")
+    found = crash_everywhere(tmp_path / "report.json", "--other-code", *scale.other_code)
+    assert found.report["failures"] == [], found.printed
+    assert found.report["survived"] == found.report["tried"]
+
+
+@pytest.mark.nightly
+def test_no_letter_is_lost_doubled_or_miscounted_by_a_crash_in_bad_weather(tmp_path: Path) -> None:
+    found = crash_everywhere(tmp_path / "report.json", *scale.weather, *figures(), "--weather", "bad")
     assert found.report["failures"] == [], found.printed
     assert found.report["survived"] == found.report["tried"]
 

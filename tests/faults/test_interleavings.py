@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from typing import TYPE_CHECKING, Any, get_args
 
 import hypothesis.strategies as st
@@ -16,6 +15,7 @@ from tests import figures, seeds
 from tests import world as worlds
 from tests.faults.interleavings import MailEvent, Play, Race, Refusals, staged, typeset_plainly, with_history
 from tests.faults.stored import delivery_item, target_item
+from tests.scale import scale
 from tests.world import CAMPAIGN
 from undersigned.delivering.printing import packets
 from undersigned.delivering.rules.deliveries import DeliveryKey
@@ -31,13 +31,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-LONG = int(os.environ.get("UNDERSIGNED_INTERLEAVINGS", "0"))
-"""The number of random weeks, for `make nightly PART=races`.
-
-If it is set, each pair runs in up to 12 schedules with one preemption and 12 with two; otherwise in up to six
-with one.
-"""
-
 DIFFERENCES = set(get_args(FindingKind)) - {"a delivery waits for a decision"}
 """Findings that a reconciliation must not report in a race, because they are false."""
 
@@ -48,8 +41,8 @@ tried: dict[str, int] = {}
 def _figures() -> Iterator[None]:
     yield
     print(f"\ninterleavings tried: {sum(tried.values())}")  # noqa: T201  (`pytest -s` shows it)
-    if LONG:
-        figures.keep("make nightly PART=races", {"Interleavings tried": sum(tried.values())})
+    if scale.is_long:
+        figures.keep(__file__, {"Interleavings tried": sum(tried.values())})
 
 
 @pytest.fixture
@@ -569,7 +562,7 @@ def test_two_at_the_same_time_lose_and_double_nothing_in_any_order(
     play: Play, race: Callable[[Play], Begin], caplog: pytest.LogCaptureFixture
 ) -> None:
     running = Race(play, race(play), twins=race in TWINS)
-    running.run(preemptions=2 if LONG else 1, most=12 if LONG else 6)
+    running.run(preemptions=scale.preemptions, most=scale.schedules)
     tried[race.__name__] = running.tried
     assert running.tried >= (1 if race in TWINS else 2)
     assert not [record.getMessage() for record in caplog.records if record.getMessage() in DIFFERENCES]
@@ -753,10 +746,10 @@ def test_random_weeks_lose_and_double_nothing(play: Play) -> None:
     run_state_machine_as_test(
         WeeksOnThisStage,
         settings=settings(
-            max_examples=LONG or 3,
+            max_examples=scale.weeks,
             stateful_step_count=40,
             deadline=None,
-            derandomize=seeds.IS_FIXED or not LONG,
+            derandomize=seeds.IS_FIXED or not scale.is_long,
             database=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),

@@ -1,7 +1,4 @@
-"""A few simulated campaigns, and a state machine on the same platform.
-
-`make nightly PART=campaigns` runs many: see `simulation.py`.
-"""
+"""Simulated campaigns, and a state machine on the same platform."""
 
 from __future__ import annotations
 
@@ -21,14 +18,10 @@ from tests import seeds
 from tests.faults.platform import Outage
 from tests.faults.simulated_campaign import Outcome, Simulation, campaign, simulate
 from tests.faults.simulation import replay
+from tests.scale import scale
+from tests.world import ROOT
 
 pytestmark = pytest.mark.slow
-
-LONG = int(os.environ.get("UNDERSIGNED_INTERLEAVINGS", "0"))
-"""Five times the number of the state machine's campaigns, for `make nightly PART=races`."""
-
-SEEDS = (21, 33, 10, 34) if LONG else (21,)
-"""Campaigns with many faults."""
 
 _ACTS = (
     "sign", "sign", "sign_again", "sign_like_a_bot", "withdraw", "erase", "release_from_quarantine", "push",
@@ -100,10 +93,10 @@ def test_any_steps_on_the_platform_lose_double_and_forget_nothing() -> None:
     run_state_machine_as_test(
         Campaign,
         settings=settings(
-            max_examples=LONG // 5 or 2,
+            max_examples=scale.steps,
             stateful_step_count=25,
             deadline=None,
-            derandomize=seeds.IS_FIXED or not LONG,
+            derandomize=seeds.IS_FIXED or not scale.is_long,
             database=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),
@@ -115,7 +108,7 @@ def check(outcome: Outcome) -> None:
     assert not outcome.broken, "\n".join([*outcome.steps, *outcome.broken, f"This was {replay(outcome)}"])
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", scale.stormy)
 def test_a_campaign_loses_doubles_and_forgets_nothing(seed: int) -> None:
     outcome = simulate(seed, 5)
     check(outcome)
@@ -125,6 +118,14 @@ def test_a_campaign_loses_doubles_and_forgets_nothing(seed: int) -> None:
 
 def test_a_new_campaign_loses_doubles_and_forgets_nothing() -> None:
     check(simulate(seeds.seed(), 5))
+
+
+def test_many_campaigns_lose_double_and_forget_nothing() -> None:
+    """Simulate them in a process of its own: it forks, so it must have no threads."""
+    command = [sys.executable, "-m", "tests.faults.simulation", *scale.campaigns]
+    command += ["--figures-of", __file__] if scale.is_long else []
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stdout
 
 
 def test_a_seed_decides_everything() -> None:

@@ -1,14 +1,13 @@
 """SES takes nothing for two weeks, or a tenth. All that waits is sent in the end, and no chain of messages goes on
 forever.
 
-The waits last six hours, longer than Lambda lets a function invoke itself unless it allows that; in `make nightly
-PART=waits`, two weeks. The rush lasts a minute and a half; there, an hour, and 9,000 people sign. 600 emails wait for
-two hours; there, 100,000 for a day.
+The waits last six hours, longer than Lambda lets a function invoke itself unless it allows that; each night, two weeks.
+The rush lasts a minute and a half; each night, an hour, and 9,000 people sign. 600 emails wait for two hours; each
+night, 100,000 for a day.
 """
 
 from __future__ import annotations
 
-import os
 from collections import Counter, deque
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -23,6 +22,7 @@ from botocore.exceptions import ClientError
 from tests.faults.in_parallel import Processes
 from tests.faults.platform import CrashError, Fate, Faults, Platform
 from tests.figures import keep
+from tests.scale import scale
 from tests.world import CAMPAIGN, CONTEXT, client_of
 from tests.world import world as make_world
 from undersigned.base.emails import Mail
@@ -42,16 +42,16 @@ if TYPE_CHECKING:
     from tests.world import World
 
 REFUSAL = "SendingPausedException"
-WAIT = timedelta(hours=int(os.environ.get("UNDERSIGNED_HOURS_WITHOUT_SES", "6")))
+WAIT = scale.without_ses
 TRIES = int(WAIT / timedelta(minutes=15))
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 TWO_HOURS = timedelta(hours=2)
-RUSH_OF = timedelta(seconds=float(os.environ.get("UNDERSIGNED_SECONDS_OF_RUSH", "90")))
+RUSH_OF = scale.rush
 RATE = 0.25
 """Emails a second that SES takes in the rush."""
 
-EMAILS = int(os.environ.get("UNDERSIGNED_EMAILS_WITHOUT_SES", "600"))
-THROTTLED_FOR = timedelta(hours=float(os.environ.get("UNDERSIGNED_HOURS_OF_THROTTLE", "2")))
+EMAILS = scale.waiting_emails
+THROTTLED_FOR = scale.throttled
 
 
 def refusing(world: World, function: str, times: int) -> Platform:
@@ -388,7 +388,7 @@ def test_after_a_day_of_throttle_each_waiting_email_goes_at_the_rate_of_ses(
     assert len(backlog.twice) == len(backlog.world.sent) // DIES_EACH
     took = backlog.passed - THROTTLED_FOR
     assert backlog.began_again is not None
-    if "UNDERSIGNED_EMAILS_WITHOUT_SES" in os.environ:
+    if scale.is_long:
         writes = backlog.calls["dynamodb:UpdateItem"]
         figure = (
             f"the first after {backlog.began_again.total_seconds() / 60:.0f} minutes, the last after "
@@ -396,7 +396,7 @@ def test_after_a_day_of_throttle_each_waiting_email_goes_at_the_rate_of_ses(
             f"{backlog.most_hidden} hidden at once; {backlog.calls.total():,} calls and {writes:,} writes meanwhile"
         )
         hours = THROTTLED_FOR / timedelta(hours=1)
-        keep("make nightly PART=waits", {f"{EMAILS:,} emails wait for {hours:.0f} hours": figure})
+        keep(__file__, {f"{EMAILS:,} emails wait for {hours:.0f} hours": figure})
     assert timedelta(0) < backlog.began_again < timedelta(minutes=16), "sending begins within the hour"
     assert took < timedelta(seconds=1.5 * EMAILS / 14, minutes=45), "the rest keep SES's pace; a dead one's hide longer"
     assert backlog.most_hidden < 500, "the others wait in the queue as they are"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
+from tests.scale import SCALES
 from undersigned import __version__
 
 ROOT = Path(__file__).parents[2]
@@ -47,10 +48,20 @@ def test_the_public_ci_repeats_the_cases_of_ours_and_the_nightly_one_draws_new_o
     nightly = parsed(ROOT / ".github" / "workflows" / "nightly.yml")["jobs"]["nightly"]
 
     assert workflow["env"] == {"UNDERSIGNED_SEED": int(ours)}
-    [parts] = re.findall(r"^PARTS := (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
-    assert nightly["steps"][-1] == {"run": "make nightly PART=${{ matrix.part }}"}
-    assert nightly["strategy"]["matrix"]["part"] == parts.split()
+    assert nightly["steps"][-1] == {"run": "make ${{ matrix.step }}"}
     assert "SEED" not in str(nightly)
+
+
+def test_the_nightly_run_leaves_no_test_out() -> None:
+    nightly = parsed(ROOT / ".github" / "workflows" / "nightly.yml")["jobs"]["nightly"]
+    audit, *steps = nightly["strategy"]["matrix"]["step"]
+    run = {argument for step in steps for argument in step.removeprefix("nightly ARGS=").strip('"').split()}
+
+    assert audit == "audit"
+    assert {file.relative_to(ROOT).parts[1] for file in (ROOT / "tests").rglob("test_*.py")} <= {
+        name.removeprefix("tests/") for name in run
+    }
+    assert "tests/faults/test_every_crash.py" in run
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
@@ -147,13 +158,6 @@ def test_what_docs_share_with_the_pages_is_a_link_and_no_copy(name: str) -> None
     assert (ROOT / "docs" / name).is_symlink()
 
 
-def test_every_test_file_that_make_names_exists() -> None:
-    makefile = (ROOT / "Makefile").read_text("utf-8").replace("\\\n", " ")
-    named = [
-        beginning + name
-        for beginning, names in re.findall(r"\$\(addprefix ([^,]+),([^)]+)\)", makefile)
-        for name in names.split()
-    ]
-    named += re.findall(r"tests/[\w/]+\.py", makefile)
-    assert "tests/deployed/test_metrics.py" in named
-    assert [name for name in named if not (ROOT / name).is_file()] == []
+def test_every_test_file_that_runs_on_moto_each_night_exists() -> None:
+    files = {file.stem for file in (ROOT / "tests").rglob("test_*.py")}
+    assert SCALES["nightly"].on_moto <= files

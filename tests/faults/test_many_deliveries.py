@@ -2,13 +2,12 @@
 
 The plan, the queue's messages and the deliveries are the real ones, and so are the workers' paces. Time is simulated:
 one worker runs at a time, and hands over to the next one whenever it waits for AWS, for its pace or for a packet. The
-PDFs stand for real ones: they name their letters. `UNDERSIGNED_TARGETS` says how many chiefs, 500 by default.
+PDFs stand for real ones: they name their letters.
 """
 
 from __future__ import annotations
 
 import heapq
-import os
 import re
 import threading
 from collections import Counter
@@ -39,7 +38,9 @@ if TYPE_CHECKING:
     from tests.world import World
     from undersigned.delivering.printing.packets import PacketCover
 
-TARGETS = int(os.environ.get("UNDERSIGNED_TARGETS", "500"))
+pytestmark = pytest.mark.nightly
+
+TARGETS = 500
 LETTERS = 100
 MONDAY = datetime(2026, 11, 30, 15, tzinfo=UTC)
 

@@ -1,11 +1,10 @@
 """A delivery of very many letters to one target: one email, every letter once, in flat memory.
 
-`UNDERSIGNED_LETTERS` says how many letters, 20,000 by default. The PDFs stand for real ones: they name their letters.
+The PDFs stand for real ones: they name their letters.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import tracemalloc
 from typing import TYPE_CHECKING, Any
@@ -30,7 +29,9 @@ if TYPE_CHECKING:
     from undersigned.delivering.printing.packets import PacketCover
     from undersigned.delivering.rules.deliveries import Delivery
 
-LETTERS = int(os.environ.get("UNDERSIGNED_LETTERS", "20000"))
+pytestmark = pytest.mark.nightly
+
+LETTERS = 20_000
 TARGET = "evanston"
 
 _STEPS = 97
