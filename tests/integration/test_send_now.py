@@ -26,7 +26,10 @@ from undersigned.signing.rows.signatures import Signatures
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.world import World
+    from undersigned.delivering.rules.deliveries import Delivery
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
 MONDAY = datetime(2026, 11, 30, 15, tzinfo=UTC)
@@ -358,6 +361,25 @@ def test_an_email_that_could_not_be_sent_is_sent_by_the_next_run(world: World, r
     for _ in range(3):
         world.clock.advance(hours=1)
         world.hour()
+    assert len(world.mails("waiting")) == 1
+
+
+def test_a_read_that_fails_at_the_weekly_hour_loses_no_email(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The plan reads first, then the email.
+    read, fails = Deliveries.deliveries, iter([False, True])
+
+    def failing(self: Deliveries, campaign: str, target: str, *, whole: bool = True) -> Iterator[Delivery]:
+        if target == "evanston" and next(fails, False):
+            raise TimeoutError
+        return read(self, campaign, target, whole=whole)
+
+    world.confirmed()
+    world.clock.now = MONDAY
+    monkeypatch.setattr(Deliveries, "deliveries", failing)
+    with pytest.raises(NotDoneError):
+        world.hour()
+    world.clock.advance(hours=1)
+    world.hour()
     assert len(world.mails("waiting")) == 1
 
 

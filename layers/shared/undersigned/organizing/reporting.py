@@ -104,13 +104,16 @@ def send_report(stack: Stack, campaign: str, period: str) -> PostOutcome:
 def send_waiting(stack: Stack, campaign: Campaign, after: datetime, slot: datetime) -> PostOutcome:
     """Email an organizer how many letters wait for *Send now*, once for each slot of the campaign's cadence.
 
-    `slot` is a daily one, and `after` the one before. Raises the errors of `tell_organizer`.
+    `slot` is a daily one, and `after` the one before. Raises the errors of `tell_organizer`, and NotPlannedError.
     """
     weekly = cadence_of(campaign, schedule_of(stack)).last_slot(slot)
     if weekly <= after:
         return "nothing to say"
-    waiting = [line for line in preview(stack, campaign, slot.date().isoformat()).going if line.begun is None]
+    planned = preview(stack, campaign, slot.date().isoformat())
+    waiting = [line for line in planned.going if line.begun is None]
     if not waiting:
+        # An error may have kept all of them out. Then the next run tries again.
+        planned.check()
         return "nothing to say"
     letters, period = sum(line.letters for line in waiting), weekly.date().isoformat()
     return tell_organizer(
