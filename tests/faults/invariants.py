@@ -28,6 +28,7 @@ from tests.world import CAMPAIGN, client_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.delivering.rules.packets import packet_name
 from undersigned.delivering.rules.plans import next_day
 from undersigned.delivering.storing import sent_packets
 
@@ -86,9 +87,16 @@ def handed_over(world: World, deliveries: Iterable[Delivery]) -> Iterator[tuple[
     """Return the target and the text of each delivery that a person handed over."""
     for delivery in deliveries:
         if delivery.handed and not delivery.cleared_at:
-            packets = sent_packets(Deliveries(world.stack.table), delivery)
-            files = [_stored(packet.file(delivery.key)) for packet in packets if not packet.is_gone]
-            yield delivery.key.target, "\n".join(map(words_of, files))
+            yield delivery.key.target, "\n".join(map(words_of, _files_of(world, delivery)))
+
+
+def _files_of(world: World, delivery: Delivery) -> list[bytes]:
+    """Return the stored PDFs of the packets that a delivery's email names."""
+    return [
+        _stored(packet_name(delivery.key, packet.record.number, packet.erased))
+        for packet in sent_packets(world.stack, delivery)
+        if not packet.is_gone
+    ]
 
 
 def _lost_or_doubled(letters: list[Letter], arrived: list[tuple[str, str]]) -> Iterator[str]:
@@ -190,8 +198,7 @@ def _linked(mail: Sent, world: World) -> list[bytes]:
         return [pdf for shown in (link, *others) for pdf in linked(world, shown)]
     # The link has ended. The packets are kept for longer.
     delivery = Deliveries(world.stack.table).delivery(DeliveryKey(CAMPAIGN, mail.tags["target"], mail.tags["period"]))
-    kept = sent_packets(Deliveries(world.stack.table), delivery) if delivery and not delivery.cleared_at else ()
-    return [_stored(packet.file(delivery.key)) for packet in kept] if delivery else []
+    return _files_of(world, delivery) if delivery and not delivery.cleared_at else []
 
 
 def linked(world: World, page: str) -> list[bytes]:

@@ -22,7 +22,7 @@ from undersigned.delivering.packing import email_again, preview
 from undersigned.delivering.queue import delivery_queue
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey, HandedOver
-from undersigned.delivering.storing import packet_file
+from undersigned.delivering.storing import packet_link
 from undersigned.organizing.deleting import NotYetError, check_deletable
 from undersigned.signing.rows.mail_claims import MailClaims
 
@@ -468,7 +468,7 @@ def test_packets_that_are_kept_no_longer_are_made_again(world: World, controls: 
     world.clock.advance(days=32)
     world.stack.bucket.delete(*world.stack.bucket.names("packets/"))
     with pytest.raises(PacketErasedError, match="The time to keep this file was over"):
-        packet_file(Deliveries(world.stack.table), KEY, 1, world.clock.now)
+        packet_link(world.stack, KEY, "1")
     controls.retry(KEY, "cli", "")
     world.run_queue()
     assert (delivery(world).state, delivery(world).attempt, stored(world)) == ("sent", 2, 1)

@@ -17,6 +17,7 @@ from undersigned.base.errors import ChangedError, NotFoundError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering import delivering
 from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.delivering.rules.packets import packet_name
 from undersigned.delivering.storing import clear_files, sent_packets
 from undersigned.organizing.deleting import Deleted, delete_campaign
 
@@ -74,11 +75,10 @@ def unnamed(world: World) -> set[str]:
     """Return the stored files that the email's page names nowhere."""
     s3, bucket = client_of("s3"), world.stack.settings.packet_bucket
     stored = {item["Key"] for item in s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
-    deliveries = Deliveries(world.stack.table)
-    delivery = deliveries.delivery(KEY)
+    delivery = Deliveries(world.stack.table).delivery(KEY)
     assert delivery
-    packets = sent_packets(deliveries, delivery)
-    named = {packet.file(KEY) for packet in packets if not packet.is_gone}
+    packets = sent_packets(world.stack, delivery)
+    named = {packet_name(KEY, packet.record.number, packet.erased) for packet in packets if not packet.is_gone}
     assert named <= stored, "every link leads to a file"
     return stored - named
 
@@ -320,7 +320,7 @@ def clear(world: World) -> None:
     """Delete a delivery's packets, as the reconciliation does when the time is over for which data is kept."""
     delivery = Deliveries(world.stack.table).delivery(KEY)
     assert delivery
-    clear_files(Deliveries(world.stack.table), world.stack.bucket, delivery, world.clock.now)
+    clear_files(world.stack, delivery)
 
 
 def test_a_repacking_leaves_no_file_of_a_campaign_that_was_deleted_meanwhile(

@@ -481,14 +481,14 @@ def repack(stack: Stack, key: DeliveryKey, has_time: HasTime = lambda: True) -> 
     delivery = deliveries.delivery(key)
     if delivery is None or delivery.cleared_at is not None:
         return 0
-    sweep(deliveries, stack.bucket, key)
-    outdated = sum(packet.is_outdated for packet in sent_packets(deliveries, delivery))
+    sweep(stack, key)
+    outdated = sum(packet.is_outdated for packet in sent_packets(stack, delivery))
     if delivery.has_ended_links(stack.clock()) or not outdated:
         return 0
     campaign, target, _ = Campaigns(stack.table).of_target(key.campaign, key.target)
     packets(stack, Batch(campaign, target, delivery, sealed_in(deliveries.bundles(key))), has_time, to_send=False)
     # Another erasure may have looked for files before one of these was stored.
-    sweep(deliveries, stack.bucket, key)
+    sweep(stack, key)
     return outdated
 
 

@@ -80,7 +80,7 @@ def _clear_deliveries_to(stack: Stack, campaign: str, target: Target) -> set[tup
         if delivery.cleared_at is None and delivery.with_word_of(target).is_long_over(now):
             # Its rows follow in the next run: no packet is made then.
             with suppress(ChangedError):
-                clear_files(deliveries, stack.bucket, delivery, now)
+                clear_files(stack, delivery)
         elif delivery.cleared_at is not None:
             cleared.add((target.id, delivery.key.period))
     return cleared
@@ -115,8 +115,8 @@ def sweep_delivery(stack: Stack, delivery: Delivery) -> None:
     """
     if delivery.cleared_at is not None or delivery.erased_at is None:
         return
-    begun, deliveries = stack.clock(), Deliveries(stack.table)
-    sweep(deliveries, stack.bucket, delivery.key)
+    begun = stack.clock()
+    sweep(stack, delivery.key)
     if delivery.is_sweep_final(begun):
         with suppress(ChangedError):  # Another letter was erased, or it was deleted with its campaign.
-            deliveries.note_swept(delivery)
+            Deliveries(stack.table).note_swept(delivery)

@@ -109,7 +109,7 @@ def delete_campaign(stack: Stack, campaign: str, is_late: Callable[[], bool] = l
                 continue
             # It is settled. A later event of SES, such as a complaint, needs no file.
             with suppress(ChangedError):
-                clear_files(deliveries, stack.bucket, delivery, stack.clock())
+                clear_files(stack, delivery)
             if is_late():
                 return Deleted(0, is_done=False)
     letters = rows.delete_letters(campaign, is_late)

@@ -10,8 +10,6 @@ from undersigned.base.errors import NotFoundError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.bundles import sealed_in
-from undersigned.delivering.rules.packets import packet_filename
-from undersigned.delivering.storing import packet_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -105,12 +103,3 @@ def _record(
     packets = tuple(packet for packet in delivery.packets_of_email(recorded) if packet.is_in_email)
     events = deliveries.mail_events(delivery.key)
     return DeliveryRecord(delivery, target, packets, events, signers, delivery.question(stack.clock()))
-
-
-def packet_link(stack: Stack, key: DeliveryKey, number: int) -> str:
-    """Return a short-lived web address for downloading a packet.
-
-    Raises NotFoundError, PacketErasedError, PacketNotReadyError.
-    """
-    name, packets = packet_file(Deliveries(stack.table), key, number, stack.clock())
-    return stack.bucket.link(name, packet_filename(key, number, packets))

@@ -103,7 +103,7 @@ def _erase_as_read(stack: Stack, campaign: str, signer: str) -> Delivery | None:
         # then it ends.
         delivery_queue(stack).put_repacking(delivery.key, is_being_made=delivery.state == "open")
         deliveries.erase_letter(delivery.key, row, stack.clock())
-        sweep(deliveries, stack.bucket, delivery.key)
+        sweep(stack, delivery.key)
     elif sent or row.status != "erased":
         # An erased row is erased again if forms were sent since: its later `erased_at` keeps them from being confirmed.
         signatures.erase(row, stack.clock())

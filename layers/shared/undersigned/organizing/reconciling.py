@@ -249,7 +249,7 @@ def _reconcile_delivery(
         queue.put([delivery.key])
         summary = summary.plus(deliveries=1)
     sweep_delivery(stack, delivery)
-    if run.may_queue and awaits_repacking(deliveries, delivery, now):
+    if run.may_queue and awaits_repacking(stack, delivery):
         queue.put_repacking(delivery.key)
         summary = summary.plus(repackings=1)
     return summary

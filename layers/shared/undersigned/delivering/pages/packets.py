@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from undersigned.delivering.packet_links import Packets
 
 
-def packets_page(found: Packets, token: str, number: int = 1) -> Page:
-    """Render a page of packets that are too large for an email, by its number from 1."""
+def packets_page(found: Packets, token: str) -> Page:
+    """Render a page of packets that are too large for an email."""
     return public_page(
         "delivering/pages/packets.html",
         found.campaign.language,
         found.campaign,
         whom=found.target.addressed(found.campaign.language),
         day=date.fromisoformat(found.key.period),
-        packets=found.pages[number - 1],
+        packets=found.pages[found.page - 1],
         pages=[(page[0].record.number, page[-1].record.number) for page in found.pages if page],
-        number=number,
-        count=len(found.packets),
+        number=found.page,
+        count=sum(map(len, found.pages)),
         token=token,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from undersigned.base.answers import data, moved
 from undersigned.campaigns.cursors import DELIVERY_POSITION, cursor_of
 from undersigned.delivering.rules.deliveries import DeliveryKey, delivery_at, delivery_position
+from undersigned.delivering.storing import packet_link
 from undersigned.organizing import deliveries as organizing
 from undersigned.people.routes.programs import ApiRoutes
 
@@ -50,7 +51,7 @@ def show_delivery(request: ApiRequest, period: str, target: str) -> Response[str
 def fetch_packet(request: DashboardRequest, period: str, target: str, number: str) -> Response[str]:
     """Redirect to a packet's PDF, at an address that works for a few minutes."""
     key = DeliveryKey(request.campaign, target, period)
-    return moved(organizing.packet_link(request.stack, key, int(number)), status=302)
+    return moved(packet_link(request.stack, key, number), status=302)
 
 
 def delivery_values(delivery: Delivery) -> dict[str, object]:
