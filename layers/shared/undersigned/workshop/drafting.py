@@ -80,7 +80,7 @@ def draft_of(stack: Stack, campaign: str) -> Draft:
     published = PublishedCampaign.read(stack, campaign)
     if found and (compiled := check(found).compiled) and not published.changes(compiled):
         return found
-    return replace(found or Draft(campaign, 0, "", None, is_published=True), files=published.files(stack))
+    return replace(found or Draft(campaign, 0, "", is_published=True), files=published.files(stack))
 
 
 def create(stack: Stack, campaign: str, by: str, files: Mapping[str, str]) -> Draft:

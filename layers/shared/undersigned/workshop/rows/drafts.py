@@ -15,15 +15,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from undersigned.base.failures import code_of, translating
-from undersigned.base.table import read_moment, written
-from undersigned.workshop.rules.drafts import (
-    DRAFTED,
-    MOST_VERSIONS,
-    ChangedMeanwhileError,
-    Draft,
-    DraftVersion,
-    UnreadableDraftError,
-)
+from undersigned.base.rows import built, plain
+from undersigned.workshop.rules.drafts import MOST_VERSIONS, ChangedMeanwhileError, Draft, UnreadableDraftError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -107,7 +100,7 @@ class Drafts:
         request: PutObjectRequestTypeDef = {
             "Bucket": self._bucket,
             "Key": f"{draft.campaign}{_ENDING}",
-            "Body": _content(draft),
+            "Body": json.dumps(plain(replace(draft, tag="", stored="")), ensure_ascii=False).encode(),
             "ContentType": "application/json",
         }
         if before:
@@ -153,34 +146,10 @@ class Drafts:
             self._client.delete_object(Bucket=self._bucket, Key=f"{campaign}{_ENDING}", VersionId=version)
 
 
-def _content(draft: Draft) -> bytes:
-    files = dict(draft.files)
-    values = {
-        "revision": draft.revision,
-        "by": draft.changed_by,
-        "at": written(draft.changed_at),
-        "published": draft.is_published,
-        "settings": json.loads(files.pop(DRAFTED, "{}")),
-        "files": files,
-        "earlier": [[one.revision, one.by, written(one.at), one.stored] for one in draft.earlier],
-    }
-    return json.dumps(values, ensure_ascii=False).encode()
-
-
 def _read(campaign: str, found: GetObjectOutputTypeDef) -> Draft:
-    tag, stored = found["ETag"], found["VersionId"]
+    of_bucket: dict[str, Any] = {"campaign": campaign, "tag": found["ETag"], "stored": found["VersionId"]}
     try:
-        values = json.loads(found["Body"].read())
-        return Draft(
-            campaign,
-            values["revision"],
-            values["by"],
-            read_moment(values["at"]),
-            is_published=values["published"],
-            files={**values["files"], DRAFTED: json.dumps(values["settings"], ensure_ascii=False)},
-            tag=tag,
-            stored=stored,
-            earlier=tuple(DraftVersion(number, by, read_moment(at), of) for number, by, at, of in values["earlier"]),
-        )
-    except (ValueError, TypeError, KeyError) as error:
-        raise UnreadableDraftError(Draft(campaign, 0, "", None, tag=tag, stored=stored)) from error
+        draft: Draft = built(Draft, json.loads(found["Body"].read()) | of_bucket)
+    except (ValueError, TypeError, LookupError) as error:
+        raise UnreadableDraftError(Draft(revision=0, changed_by="", **of_bucket)) from error
+    return draft

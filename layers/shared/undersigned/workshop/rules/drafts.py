@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping  # noqa: TC003  (drafts are read by annotations)
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime  # noqa: TC003
 
 from undersigned.base.errors import LOAD_AGAIN, GivenError, NotNowError
 from undersigned.base.languages import Message
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
 
 MOST_BYTES = 4_000_000
 """The most bytes of all files of a draft together, in UTF-8."""
@@ -33,8 +30,8 @@ class DraftVersion:
 
     revision: int
     by: str
-    at: datetime | None
     stored: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ class Draft:
     campaign: str
     revision: int
     changed_by: str
-    changed_at: datetime | None
+    changed_at: datetime | None = None
     is_published: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
     tag: str = field(default="", compare=False)
@@ -59,7 +56,7 @@ class Draft:
     @property
     def version(self) -> DraftVersion:
         """Return it as a version, to keep beside the next one."""
-        return DraftVersion(self.revision, self.changed_by, self.changed_at, self.stored)
+        return DraftVersion(self.revision, self.changed_by, self.stored, self.changed_at)
 
 
 class DraftFilesError(GivenError):
