@@ -58,6 +58,7 @@ class CampaignState:
     campaign: Campaign
     count: Count
     is_open: bool
+    today: date
     controls: Controls
     next_delivery: datetime
     postponed: Mapping[Lane, int]
@@ -65,6 +66,11 @@ class CampaignState:
     disowned: int
     unconfirmed: Unconfirmed = field(default_factory=Unconfirmed)
     on_hold: int = 0
+
+    @property
+    def closed_on(self) -> date | None:
+        """Return the day on which signing ended."""
+        return self.controls.closed_on(self.campaign, self.today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +105,7 @@ class Glance:
     """A campaign in a list of campaigns.
 
     `states` are of the targets that were looked at; their letters are not counted. `elsewhere` are further targets
-    whose letters are held back. `overdue` has the ids of the targets that were looked at with overdue letters. `today`
-    is the day in the campaign's time zone.
+    whose letters are held back. `overdue` has the ids of the targets that were looked at with overdue letters.
     """
 
     state: CampaignState
@@ -108,7 +113,6 @@ class Glance:
     elsewhere: tuple[Target, ...]
     overdue: frozenset[str]
     is_part: bool
-    today: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,7 @@ def _state(stack: Stack, campaign: str) -> CampaignState:
         settings,
         count,
         is_open=controls.is_open(settings, now),
+        today=date.fromisoformat(current_period(stack, settings)),
         controls=controls,
         next_delivery=_slot_after(stack, settings, now),
         postponed={lane: Forms(stack.table).how_many_postponed(campaign, lane, MOST_POSTPONED) for lane in LANES},
@@ -251,7 +256,7 @@ def _overdue(stack: Stack, found: CampaignState, targets: Mapping[str, Target]) 
 def glance(stack: Stack, campaign: str, most: int) -> Glance:
     """Return a campaign for a list of campaigns, looking at `most` targets at most. Raises NotFoundError."""
     found, targets = _state(stack, campaign), Campaigns(stack.table).targets(campaign, whole=False)
-    now, today = stack.clock(), current_period(stack, found.campaign)
+    now = stack.clock()
     some = {target.id: target for target in targets[:most]}
     states = []
     for target in some.values():
@@ -260,8 +265,7 @@ def glance(stack: Stack, campaign: str, most: int) -> Glance:
         questions = tuple((made, question) for made in deliveries if (question := made.question(now)))
         states.append(TargetState(target, 0, 0, deliveries, questions))
     elsewhere = tuple(target for target in targets[most:] if target.held_because)
-    overdue, is_part, day = _overdue(stack, found, some), len(targets) > most, date.fromisoformat(today)
-    return Glance(found, tuple(states), elsewhere, overdue, is_part=is_part, today=day)
+    return Glance(found, tuple(states), elsewhere, _overdue(stack, found, some), is_part=len(targets) > most)
 
 
 def target_state(stack: Stack, campaign: str, target: Target) -> TargetState:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.base.languages import Message, short_moment
@@ -25,9 +24,8 @@ if TYPE_CHECKING:
 def overview_page(viewer: Viewer, found: Overview, form_url: str, sort: str, *, descending: bool) -> Page:
     """Render the overview: the points that need attention, then the figures."""
     state, states = found.planned.state, found.planned.targets.items
-    period, lines = found.planned.period, found.planned.lines()
+    lines = found.planned.lines()
     rows = sorted((row_of(viewer, state) for state in states), key=lambda row: row.sorts_by(sort), reverse=descending)
-    today = date.fromisoformat(period)
     waiting = sum(row.waiting for row in rows)
     going = [line for line in lines if line.outcome == "goes"]
     return render_framed(
@@ -42,12 +40,11 @@ def overview_page(viewer: Viewer, found: Overview, form_url: str, sort: str, *, 
             found.elsewhere,
             overdue=found.overdue,
             is_part=found.is_part,
-            today=today,
             language=viewer.language,
         ),
         form_url=form_url,
         is_part=found.is_part,
-        chart=chart(found.by_day, today),
+        chart=chart(found.by_day, state.today),
         rows=rows,
         labels=labels_of(row.target for row in rows),
         headings=headings(viewer, sort, descending=descending),

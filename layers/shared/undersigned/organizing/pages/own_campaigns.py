@@ -36,7 +36,6 @@ def _attention(own: OwnCampaign, language: str) -> tuple[tuple[str, ...], bool]:
                 glance.elsewhere,
                 overdue=glance.overdue,
                 is_part=True,
-                today=glance.today,
                 language=language,
             )
         ),
