@@ -200,32 +200,26 @@ def test_a_paste_of_ten_megabytes_is_refused_with_a_sentence(stack: Stack, visit
 
 
 @pytest.mark.parametrize("part", ["<style ", "<script>", "<style></style", "<!", "<p ona", "<br>a<br>"])
-def test_the_time_to_read_a_paste_grows_with_its_length(stack: Stack, visitor: Visitor, part: str) -> None:
-    """With 16 times the parts: 16 times the time, or 256 times if each part is read to the end of the text."""
+def test_a_paste_as_long_as_a_letter_may_have_is_read_whatever_has_no_end_in_it(
+    stack: Stack, visitor: Visitor, part: str
+) -> None:
+    """If each part were read to the end of the text, this would take minutes, and the browser would give up."""
     page = visitor.open()
     stack.sign_in(page, CAMPAIGN)
     page.goto(f"{stack.workshop(CAMPAIGN)}/letter")
-    # Chromium takes long to put thousands of lines in a field.
-    page.evaluate("document.execCommand = () => true")
-    short, long = (min(time_to_paste(page, f"<b>a{part * parts}a</b>") for _ in range(3)) for parts in (2_000, 32_000))
-    assert long < 64 * max(short, 0.2)
-
-
-def time_to_paste(page: Page, html: str) -> float:
-    """Return how many milliseconds the page takes to read a paste."""
-    return float(
-        page.evaluate(
-            """(html) => {
+    page.evaluate(
+        """(html) => {
+          // Chromium takes long to put thousands of lines in a field.
+          document.execCommand = (_command, _ui, words) => (window.pasted = words);
           const data = new DataTransfer();
           data.setData("text/html", html);
           const event = new ClipboardEvent("paste", { clipboardData: data, cancelable: true });
-          const began = performance.now();
-          document.getElementById("text").dispatchEvent(event);
-          return performance.now() - began;
+          setTimeout(() => document.getElementById("text").dispatchEvent(event));
         }""",
-            html,
-        )
+        f"<b>a{part * (1_900_000 // len(part))}",
     )
+    page.wait_for_function("window.pasted")
+    assert page.evaluate("window.pasted").strip("*").startswith("a")
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from undersigned.base.purposes import PURPOSES
-
 if TYPE_CHECKING:
     from tests.world import Sent, World
 
-A_DAY_BEFORE_THE_END = PURPOSES["letter"].valid_for - timedelta(days=1)
+A_DAY_BEFORE_THE_END = timedelta(days=399)
 
 
 def own_link(world: World, mail: Sent) -> str:

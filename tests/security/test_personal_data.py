@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.exports import asked, file_of, rows_of
 from tests.faults.stored import counted_in
 from tests.organizers import someone
 from tests.world import CAMPAIGN, CONTEXT, ROOT, client_of
@@ -226,6 +227,9 @@ def test_personal_data_goes_when_the_campaigns_time_is_over_and_the_counts_stay(
     assert "accepted your letter" in page
     pass_days(world, 1)
     assert counters(world)["TOTAL"] == 1
+    export = asked(world)
+    world.run_exports()
+    assert rows_of(file_of(world, export)) == []
 
 
 def test_a_letter_that_still_waits_or_has_no_outcome_is_kept(world: World) -> None:

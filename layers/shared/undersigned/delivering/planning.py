@@ -101,8 +101,6 @@ def plan(stack: Stack, period: str, campaign: str | None = None) -> Plan:
 def plan_campaign(stack: Stack, campaign: Campaign, period: str) -> Plan:
     """Queue a campaign's deliveries of a period; none while the campaign is paused. See `plan`."""
     controls = Campaigns(stack.table).controls(campaign.id)
-    if controls.paused:
-        return Plan(())
     planned = _plan(stack, campaign, controls, period, counts=False)
     if campaign.send_now_only:
         planned = Plan(tuple(line for line in planned.lines if line.begun), planned.failed)
