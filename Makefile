@@ -22,7 +22,7 @@ unexport AWS_PROFILE
 endif
 
 # The tests of units, use cases and handlers.
-QUICK := tests/unit tests/template tests/integration tests/security tests/faults
+QUICK := tests/unit tests/template tests/integration tests/doors tests/security tests/faults
 TEST := $(RUN) pytest --quiet --numprocesses auto
 
 # The slowest first, so that the quick ones run next to them.

@@ -83,6 +83,7 @@ class FilledPage(HTMLParser):
         self.fields: list[Field] = []
         self.buttons: list[Button] = []
         self._path, self._form, self.forms = path, "", dict[str, str]()
+        self.with_files: set[str] = set()
         self._inside: list[str] = []
         self._text: Field | Button | None = None
         self.feed(html.partition("<main")[2].partition("</main>")[0])
@@ -93,6 +94,7 @@ class FilledPage(HTMLParser):
             self._form = given.get("id") or f"#{len(self.forms)}"
             address = urldefrag(urljoin(self._path, given.get("action", self._path)))[0]
             self.forms[self._form] = address if given.get("method") == "post" else ""
+            self.with_files |= {self._form} if given.get("enctype") == "multipart/form-data" else set()
         if tag == "section":
             self._inside.append(given.get("class", ""))
         owner, name = given.get("form", self._form), given.get("name", "")
@@ -179,4 +181,6 @@ def send(browser: Browser, page: FilledPage, button: Button, typed: Typed) -> An
             values[it.name] = (value or b"") if it.kind == "file" else value
     if button.name:
         values[button.name] = button.value
-    return send_parts(browser, button.address, values)
+    if button.form in page.with_files:
+        return send_parts(browser, button.address, values)
+    return browser.post(button.address.partition("#")[0], values)

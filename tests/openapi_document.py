@@ -32,7 +32,7 @@ _FITS = {
 }
 
 PAGES = re.compile(r"/organizer(?!/campaigns/).*")
-"""The dashboard's addresses. These pages are for people; tests/integration/test_dashboard.py covers them."""
+"""The dashboard's addresses. These pages are for people; tests/doors covers them."""
 
 
 def operation_of(method: str, path: str) -> tuple[str, str] | None:
@@ -52,9 +52,9 @@ def routes(function: str) -> list[tuple[str, str, Route]]:
     return [(route.method, re.sub(r"<(\w+)>", r"{\1}", route.path), route) for route in listed]
 
 
-def routed(function: str, *, pages: bool = False) -> set[tuple[str, str]]:
-    """Return the routes of a function: the API's operations, or the pages. The function must be imported already."""
-    return {(method, path) for method, path, _ in routes(function) if bool(PAGES.fullmatch(path)) == pages}
+def routed(function: str) -> set[tuple[str, str]]:
+    """Return the API's operations among the routes of a function, which must be imported already."""
+    return {(method, path) for method, path, _ in routes(function) if not PAGES.fullmatch(path)}
 
 
 def route_of(function: str, method: str, path: str) -> tuple[str, str]:

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from undersigned.people.rules.people import Role
 
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
+ROOTS = (
+    *(f"/{room}" for room in ("organizer", "campaigns/", "confirm/", "disown/", "letters/", "office/", "packets")),
+    *("/assets/", "/embed.js", "/openapi.json"),
+)
+"""How addresses begin that are given from the root."""
 
 
 @dataclass
@@ -43,7 +48,7 @@ class Browser:
 
     def address(self, path: str) -> str:
         """Return a path that is given from the root, or below the campaign's dashboard."""
-        return path if path.startswith("/organizer") else f"{dashboard_path(self.campaign)}{path}"
+        return path if path.startswith(ROOTS) or path == "/" else f"{dashboard_path(self.campaign)}{path}"
 
     def request(self, method: str, path: str, values: Mapping[str, object] | None = None, **options: Any) -> Answer:
         options.setdefault("headers", SAME_ORIGIN)

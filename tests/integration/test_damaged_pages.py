@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.openapi_document import routes
+from tests.doors.doors import OPEN, doors, filled
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN, Answer, client_of
 from undersigned.base.rows import Key, Values
@@ -20,9 +20,7 @@ from undersigned.campaigns.rules.counts import TOTAL
 from undersigned.organizing.exporting import csv_lines
 from undersigned.organizing.rules.exports import ExportFilter
 from undersigned.people.rules.api_keys import digest_of
-from undersigned.people.rules.people import person_id
 from undersigned.signing.rows.disowned import disowned_partition
-from undersigned.signing.rules.signatures import signer_id
 from undersigned.workshop import drafting
 
 if TYPE_CHECKING:
@@ -115,9 +113,9 @@ class Campaign:
 
     def ask_all(self) -> Iterator[tuple[str, Answer, Reads]]:
         """Ask a new process for each page and each answer of the API that changes nothing."""
-        for method, template, route in sorted(routes("organizer_api"), key=lambda listed: listed[1]):
-            if method == "GET" and route.scope:
-                path = self._filled(template)
+        for door in doors():
+            if door.method == "GET" and door.scope != OPEN:
+                path = filled(self.world, door, target="evanston", export=self.export)
                 self.world.restart("organizer_api")
                 self.world.watch = reads = Reads()
                 yield path, self.ask(path), reads
@@ -131,21 +129,6 @@ class Campaign:
             return self.world.request("GET", path, as_json=True, headers={"authorization": "Bearer us_letters"})
         except Exception as error:  # noqa: BLE001  (what a program sees is an answer without a body)
             return Answer(500, {}, repr(error).encode())
-
-    def _filled(self, template: str) -> str:
-        world = self.world
-        return template.format(
-            campaign=CAMPAIGN,
-            target="evanston",
-            period=PERIOD,
-            number="1",
-            revision="1",
-            signer=signer_id(world.stack.secret(), "ada@signers.example"),
-            export=self.export,
-            person=person_id(world.stack.secret(), OTHER),
-            key=digest_of("us_other")[:12],
-            page="monday-morning",
-        )
 
 
 @pytest.fixture

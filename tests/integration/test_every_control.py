@@ -155,13 +155,6 @@ def filling(name: str, of_type: str) -> str:
     return named.get(name, "new@desk.example" if "email" in name else known.get(of_type, "Some words"))
 
 
-class Person(Browser):
-    """Somebody who visits any page."""
-
-    def address(self, path: str) -> str:
-        return path
-
-
 @dataclass
 class Crawler:
     """Presses controls, each kind once, as somebody without a session and as an owner."""
@@ -285,7 +278,7 @@ def test_every_button_and_link_of_every_page_works(world: World, author: Author)
     office, cover = links_of_office(world)
     world.clock.advance(days=1)
     world.report()
-    crawler = Crawler(world, {"visitor": Person(world), "owner": Person(world, jar=signed_in(world, OWNER).jar)})
+    crawler = Crawler(world, {"visitor": Browser(world), "owner": signed_in(world, OWNER)})
 
     crawler.crawl(
         "/", FORM, f"{FORM}/embed", office, cover, "/organizer", *(c.path for c in crawler.controls_of_mails())

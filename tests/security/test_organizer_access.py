@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.organizers import SAME_ORIGIN, Browser, add, code_in, someone
+from tests.organizers import Browser, add, code_in
 from tests.world import CAMPAIGN, PUBLIC_URL
 from undersigned.base.settings import Settings
-from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -46,24 +44,6 @@ def test_another_site_cannot_sign_an_organizer_in(
     assert {(answer.status, answer.cookies) for answer in answers} == {(403, ())}
     # A browser that only sends its Origin is accepted, whether the stack has a domain of its own or not.
     assert browser.type_code(code, headers={"origin": PUBLIC_URL}).status == 303
-
-
-def test_a_button_with_an_invalid_token_does_nothing(world: World) -> None:
-    organizer = someone(world, "editor")
-    tokens: tuple[object, ...] = ("", "\ud800", "é", *organizer.jar.values(), None, [], 7)
-    for token in tokens:
-        headers = {**SAME_ORIGIN, "content-type": "application/json"}
-        assert organizer.post("/pause", raw=json.dumps({"token": token}).encode(), headers=headers).status == 403
-    assert not Campaigns(world.stack.table).controls(CAMPAIGN).paused
-
-
-def test_a_reason_with_a_control_or_bidi_character_is_refused(world: World) -> None:
-    organizer = someone(world, "editor")
-    for why in ("\x1b[2J", "a\x00b", "\u202edlrow", "two\r\nlines"):
-        answer = organizer.press("/targets/evanston/hold", {"why": why})
-        assert answer.status == 400, why
-        assert "we can’t print" in answer.body
-    assert not list(Campaigns(world.stack.table).audit(CAMPAIGN))
 
 
 @pytest.mark.asvs("14.2.1")
