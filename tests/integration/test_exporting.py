@@ -9,12 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.exports import asked, file_of, rows_of
+from tests.faults.refusals import Refusing
 from tests.organizers import act, read
 from tests.world import CAMPAIGN, CONTEXT, client_of
 from undersigned.base.errors import ChangedError, NotFoundError
-from undersigned.base.limits import Limits
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.organizing import exporting as exporting_module
 from undersigned.organizing.exporting import (
     NotReadyError,
     ask,
@@ -24,7 +23,7 @@ from undersigned.organizing.exporting import (
     put_off_export,
     recent_exports,
 )
-from undersigned.organizing.queues import export_queue
+from undersigned.organizing.queues import ExportQueue, export_queue
 from undersigned.organizing.rows.exports import Exports
 from undersigned.organizing.rules.exports import COLUMNS, ExportFilter
 from undersigned.organizing.screening import screen
@@ -119,39 +118,23 @@ def test_signatures_during_an_export_neither_repeat_nor_hide_a_row(world: World)
     assert [row["email_address"] for row in rows_of(file)] == expected
 
 
-def test_a_long_file_is_uploaded_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = sign(world, 3)
-    # 10,000 times each row: more than the 5 MB of one part.
-    monkeypatch.setattr(exporting_module, "csv_lines", _many_times(csv_lines))
-    requested = asked(world)
+def test_a_long_file_is_uploaded_in_parts(world: World) -> None:
+    lines = [bytes(1_000) + b"%d" % number for number in range(11_000)]
     world.calls.clear()
-    world.run_exports()
-    assert world.calls.count("s3:UploadPart") > 1
+    world.stacks["export_signatures"].bucket.write("exports/long.csv", iter(lines))
+    assert world.calls.count("s3:UploadPart") > 2
     assert "s3:CompleteMultipartUpload" in world.calls
-    done = get_export(world.stack, CAMPAIGN, requested.id)
-    assert done.bytes == len(file_of(world, done)) > Limits.upload_part
-    assert emails_of(world, done)[::10_000] == expected
-
-
-def _many_times(lines: Any) -> Any:
-    def repeated(*arguments: Any) -> Iterator[bytes]:
-        names, *rows = lines(*arguments)
-        yield names
-        for row in rows:
-            yield from [row] * 10_000
-
-    return repeated
+    assert world.stack.bucket.get("exports/long.csv") == b"".join(lines)
 
 
 @pytest.mark.moto
-def test_an_export_that_crashed_starts_again_and_leaves_no_partial_file(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_export_that_crashed_starts_again_and_leaves_no_partial_file(world: World) -> None:
+    world.limit(upload_part=100)
     expected = sign(world, 3)
     requested = asked(world)
-    with monkeypatch.context() as patch:
-        patch.setattr(exporting_module, "csv_lines", _interrupted(csv_lines))
-        [answer] = world.run_exports()
+    world.watch = Refusing({"s3:CompleteMultipartUpload": "InternalError"}, status=500)
+    [answer] = world.run_exports()
+    world.watch = None
     assert answer["batchItemFailures"] != []
     assert get_export(world.stack, CAMPAIGN, requested.id).state == "queued"
     s3 = client_of("s3")
@@ -164,20 +147,10 @@ def test_an_export_that_crashed_starts_again_and_leaves_no_partial_file(
     assert emails_of(world, get_export(world.stack, CAMPAIGN, requested.id)) == expected
 
 
-def _interrupted(lines: Any) -> Any:
-    def broken(*arguments: Any) -> Iterator[bytes]:
-        for line in lines(*arguments):
-            yield from [line] * 20_000
-        message = "the table is gone"
-        raise RuntimeError(message)
-
-    return broken
-
-
 def test_an_export_fails_at_the_last_try_of_its_queue(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.sign()
     requested = asked(world)
-    monkeypatch.setattr(exporting_module, "csv_lines", _interrupted(csv_lines))
+    world.watch = Refusing({"s3:PutObject": "InternalError"}, status=500)
     states = []
     for received in (1, 2, 3, 4):
         event = {
@@ -186,7 +159,7 @@ def test_an_export_fails_at_the_last_try_of_its_queue(world: World, monkeypatch:
             "receiptHandle": "handle",
             "attributes": {"ApproximateReceiveCount": str(received)},
         }
-        monkeypatch.setattr("undersigned.organizing.queues.ExportQueue.hide", lambda *_: None)
+        monkeypatch.setattr(ExportQueue, "hide", lambda *_: None)
         world.handlers["export_signatures"]({"Records": [event]}, CONTEXT)
         states.append(get_export(world.stack, CAMPAIGN, requested.id).state)
     assert states == ["queued", "queued", "queued", "failed"]

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from tests.acting import Decisions, decide
 from tests.command_line import command_line
 from tests.emitted import metrics_in
+from tests.faults.refusals import Refusing
 from tests.organizers import Browser, read, someone
 from tests.sending import WILMETTE, confirm, hidden, post, send_now, sent, waiting
 from tests.world import CAMPAIGN, PERIOD
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
 MONDAY = datetime(2026, 11, 30, 15, tzinfo=UTC)
+NO_FILE = Refusing({"s3:PutObject": "InternalError"}, status=500)
+"""Letters are sealed, and their packet can't be stored."""
 """The weekly hour after the world's first day."""
 
 
@@ -162,12 +165,12 @@ def test_a_message_without_a_page_begins_nothing(world: World) -> None:
     assert (sent(world), waiting(world)) == ([], 1)
 
 
-def test_the_hourly_run_goes_on_each_day_with_what_has_begun(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_hourly_run_goes_on_each_day_with_what_has_begun(world: World) -> None:
     world.confirmed()
     send_now(world)
-    with monkeypatch.context() as broken:
-        broken.setattr("undersigned.delivering.delivering.packets", Mock(side_effect=OSError))
-        world.run_queue()
+    world.watch = NO_FILE
+    world.run_queue()
+    world.watch = None
     confirm(world, "bo")
     assert waiting(world) == 1
     world.hour()
@@ -176,14 +179,12 @@ def test_the_hourly_run_goes_on_each_day_with_what_has_begun(world: World, monke
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)
 
 
-def test_sealed_letters_of_a_hold_go_on_the_day_after_the_release(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sealed_letters_of_a_hold_go_on_the_day_after_the_release(world: World) -> None:
     world.confirmed()
     send_now(world)
-    with monkeypatch.context() as broken:
-        broken.setattr("undersigned.delivering.delivering.packets", Mock(side_effect=OSError))
-        world.run_queue()
+    world.watch = NO_FILE
+    world.run_queue()
+    world.watch = None
     decide(world, "hold", "evanston", why="a new chief")
     for _ in range(2):
         world.hour()
@@ -280,10 +281,11 @@ def test_a_malformed_moment_is_refused(world: World, editor: Browser, seen_at: s
 def test_the_command_sends_what_it_listed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.confirmed()
 
-    def ask(_question: str, **_options: Any) -> None:
+    def ask(*_: Any, **_options: Any) -> bool:
         confirm(world, "bo")
+        return True
 
-    monkeypatch.setattr("undersigned_cli.commands.deliveries.ask", ask)
+    monkeypatch.setattr("typer.confirm", ask)
     command_line(world, monkeypatch)
     output = str(CliRunner().invoke(app, ["deliver", CAMPAIGN], catch_exceptions=False).stdout)
     assert "evanston: 1 letter to" in output
@@ -401,12 +403,10 @@ def test_letters_are_never_overdue_before_somebody_sends_them(world: World, caps
     assert overview(world.stack, CAMPAIGN, None, 50).overdue == frozenset()
 
 
-def test_a_delivery_that_has_begun_can_be_overdue(
-    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_delivery_that_has_begun_can_be_overdue(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.confirmed()
     send_now(world)
-    monkeypatch.setattr("undersigned.delivering.delivering.packets", Mock(side_effect=OSError))
+    world.watch = NO_FILE
     world.run_queue()
     world.clock.advance(days=2)
     capsys.readouterr()
