@@ -18,7 +18,7 @@ from undersigned.campaigns.rows.campaigns import Campaigns, target_settings
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
-from undersigned.organizing.overviews import target_state
+from undersigned.organizing.overviews import Overview
 from undersigned.workshop.pushing import OF_THE_STACK
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ def test_letters_that_are_closed_unsent_are_not_sent_and_not_asked_about(world: 
     bounced(world)
     settled = controls.close_unsent(EVANSTON, "cli", "the office has closed")
     assert (settled.state, settled.is_settled, settled.question(world.clock.now)) == ("closed_unsent", True, None)
-    found = target_state(world.stack, CAMPAIGN, Campaigns(world.stack.table).target(CAMPAIGN, "evanston"))
+    found = Overview(world.stack, CAMPAIGN).target("evanston")
     assert (found.sent, found.questions) == (0, ())
     [entry] = Campaigns(world.stack.table).audit(CAMPAIGN)
     assert (entry.action, entry.why) == ("close unsent", "the office has closed")

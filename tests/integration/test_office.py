@@ -18,7 +18,7 @@ from undersigned.base.errors import NotNowError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import delivery_key
 from undersigned.organizing.deleting import check_deletable
-from undersigned.organizing.overviews import recipient
+from undersigned.organizing.overviews import Overview
 from undersigned.organizing.reporting import make_report
 
 if TYPE_CHECKING:
@@ -148,8 +148,9 @@ def test_an_email_that_its_office_has_is_no_question_any_more_and_its_row_stays(
     assert asked.stack.table.get(delivery_key(KEY), consistent=True) == row
     said = read(asked, ADDRESS)
     assert (said["state"], said["needs_attention"]) == ("sent", None)
-    found = recipient(asked.stack, Campaigns(asked.stack.table).campaign(CAMPAIGN), "evanston")
-    assert (found.state.questions, found.plan, found.state.sent) == ((), (), 5)
+    found = Overview(asked.stack, CAMPAIGN)
+    state = found.target("evanston")
+    assert (state.questions, found.plan(state), state.sent) == ((), [], 5)
     [line] = make_report(asked.stack, CAMPAIGN, asked.period, days=7).lines
     assert (line.section, line.letters) == ("sent", 5)
     asked.reconcile()

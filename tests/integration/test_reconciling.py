@@ -16,7 +16,7 @@ from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import SHARDS, Counters, counter_key
 from undersigned.delivering.rows.deliveries import Deliveries, bundle_key, delivery_key
 from undersigned.delivering.rules.deliveries import DeliveryKey
-from undersigned.organizing.overviews import target_state
+from undersigned.organizing.overviews import Overview
 from undersigned.organizing.queues import ReconciliationQueue, read_reconciliation, reconciliation_queue
 from undersigned.organizing.reconciling import begin, proceed
 from undersigned.signing.rows.forms import Forms
@@ -487,7 +487,7 @@ def test_a_delivery_without_an_outcome_raises_one_alarm(world: World, reconcile:
         world.clock.advance(days=1)
         found.append(reconcile()[-1]["unexplained"])
     assert found == [0, 0, 0, 1] + [0] * 10
-    state = target_state(world.stack, CAMPAIGN, Campaigns(world.stack.table).target(CAMPAIGN, "evanston"))
+    state = Overview(world.stack, CAMPAIGN).target("evanston")
     assert [question for _, question in state.questions] == ["no outcome"]
 
 

@@ -22,7 +22,7 @@ from undersigned.delivering.planning import NotPlannedError
 from undersigned.delivering.queue import delivery_queue
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
-from undersigned.organizing.overviews import overview
+from undersigned.organizing.overviews import Overview
 from undersigned.signing.rows.signatures import Signatures
 from undersigned_cli.main import app
 
@@ -400,7 +400,7 @@ def test_letters_are_never_overdue_before_somebody_sends_them(world: World, caps
     capsys.readouterr()
     world.reconcile()
     assert "LettersOverdue" not in metrics_in(capsys.readouterr().out)
-    assert overview(world.stack, CAMPAIGN, None, 50).overdue == frozenset()
+    assert Overview(world.stack, CAMPAIGN).overdue == frozenset()
 
 
 def test_a_delivery_that_has_begun_can_be_overdue(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from tests.exports import asked, file_of, rows_of
 from tests.organizers import Browser, someone
 from tests.world import CAMPAIGN, FORM, files_of_campaign, publish_files
 from undersigned.base.qr_codes import qr_code
-from undersigned.organizing.overviews import counts_by
+from undersigned.organizing.overviews import Overview
 from undersigned.organizing.rules.exports import COLUMNS, row
 from undersigned.signing.rows.signatures import Signatures
 
@@ -30,7 +30,7 @@ def counting(world: World) -> World:
 
 
 def by_source(world: World) -> dict[str, int]:
-    return dict(counts_by(world.stack, CAMPAIGN, "source").by)
+    return Overview(world.stack, CAMPAIGN).counts_by("source")
 
 
 def test_letters_are_counted_by_the_label_of_their_link(counting: World) -> None:
@@ -39,7 +39,10 @@ def test_letters_are_counted_by_the_label_of_their_link(counting: World) -> None
         counting.confirmed(email=f"signer{number}@signers.example", **changes)
 
     assert by_source(counting) == {"flyer": 2, "mail-2": 1, "other": 2, "none": 2}
-    assert counts_by(counting.stack, CAMPAIGN, "source").total == 7
+    counting.put_key("us_letters", "letters")
+    headers = {"authorization": "Bearer us_letters"}
+    answer = counting.get(f"/organizer/campaigns/{CAMPAIGN}/counts?by=source", headers=headers)
+    assert answer.json["signatures"] == 7
     rows = [*Signatures(counting.stack.table).listed_signatures(CAMPAIGN)]
     assert sorted(str(row.source) for row in rows) == ["flyer", "flyer", "mail-2", "none", "none", "other", "other"]
     assert sorted(row(it, "en")[COLUMNS.index("source")] for it in rows)[:2] == ["flyer", "flyer"]

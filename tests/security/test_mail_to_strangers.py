@@ -21,7 +21,7 @@ from tests.world import world as make_world
 from undersigned.base.mail_domains import NameNotFoundError, NoAnswerError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.organizing.letters import release_letter
-from undersigned.organizing.overviews import campaign_state
+from undersigned.organizing.overviews import Overview
 from undersigned.signing.queue import waiting_mails
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.mail_budgets import MailBudgets
@@ -83,7 +83,7 @@ def waiting(world: World, lane: Lane = "suspicious") -> int:
 
 
 def _wrong_addresses(world: World) -> int:
-    return campaign_state(world.stack, CAMPAIGN).unconfirmed.wrong_addresses
+    return Overview(world.stack, CAMPAIGN).unconfirmed.wrong_addresses
 
 
 # The share of suspicious forms

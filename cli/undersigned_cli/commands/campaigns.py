@@ -16,7 +16,7 @@ from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.campaigns.rules.postal_codes import in_words
 from undersigned.organizing.deleting import check_deletable, delete_campaign
-from undersigned.organizing.overviews import campaign_state
+from undersigned.organizing.overviews import Overview
 from undersigned.workshop import described_settings, drafting, publishing, settings
 from undersigned.workshop.draft_testing import ask_for_test
 from undersigned.workshop.mistakes import MistakesError
@@ -39,9 +39,7 @@ from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
 
-    from undersigned.organizing.overviews import CampaignState
     from undersigned.workshop.campaigns import CompiledCampaign
 
 _MOST_MISTAKES = 100
@@ -248,16 +246,15 @@ def list_(stack: DeployedStack, *, as_json: AsJson = False) -> None:
     columns = {"campaign": "Campaign", "title": "Title", "signatures": "Signatures", "goal": "Goal", "state": "State"}
     rows: list[dict[str, object]] = []
     for campaign in Campaigns(opened.table).campaign_ids():
-        found = campaign_state(opened, campaign)
+        found = Overview(opened, campaign)
         shown = found.campaign
-        today = shown.local(opened.clock()).date()
         rows.append(
             {
                 "campaign": campaign,
                 "title": shown.title,
                 "signatures": found.count.signatures,
                 "goal": found.count.goal,
-                "state": _state_on(found, today),
+                "state": _state_of(found),
                 "opens": shown.opens,
                 "closes": shown.closes,
                 "paused": found.controls.paused,
@@ -272,11 +269,11 @@ def list_(stack: DeployedStack, *, as_json: AsJson = False) -> None:
     show("Campaigns", columns, rows, as_json=as_json)
 
 
-def _state_on(found: CampaignState, today: date) -> str:
-    campaign = found.campaign
-    if closed_on := found.controls.closed_on(campaign, today):
-        return f"closed {closed_on}"
-    return f"opens {campaign.opens}" if campaign.opens and today < campaign.opens else "open"
+def _state_of(found: Overview) -> str:
+    if found.closed_on:
+        return f"closed {found.closed_on}"
+    opens = found.campaign.opens
+    return f"opens {opens}" if opens and found.today < opens else "open"
 
 
 @app.command("test", epilog=examples("campaign test my-campaign", "campaign test my-campaign --to ada@example.org"))
@@ -301,7 +298,7 @@ def send_test(
 def close(stack: DeployedStack, campaign: Campaign, *, reason: Reason = "", yes: Yes = False) -> None:
     """Let nobody sign any more, within a minute. Letters that are confirmed are still sent."""
     opened = stack.opened()
-    shown = campaign_state(opened, campaign)
+    shown = Overview(opened, campaign)
     if shown.controls.closed_at:
         say(f"{campaign} is closed since {shown.campaign.local(shown.controls.closed_at):%Y-%m-%d %H:%M}.")
         return
@@ -318,9 +315,8 @@ def reopen(stack: DeployedStack, campaign: Campaign, *, reason: Reason = "") -> 
     """Let people sign a closed campaign again, on the days in its campaign.toml."""
     opened = stack.opened()
     perform(opened, "reopen", campaign, {"why": reason}, COMMAND_LINE)
-    found = campaign_state(opened, campaign)
-    today = found.campaign.local(opened.clock()).date()
-    say(f"{campaign} is no longer closed; within a minute its state is: {_state_on(found, today)}.")
+    found = Overview(opened, campaign)
+    say(f"{campaign} is no longer closed; within a minute its state is: {_state_of(found)}.")
 
 
 @app.command(epilog=examples("campaign delete my-campaign"))

@@ -7,10 +7,8 @@ from typing import Annotated
 import typer
 
 from undersigned.base.stack import Stack
-from undersigned.campaigns.rows.counters import Counters
 from undersigned.counting.rules.tallies import CountedBy
-from undersigned.organizing.overviews import counts_by
-from undersigned.signing.unconfirmed import unconfirmed
+from undersigned.organizing.overviews import Overview
 from undersigned_cli.commands.options import SEE, AsJson, Campaign, examples, on_campaign
 from undersigned_cli.commands.output import counted, say, show, show_json
 
@@ -38,10 +36,11 @@ def counts(
 ) -> None:
     """Show how many people signed."""
     columns = {by: "Recipient" if by == "target" else by.title(), "signatures": "Signatures"}
-    counted_by = sorted(counts_by(opened, campaign, by).by.items())
+    found = Overview(opened, campaign)
+    counted_by = sorted(found.counts_by(by).items())
     rows: list[dict[str, object]] = [{by: name, "signatures": count} for name, count in counted_by]
-    total: dict[str, object] = {"signatures": Counters(opened.table).total(campaign)[0]}
-    wrong = unconfirmed(opened, campaign).wrong_addresses
+    total: dict[str, object] = {"signatures": found.count.signatures}
+    wrong = found.unconfirmed.wrong_addresses
     if as_json:
         show_json({"counts": rows, "total": total, "wrong_addresses": wrong})
         return

@@ -10,6 +10,7 @@ from undersigned.base.errors import NotFoundError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.bundles import sealed_in
+from undersigned.organizing.overviews import Overview
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,14 +71,10 @@ def delivery_history(  # noqa: PLR0913, PLR0917
 
 
 def _newest_deliveries(stack: Stack, campaign: str, only: str | None) -> Iterator[tuple[Delivery, Target]]:
-    campaigns, deliveries = Campaigns(stack.table), Deliveries(stack.table)
-
-    def deliveries_to(target: Target) -> Iterator[tuple[Delivery, Target]]:
-        for made in deliveries.deliveries(campaign, target.id, whole=False):
-            yield made.with_word_of(target), target
-
-    targets = [campaigns.target(campaign, only)] if only else campaigns.targets(campaign, whole=False)
-    return heapq.merge(*map(deliveries_to, targets), key=lambda found: found[0].key.period, reverse=True)
+    found = Overview(stack, campaign)
+    targets = [Campaigns(stack.table).target(campaign, only)] if only else found.every_target
+    deliveries = ([(made, target) for made in found.deliveries_to(target)] for target in targets)
+    return heapq.merge(*deliveries, key=lambda each: each[0].key.period, reverse=True)
 
 
 def _is_after(key: DeliveryKey, last: DeliveryKey) -> bool:

@@ -1,10 +1,12 @@
-"""Overviews: show organizers how a campaign stands, and what a delivery would send now."""
+"""Overviews: how a campaign stands, and what a delivery would send now."""
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from undersigned.campaigns.catalog import current_period, schedule_of
@@ -12,7 +14,6 @@ from undersigned.campaigns.counts import public_count
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.campaigns.rules.cadence import cadence_of
-from undersigned.campaigns.rules.counts import TOTAL
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.plans import plan_lines
 from undersigned.delivering.trays import oldest_letters
@@ -47,269 +48,211 @@ MOST_POSTPONED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class CampaignState:
-    """The current state of a campaign.
-
-    `postponed` counts the confirmation emails that wait, up to MOST_POSTPONED, and `sending` says whether any go out.
-    `disowned` counts the forms that people said they didn't sign, `unconfirmed` the newest that wait, and `on_hold` the
-    letters that organizers put on hold.
-    """
-
-    campaign: Campaign
-    count: Count
-    is_open: bool
-    today: date
-    controls: Controls
-    next_delivery: datetime
-    postponed: Mapping[Lane, int]
-    sending: Sending
-    disowned: int
-    unconfirmed: Unconfirmed = field(default_factory=Unconfirmed)
-    on_hold: int = 0
-
-    @property
-    def closed_on(self) -> date | None:
-        """Return the day on which signing ended."""
-        return self.controls.closed_on(self.campaign, self.today)
-
-
-@dataclass(frozen=True, slots=True)
 class TargetState:
-    """A target, how many of its letters are waiting, how many were sent, and its deliveries, newest first.
+    """A target, how many of its letters are waiting, and its deliveries, newest first.
 
     `questions` are the deliveries that a person has to decide about, newest first.
     """
 
     target: Target
     waiting: int
-    sent: int
     deliveries: tuple[Delivery, ...]
-    questions: tuple[tuple[Delivery, Question], ...] = ()
+    questions: tuple[tuple[Delivery, Question], ...]
 
     @property
     def last_delivery(self) -> Delivery | None:
         """Return the last delivery."""
         return self.deliveries[0] if self.deliveries else None
 
+    @property
+    def sent(self) -> int:
+        """Return how many of its letters were sent."""
+        return sum(
+            made.letters
+            for made in self.deliveries
+            if made.received_at(self.target)
+            or (made.is_settled and not (made.state == "closed_unsent" or made.is_ready_to_print))
+        )
+
     def is_unanswered(self, campaign: Campaign, today: date) -> bool:
         """Say whether letters may have arrived 30 days ago, and no answer is recorded."""
         return any(made.is_unanswered(campaign, self.target.answer, today) for made in self.deliveries)
 
-    def plan(self, campaign: Campaign, controls: Controls, period: str) -> tuple[PlanLine, ...]:
-        """Preview the plan of a period."""
-        return tuple(plan_lines(campaign, controls, self.target, self.deliveries, self.waiting, period=period))
 
-
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """A campaign in a list of campaigns.
-
-    `states` are of the targets that were looked at; their letters are not counted. `elsewhere` are further targets
-    whose letters are held back. `overdue` has the ids of the targets that were looked at with overdue letters.
-    """
-
-    state: CampaignState
-    states: tuple[TargetState, ...]
-    elsewhere: tuple[Target, ...]
-    overdue: frozenset[str]
-    is_part: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Breakdown:
-    """How many letters are confirmed: in total, and by target, day or source."""
-
-    total: int
-    by: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A campaign with a page of its targets, and what a delivery of the period of today would send them."""
-
-    state: CampaignState
-    period: str
-    targets: Listing[TargetState]
-
-    def lines(self) -> tuple[PlanLine, ...]:
-        """Preview the plan of these targets."""
-        campaign, controls = self.state.campaign, self.state.controls
-        return tuple(line for target in self.targets.items for line in target.plan(campaign, controls, self.period))
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Overview:
-    """How a campaign stands, with a page of its targets, which is not all of them if it `is_part`.
+    """How a campaign stands. Each part is read once, when it is first needed, and may raise NotFoundError then.
 
-    `elsewhere` are targets of other pages that need a person. `overdue` has the ids of those of this page with
-    letters that should have been sent a day ago. `draft` is the one with unpublished changes.
+    It has a page of targets: those `after` one, in the order of their ids, up to a limit. Unless it `counts_letters`,
+    no letter counts as waiting or on hold, which saves reads.
     """
 
-    planned: Planned
-    is_part: bool
-    elsewhere: tuple[Target, ...]
-    overdue: frozenset[str]
-    by_day: Mapping[str, int]
-    by_source: Mapping[str, int]
-    draft: Draft | None
+    stack: Stack
+    id: str
+    after: str | None = None
+    limit: int = 50
+    counts_letters: bool = field(default=True, kw_only=True)
 
+    @cached_property
+    def now(self) -> datetime:
+        """Return the moment that it is about."""
+        return self.stack.clock()
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """A target, and what a delivery of the period of today would send it."""
+    def read(self) -> None:
+        """Read what its points need now. Raises NotFoundError and DamagedRowsError."""
+        _ = self.campaign, self.controls, self.count, self.postponed, self.sending, self.targets, self.overdue
 
-    state: TargetState
-    plan: tuple[PlanLine, ...]
-    period: str
-    next_delivery: datetime
+    @cached_property
+    def campaign(self) -> Campaign:
+        """Return the campaign's settings."""
+        return Campaigns(self.stack.table).campaign(self.id)
 
+    @cached_property
+    def controls(self) -> Controls:
+        """Return its controls."""
+        return Campaigns(self.stack.table).controls(self.id)
 
-def campaign_state(stack: Stack, campaign: str) -> CampaignState:
-    """Return the current state of a campaign. Raises NotFoundError."""
-    held = Signatures(stack.table).how_many_held(campaign)
-    return replace(_state(stack, campaign), unconfirmed=unconfirmed(stack, campaign), on_hold=held)
+    @cached_property
+    def count(self) -> Count:
+        """Return its public count."""
+        return public_count(self.stack, self.id)
 
+    @property
+    def is_open(self) -> bool:
+        """Say whether people can sign."""
+        return self.controls.is_open(self.campaign, self.now)
 
-def _state(stack: Stack, campaign: str) -> CampaignState:
-    settings, count = Campaigns(stack.table).campaign(campaign), public_count(stack, campaign)
-    now, controls = stack.clock(), Campaigns(stack.table).controls(campaign)
-    return CampaignState(
-        settings,
-        count,
-        is_open=controls.is_open(settings, now),
-        today=date.fromisoformat(current_period(stack, settings)),
-        controls=controls,
-        next_delivery=_slot_after(stack, settings, now),
-        postponed={lane: Forms(stack.table).how_many_postponed(campaign, lane, MOST_POSTPONED) for lane in LANES},
-        sending=MailBudgets(stack.table).sending(now),
-        disowned=Disowned(stack.table).total(campaign),
-    )
+    @property
+    def period(self) -> str:
+        """Return the period of a delivery that begins now."""
+        return current_period(self.stack, self.campaign)
 
+    @property
+    def today(self) -> date:
+        """Return the day in the campaign's time zone."""
+        return date.fromisoformat(self.period)
 
-def overview(stack: Stack, campaign: str, after: str | None, limit: int) -> Overview:
-    """Return how a campaign stands, with its targets after one, in the order of their ids. Raises NotFoundError."""
-    state, targets = campaign_state(stack, campaign), Campaigns(stack.table).targets(campaign, whole=False)
-    planned = _planned(stack, state, targets, after, limit)
-    shown = {found.target.id: found.target for found in planned.targets.items if found.waiting}
-    listed = {found.target.id for found in planned.targets.items}
-    return Overview(
-        planned,
-        is_part=len(listed) < len(targets),
-        elsewhere=tuple(target for target in targets if target.held_because and target.id not in listed),
-        overdue=_overdue(stack, state, shown),
-        by_day=_counted(stack, campaign, "DAY#"),
-        by_source=_counted(stack, campaign, "SOURCE#"),
-        draft=_changed_draft(stack, campaign),
-    )
+    @property
+    def closed_on(self) -> date | None:
+        """Return the day on which signing ended."""
+        return self.controls.closed_on(self.campaign, self.today)
 
+    @property
+    def next_delivery(self) -> datetime:
+        """Return when letters go out next."""
+        return cadence_of(self.campaign, schedule_of(self.stack)).next_after(self.now)
 
-def planned_targets(stack: Stack, campaign: str, after: str | None, limit: int) -> Planned:
-    """Return what a delivery would send now to the targets after one. Raises NotFoundError."""
-    return _planned(stack, _state(stack, campaign), Campaigns(stack.table).targets(campaign, whole=False), after, limit)
+    @cached_property
+    def postponed(self) -> Mapping[Lane, int]:
+        """Count the confirmation emails that wait, up to MOST_POSTPONED."""
+        forms = Forms(self.stack.table)
+        return {lane: forms.how_many_postponed(self.id, lane, MOST_POSTPONED) for lane in LANES}
 
+    @cached_property
+    def sending(self) -> Sending:
+        """Say whether any confirmation emails go out."""
+        return MailBudgets(self.stack.table).sending(self.now)
 
-def _planned(stack: Stack, state: CampaignState, targets: Sequence[Target], after: str | None, limit: int) -> Planned:
-    period = current_period(stack, state.campaign)
-    return Planned(state, period, _page(stack, state.campaign.id, targets, after, limit))
+    @cached_property
+    def disowned(self) -> int:
+        """Count the forms that people said they didn't sign."""
+        return Disowned(self.stack.table).total(self.id)
 
+    @cached_property
+    def unconfirmed(self) -> Unconfirmed:
+        """Count the newest forms that wait for a confirmation."""
+        return unconfirmed(self.stack, self.id)
 
-def _slot_after(stack: Stack, campaign: Campaign, moment: datetime) -> datetime:
-    """Return when a campaign's letters go out next after a moment."""
-    return cadence_of(campaign, schedule_of(stack)).next_after(moment)
+    @cached_property
+    def on_hold(self) -> int:
+        """Count the letters that organizers put on hold."""
+        return Signatures(self.stack.table).how_many_held(self.id) if self.counts_letters else 0
 
+    @cached_property
+    def draft(self) -> Draft | None:
+        """Return the draft with unpublished changes; None also for an unreadable one: others see the campaign, too."""
+        with suppress(UnreadableDraftError):
+            draft = Drafts(self.stack).draft(self.id)
+            return draft if draft and not draft.is_published else None
+        return None
 
-def _changed_draft(stack: Stack, campaign: str) -> Draft | None:
-    """Return the draft with unpublished changes; None also for an unreadable one: others see the campaign, too."""
-    with suppress(UnreadableDraftError):
-        draft = Drafts(stack).draft(campaign)
-        return draft if draft and not draft.is_published else None
-    return None
+    @cached_property
+    def every_target(self) -> Sequence[Target]:
+        """Return all targets, in the order of their ids."""
+        return Campaigns(self.stack.table).targets(self.id, whole=False)
 
+    @cached_property
+    def targets(self) -> Listing[TargetState]:
+        """Return the page's targets."""
+        following = [target for target in self.every_target if self.after is None or target.id > self.after]
+        shown = following[: self.limit]
+        waiting = self.waiting(shown)
+        states = tuple(self._state(target, waiting[target.id]) for target in shown)
+        return Listing(states, shown[-1].id if len(following) > len(shown) > 0 else None)
 
-def target_states(stack: Stack, campaign: str, after: str | None, limit: int) -> Listing[TargetState]:
-    """List targets in the order of their ids."""
-    return _page(stack, campaign, Campaigns(stack.table).targets(campaign, whole=False), after, limit)
+    @property
+    def is_part(self) -> bool:
+        """Say whether other pages have more targets."""
+        return len(self.targets.items) < len(self.every_target)
 
+    @property
+    def elsewhere(self) -> tuple[Target, ...]:
+        """Return the targets of other pages whose letters are held back."""
+        shown = {state.target.id for state in self.targets.items}
+        return tuple(target for target in self.every_target if target.held_because and target.id not in shown)
 
-def _page(stack: Stack, campaign: str, every: Sequence[Target], after: str | None, limit: int) -> Listing[TargetState]:
-    """List targets after one."""
-    targets = [target for target in every if after is None or target.id > after]
-    shown = _states_of(stack, campaign, targets[:limit])
-    return Listing(shown, shown[-1].target.id if len(targets) > limit else None)
+    @cached_property
+    def overdue(self) -> frozenset[str]:
+        """Return the ids of the page's targets with letters that should have been sent a day ago."""
+        run = last_overdue_run(self.campaign, schedule_of(self.stack), self.now)
+        shown = {
+            state.target.id: state.target for state in self.targets.items if state.waiting or not self.counts_letters
+        }
+        kept = Kept(campaign=self.campaign, controls=self.controls, targets=shown)
+        should_go = [target for target in shown if kept.should_go(target, run)]
+        oldest = oldest_letters(Signatures(self.stack.table), self.id, should_go)
+        return frozenset(target for target, letter in oldest.items() if letter.since < run)
 
+    def target(self, target: str) -> TargetState:
+        """Return one target. Raises NotFoundError."""
+        return self.state_of(Campaigns(self.stack.table).target(self.id, target))
 
-def recipient(stack: Stack, campaign: Campaign, target: str) -> Recipient:
-    """Return one target, and what a delivery would send it now. Raises NotFoundError."""
-    controls, period = Campaigns(stack.table).controls(campaign.id), current_period(stack, campaign)
-    state = target_state(stack, campaign.id, Campaigns(stack.table).target(campaign.id, target))
-    return Recipient(state, state.plan(campaign, controls, period), period, _slot_after(stack, campaign, stack.clock()))
+    def state_of(self, target: Target) -> TargetState:
+        """Return the state of one target."""
+        return self._state(target, self.waiting([target])[target.id])
 
+    def _state(self, target: Target, waiting: int) -> TargetState:
+        deliveries = self.deliveries_to(target)
+        questions = tuple((made, question) for made in deliveries if (question := made.question(self.now)))
+        return TargetState(target, waiting, deliveries, questions)
 
-def _overdue(stack: Stack, found: CampaignState, targets: Mapping[str, Target]) -> frozenset[str]:
-    run = last_overdue_run(found.campaign, schedule_of(stack), stack.clock())
-    kept = Kept(campaign=found.campaign, controls=found.controls, targets=targets)
-    should_go = [target for target in targets if kept.should_go(target, run)]
-    oldest = oldest_letters(Signatures(stack.table), found.campaign.id, should_go)
-    return frozenset(target for target, letter in oldest.items() if letter.since < run)
+    def waiting(self, targets: Sequence[Target]) -> Counter[str]:
+        """Count the letters that wait for each of some targets, in the order of their ids."""
+        if not (targets and self.counts_letters):
+            return Counter()
+        return Signatures(self.stack.table).how_many_wait_each(self.id, targets[0].id, targets[-1].id)
 
+    def deliveries_to(self, target: Target) -> tuple[Delivery, ...]:
+        """Return a target's deliveries, newest first."""
+        listed = Deliveries(self.stack.table).deliveries(self.id, target.id, whole=False)
+        return tuple(made.with_word_of(target) for made in listed)
 
-def glance(stack: Stack, campaign: str, most: int) -> Glance:
-    """Return a campaign for a list of campaigns, looking at `most` targets at most. Raises NotFoundError."""
-    found, targets = _state(stack, campaign), Campaigns(stack.table).targets(campaign, whole=False)
-    now = stack.clock()
-    some = {target.id: target for target in targets[:most]}
-    states = []
-    for target in some.values():
-        listed = Deliveries(stack.table).deliveries(campaign, target.id, whole=False)
-        deliveries = tuple(made.with_word_of(target) for made in listed)
-        questions = tuple((made, question) for made in deliveries if (question := made.question(now)))
-        states.append(TargetState(target, 0, 0, deliveries, questions))
-    elsewhere = tuple(target for target in targets[most:] if target.held_because)
-    return Glance(found, tuple(states), elsewhere, _overdue(stack, found, some), is_part=len(targets) > most)
+    def plan(self, *states: TargetState) -> list[PlanLine]:
+        """Preview the deliveries to some targets that would be made now."""
+        return [
+            line
+            for state in states
+            for line in plan_lines(
+                self.campaign, self.controls, state.target, state.deliveries, state.waiting, period=self.period
+            )
+        ]
 
+    def counts_by(self, by: CountedBy) -> dict[str, int]:
+        """Return how many letters are confirmed by target, day or source.
 
-def target_state(stack: Stack, campaign: str, target: Target) -> TargetState:
-    """Return what organizers see of one target."""
-    return _states_of(stack, campaign, [target])[0]
-
-
-def _states_of(stack: Stack, campaign: str, targets: Sequence[Target]) -> tuple[TargetState, ...]:
-    if not targets:
-        return ()
-    waiting = Signatures(stack.table).how_many_wait_each(campaign, targets[0].id, targets[-1].id)
-    return tuple(_state_of(stack, campaign, target, waiting[target.id]) for target in targets)
-
-
-def _state_of(stack: Stack, campaign: str, target: Target, waiting: int) -> TargetState:
-    now, found = stack.clock(), Deliveries(stack.table).deliveries(campaign, target.id, whole=False)
-    deliveries = tuple(made.with_word_of(target) for made in found)
-    return TargetState(
-        target,
-        waiting,
-        sum(
-            made.letters
-            for made in deliveries
-            if made.received_at(target)
-            or (made.is_settled and not (made.state == "closed_unsent" or made.is_ready_to_print))
-        ),
-        deliveries,
-        tuple((delivery, question) for delivery in deliveries if (question := delivery.question(now))),
-    )
-
-
-def counts_by(stack: Stack, campaign: str, by: CountedBy) -> Breakdown:
-    """Return the counts of one kind.
-
-    Each confirmed letter is in exactly one counter of each kind, so the counters add up to the total. Only letters
-    from before the campaign counted sources are in no counter by source.
-    """
-    found = _counted(stack, campaign, f"{by.upper()}#")
-    total = sum(found.values())
-    if by == "source":
-        total = max(total, Counters(stack.table).counts(campaign, TOTAL).get(TOTAL, 0))
-    return Breakdown(total, found)
-
-
-def _counted(stack: Stack, campaign: str, beginning: str) -> dict[str, int]:
-    found = Counters(stack.table).counts(campaign, beginning)
-    return {name.removeprefix(beginning): count for name, count in found.items() if count}
+        Each confirmed letter is in exactly one counter of each kind. Only letters from before the campaign counted
+        sources are in no counter by source.
+        """
+        beginning = f"{by.upper()}#"
+        found = Counters(self.stack.table).counts(self.id, beginning)
+        return {name.removeprefix(beginning): count for name, count in found.items() if count}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.errors import DamagedRowsError, NotFoundError
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.organizing.overviews import glance
+from undersigned.organizing.overviews import Overview
 from undersigned.people.rows.people import People
 from undersigned.workshop.rows.drafts import Drafts
 
@@ -17,30 +17,29 @@ if TYPE_CHECKING:
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.campaigns.rules.counts import Count
-    from undersigned.organizing.overviews import Glance
     from undersigned.people.rules.people import Person, Role
 
 
 @dataclass(frozen=True, slots=True)
 class OwnCampaign:
-    """A campaign in which a person has a role, and a glance at it.
+    """A campaign in which a person has a role, with an overview that counts no letters.
 
     `has_changes` says that its draft has unpublished ones.
     """
 
     role: Role
-    glance: Glance
+    overview: Overview
     has_changes: bool
 
     @property
     def campaign(self) -> Campaign:
         """Return the campaign."""
-        return self.glance.state.campaign
+        return self.overview.campaign
 
     @property
     def count(self) -> Count:
         """Return its count."""
-        return self.glance.state.count
+        return self.overview.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +68,10 @@ def _found(stack: Stack, roles: Mapping[str, Role], drafts: Sequence[str]) -> It
     left = stack.limits.recipients_read
     for campaign, role in roles.items():
         try:
-            seen = glance(stack, campaign, left)
+            found = Overview(stack, campaign, limit=left, counts_letters=False)
+            found.read()
         except (DamagedRowsError, NotFoundError):
             # It has only a draft, is being deleted or restored, or is damaged.
             continue
-        left -= len(seen.states)
-        yield OwnCampaign(role, seen, has_changes=campaign in drafts and Drafts(stack).has_changes(campaign))
+        left -= len(found.targets.items)
+        yield OwnCampaign(role, found, has_changes=campaign in drafts and Drafts(stack).has_changes(campaign))

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 from undersigned.base.at_once import each_at_once
 from undersigned.campaigns.catalog import schedule_of
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.campaigns.rows.counters import Counters
 from undersigned.campaigns.rules.cadence import cadence_of
 from undersigned.delivering.emails import organizer_mails
 from undersigned.delivering.organizer_post import tell_organizer
 from undersigned.delivering.planning import preview
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.organizing.emails.reports import report as report_mail
+from undersigned.organizing.overviews import Overview
 from undersigned.organizing.rules.reports import Report, ReportLine, left_between, line_of_waiting, lines_of
-from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,21 +34,18 @@ def make_report(stack: Stack, campaign: str, period: str, *, days: int = 1) -> R
 
     The last of the days is the period. Changes nothing. Raises NotFoundError.
     """
-    campaigns = Campaigns(stack.table)
-    settings, controls = campaigns.campaign(campaign), campaigns.controls(campaign)
-    targets, signatures = campaigns.targets(campaign, whole=False), Signatures(stack.table)
-    waiting = signatures.how_many_wait_each(campaign, targets[0].id, targets[-1].id) if targets else {}
-    since, until = cadence_of(settings, schedule_of(stack)).reported_between(date.fromisoformat(period), days)
-    lines: list[ReportLine] = []
+    found = Overview(stack, campaign)
+    since, until = cadence_of(found.campaign, schedule_of(stack)).reported_between(date.fromisoformat(period), days)
+    controls, waiting, lines = found.controls, found.waiting(found.every_target), list[ReportLine]()
 
     def deliveries_to(target: Target) -> tuple[Target, tuple[Delivery, ...]]:
         return target, tuple(_deliveries(stack, campaign, target.id))
 
-    for target, delivered in each_at_once(deliveries_to, targets, stack.settings.plans_at_once):
+    for target, delivered in each_at_once(deliveries_to, found.every_target, stack.settings.plans_at_once):
         lines += lines_of(target, delivered, since=since, until=until, now=stack.clock())
         if letters := waiting[target.id]:
             lines.append(line_of_waiting(controls, target, letters))
-    return Report(settings, period, tuple(lines), Counters(stack.table).total(campaign)[0])
+    return Report(found.campaign, period, tuple(lines), found.count.signatures)
 
 
 def _deliveries(stack: Stack, campaign: str, target: str) -> Iterator[Delivery]:

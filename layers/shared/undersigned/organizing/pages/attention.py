@@ -13,13 +13,13 @@ from undersigned.delivering.rules.plans import week_taken
 from undersigned.organizing.overviews import MOST_POSTPONED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from undersigned.campaigns.rules.campaigns import Target
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.delivering.rules.states import Question
-    from undersigned.organizing.overviews import CampaignState, TargetState
+    from undersigned.organizing.overviews import Overview, TargetState
 
 IF_NOT_RECEIVED = Message("If it doesn’t have them after all, the person who runs the system can send them again.")
 """What organizers read about letters that an office said it has."""
@@ -199,7 +199,7 @@ _UNANSWERED = Point(
 
 _EXPORTS = Step(Message("Download letters"), "/exports")
 
-_OF_CAMPAIGN: tuple[_Table[CampaignState], ...] = (
+_OF_CAMPAIGN: tuple[_Table[Overview], ...] = (
     {
         lambda found: found.sending.stopped: Point(
             "serious",
@@ -295,23 +295,12 @@ def _first[Subject](
     return tuple(point.about(values, count) for applies, point in table.items() if applies(subject))[:1]
 
 
-def points(  # noqa: PLR0913  (all that can need attention)
-    found: CampaignState,
-    states: Iterable[TargetState],
-    elsewhere: Iterable[Target],
-    *,
-    overdue: Collection[str] = (),
-    is_part: bool,
-    language: str,
-) -> tuple[Point, ...]:
+def points(found: Overview, language: str) -> tuple[Point, ...]:
     """Return the points that need attention, those that stop deliveries first.
 
-    `states` are the recipients of the page. `elsewhere` are recipients of other pages that need a person; with
-    `is_part`, there are other pages. `overdue` are the ids of recipients whose letters should have gone out. Letters
-    that wait for *Send now* are not among the points: they come with their plan.
+    Letters that wait for *Send now* are not among the points: they come with their plan.
     """
-    states = tuple(states)
-    of_campaign = _about_campaign(found, None if is_part else states, language)
+    states, of_campaign = found.targets.items, _about_campaign(found, language)
     shown = (
         *([_PAUSED] if found.controls.paused else ()),
         *(point for state in states for point in of_target(state, language)),
@@ -319,9 +308,9 @@ def points(  # noqa: PLR0913  (all that can need attention)
         *(
             _OVERDUE.about(_about(state.target, state.waiting, language))
             for state in states
-            if state.target.id in overdue
+            if state.target.id in found.overdue
         ),
-        *(point for target in elsewhere for point in _first(_HELD_BACK, target, _about(target, None, language))),
+        *(point for target in found.elsewhere for point in _first(_HELD_BACK, target, _about(target, None, language))),
         *_unanswered([state for state in states if state.is_unanswered(found.campaign, found.today)], language),
         *(point for table in _OF_CAMPAIGN for point in _first(table, found, of_campaign, found.on_hold)),
     )
@@ -425,8 +414,8 @@ def _waits(waiting: int, language: str) -> Message:
     )
 
 
-def _about_campaign(found: CampaignState, states: tuple[TargetState, ...] | None, language: str) -> dict[str, object]:
-    """Return the values of points about a campaign. `states` is None if they are a part of its recipients."""
+def _about_campaign(found: Overview, language: str) -> dict[str, object]:
+    """Return the values of points about a campaign."""
     waiting = sum(found.postponed.values())
     return {
         "clean": _up_to(found.postponed["clean"], language),
@@ -435,7 +424,7 @@ def _about_campaign(found: CampaignState, states: tuple[TargetState, ...] | None
         "count": number(found.on_hold, language),
         "day": found.closed_on or found.campaign.opens,
         "until": found.campaign.kept_until,
-        "left": "" if states is None else _what_is_left(states, language),
+        "left": "" if found.is_part or not found.counts_letters else _what_is_left(found.targets.items, language),
     }
 
 

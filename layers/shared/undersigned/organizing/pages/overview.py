@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from undersigned.base.page import Page
-    from undersigned.organizing.overviews import CampaignState, Overview
+    from undersigned.organizing.overviews import Overview
     from undersigned.people.viewer import Viewer
 
 
 def overview_page(viewer: Viewer, found: Overview, form_url: str, sort: str, *, descending: bool) -> Page:
     """Render the overview: the points that need attention, then the figures."""
-    state, states = found.planned.state, found.planned.targets.items
-    lines = found.planned.lines()
+    states = found.targets.items
+    lines = found.plan(*states)
     rows = sorted((row_of(viewer, state) for state in states), key=lambda row: row.sorts_by(sort), reverse=descending)
     waiting = sum(row.waiting for row in rows)
     going = [line for line in lines if line.outcome == "goes"]
@@ -33,23 +33,16 @@ def overview_page(viewer: Viewer, found: Overview, form_url: str, sort: str, *, 
         viewer.language,
         viewer,
         "overview",
-        found=state,
-        attention=points(
-            state,
-            states,
-            found.elsewhere,
-            overdue=found.overdue,
-            is_part=found.is_part,
-            language=viewer.language,
-        ),
+        found=found,
+        attention=points(found, viewer.language),
         form_url=form_url,
         is_part=found.is_part,
-        chart=chart(found.by_day, state.today),
+        chart=chart(found.counts_by("day"), found.today),
         rows=rows,
         labels=labels_of(row.target for row in rows),
         headings=headings(viewer, sort, descending=descending),
-        next_cursor=cursor_of(found.planned.targets.next_position),
-        sources=_sources(viewer, found.by_source),
+        next_cursor=cursor_of(found.targets.next_position),
+        sources=_sources(viewer, found.counts_by("source")),
         waiting=waiting,
         sent=sum(row.sent for row in rows),
         to_print=sum(made.letters_left for state in states for made in state.deliveries if made.is_ready_to_print),
@@ -65,9 +58,9 @@ def overview_page(viewer: Viewer, found: Overview, form_url: str, sort: str, *, 
         sends_now=sum(line.letters for line in going if not line.begun),
         seen_at=viewer.now.isoformat(),
         draft=found.draft if viewer.may_manage else None,
-        next_delivery=_next_delivery(viewer, state, waiting if not found.is_part else None),
-        next_by_cadence=short_moment(viewer.local(state.next_delivery), viewer.language),
-        privacy=state.campaign.privacy_notice("", viewer.language),
+        next_delivery=_next_delivery(viewer, found, waiting if not found.is_part else None),
+        next_by_cadence=short_moment(viewer.local(found.next_delivery), viewer.language),
+        privacy=found.campaign.privacy_notice("", viewer.language),
     )
 
 
@@ -84,7 +77,7 @@ def _sources(viewer: Viewer, by_source: Mapping[str, int]) -> list[tuple[str, in
     return [(names.get(source, source), by_source.get(source, 0)) for source in listed]
 
 
-def _next_delivery(viewer: Viewer, found: CampaignState, waiting: int | None) -> tuple[str, str | None]:
+def _next_delivery(viewer: Viewer, found: Overview, waiting: int | None) -> tuple[str, str | None]:
     """Return when letters go out next, and under which condition. `waiting` is None if not all were counted."""
     if found.controls.paused:
         return viewer.say(Message.in_context("next delivery", "None")), viewer.say(Message("the campaign is paused"))

@@ -26,32 +26,19 @@ def own_campaigns_page(language: str, session: Session, own: Own) -> Page:
 
 def _attention(own: OwnCampaign, language: str) -> tuple[tuple[str, ...], bool]:
     """Return the titles of a campaign's points, as on its overview, and whether one of them must be acted on."""
-    glance = own.glance
-    told = [
-        *(
-            (point.title, point.weight != "to know")
-            for point in points(
-                glance.state,
-                glance.states,
-                glance.elsewhere,
-                overdue=glance.overdue,
-                is_part=True,
-                language=language,
-            )
-        ),
-    ]
+    told = [(point.title, point.weight != "to know") for point in points(own.overview, language)]
     if own.has_changes and own.role != "viewer":
         told.append((Message("The draft has unpublished changes"), False))
     sentences = [message for message, _ in told[:_MOST_POINTS]]
     if more := len(told) - len(sentences):
         sentences.append(Message("and %(count)s more", {"count": number(more, language)}))
     if not told:
-        looked_at = {"count": number(len(glance.states), language)}
+        looked_at = len(own.overview.targets.items)
         partly = Message.counted(
             "No problems with the first %(count)s recipient. Open the campaign to see the others.",
             "No problems with the first %(count)s recipients. Open the campaign to see the others.",
-            len(glance.states),
             looked_at,
+            {"count": number(looked_at, language)},
         )
-        sentences.append(partly if glance.is_part else Message("No problems"))
+        sentences.append(partly if own.overview.is_part else Message("No problems"))
     return tuple(sentence.in_language(language) for sentence in sentences), any(serious for _, serious in told)

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from undersigned.delivering.packing import DeliveryPreview
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.delivering.rules.plans import Outcome, PlanLine
-    from undersigned.organizing.overviews import Recipient, TargetState
+    from undersigned.organizing.overviews import Overview, TargetState
     from undersigned.people.viewer import Viewer
 
 COLUMNS = ("recipient", "waiting", "sent", "last", "state")
 """The columns by which the table of targets can be sorted."""
+
+_DELIVERIES_SHOWN = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +158,17 @@ def plan_rows(viewer: Viewer, lines: Iterable[PlanLine]) -> list[PlanRow]:
 
 def target_page(
     viewer: Viewer,
-    found: Recipient,
-    most: int,
+    found: Overview,
+    state: TargetState,
     *,
     typed: Mapping[str, object] | None = None,
     error: Message | None = None,
 ) -> Page:
-    """Render a target with its last deliveries, at most `most`, its answer, and the buttons for its letters.
+    """Render a target with its last deliveries, its answer, and the buttons for its letters.
 
     After a mistake, the form of an answer shows the `error` and what was `typed`.
     """
-    today, answer = viewer.local(viewer.now).date().isoformat(), found.state.target.answer
+    today, answer = viewer.local(viewer.now).date().isoformat(), state.target.answer
     kept = {
         "day": answer.day.isoformat() if answer else today,
         "text": answer.text if answer else "",
@@ -177,15 +179,15 @@ def target_page(
         viewer.language,
         viewer,
         "overview",
-        row=row_of(viewer, found.state),
+        row=row_of(viewer, state),
         attention=(
-            *of_target(found.state, viewer.language),
-            *to_print((found.state,), viewer.language),
+            *of_target(state, viewer.language),
+            *to_print((state,), viewer.language),
         ),
-        plan=plan_rows(viewer, found.plan),
+        plan=plan_rows(viewer, found.plan(state)),
         seen_at=viewer.now.isoformat(),
         next_delivery=short_moment(viewer.local(found.next_delivery), viewer.language),
-        history=[(delivery, state_of_delivery(viewer, delivery)) for delivery in found.state.deliveries[:most]],
+        history=[(delivery, state_of_delivery(viewer, delivery)) for delivery in state.deliveries[:_DELIVERIES_SHOWN]],
         answer=answer,
         typed=typed or kept,
         error=viewer.say(error) if error else None,

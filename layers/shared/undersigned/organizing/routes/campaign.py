@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, get_args
 
 from undersigned.base.answers import data
 from undersigned.campaigns.cursors import TARGET_POSITION, cursor_of
-from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.counting.rules.tallies import CountedBy
-from undersigned.organizing.overviews import campaign_state, counts_by, target_states
+from undersigned.organizing.overviews import Overview
 from undersigned.organizing.routes.deliveries import delivery_values
 from undersigned.people.routes.programs import ApiRoutes
 from undersigned.workshop.pages.campaign_values import settings_values
@@ -27,7 +26,7 @@ routes = ApiRoutes()
 @routes.get("", "counts")
 def show_campaign(request: ApiRequest) -> Response[str]:
     """Return a campaign's settings, counts and controls."""
-    found = campaign_state(request.stack, request.campaign)
+    found = Overview(request.stack, request.campaign)
     settings = found.campaign
     return data(
         {
@@ -61,13 +60,10 @@ def show_campaign(request: ApiRequest) -> Response[str]:
 @routes.get("/targets", "counts")
 def list_targets(request: ApiRequest) -> Response[str]:
     """List targets with the number of letters in each tray."""
-    found = target_states(
-        request.stack, request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200)
-    )
-    campaign = Campaigns(request.stack.table).campaign(request.campaign)
-    today = campaign.local(request.stack.clock()).date()
-    targets = [_target(state) | {"unanswered": state.is_unanswered(campaign, today)} for state in found.items]
-    return data({"targets": targets, "next": cursor_of(found.next_position)})
+    found = Overview(request.stack, request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200))
+    campaign, today = found.campaign, found.today
+    targets = [_target(state) | {"unanswered": state.is_unanswered(campaign, today)} for state in found.targets.items]
+    return data({"targets": targets, "next": cursor_of(found.targets.next_position)})
 
 
 def _target(state: TargetState) -> dict[str, object]:
@@ -113,5 +109,7 @@ def _answer(answer: Answer) -> dict[str, object]:
 def count(request: ApiRequest) -> Response[str]:
     """Return the counts, grouped by the request's `by`."""
     by: CountedBy = request.choice("by", get_args(CountedBy)) or "target"
-    found = counts_by(request.stack, request.campaign, by)
-    return data({"campaign": request.campaign, "signatures": found.total, "by": by, "counts": dict(found.by)})
+    found = Overview(request.stack, request.campaign)
+    counts = found.counts_by(by)
+    total = max(sum(counts.values()), found.count.signatures if by == "source" else 0)
+    return data({"campaign": request.campaign, "signatures": total, "by": by, "counts": counts})

@@ -12,11 +12,11 @@ from undersigned.campaigns.activity import perform
 from undersigned.campaigns.catalog import current_period
 from undersigned.campaigns.cursors import AUDIT_POSITION, SIGNATURE_POSITION, TARGET_POSITION
 from undersigned.delivering.rules.deliveries import DeliveryKey
-from undersigned.organizing import overviews
 from undersigned.organizing.deliveries import delivery_history, delivery_record
 from undersigned.organizing.exporting import get_export, link_to, recent_exports
 from undersigned.organizing.letters import letter_record, letter_signed_with, letters_with_name, list_letters
 from undersigned.organizing.listing import newest_activity
+from undersigned.organizing.overviews import Overview
 from undersigned.organizing.pages.audit import audit_page
 from undersigned.organizing.pages.deliveries import deliveries_page, delivery_page
 from undersigned.organizing.pages.exports import exports_page
@@ -62,7 +62,7 @@ def overview(request: DashboardRequest) -> Response[str]:
     if not viewer.is_published:
         return moved(f"{viewer.home}/workshop")
     after = request.position(TARGET_POSITION)
-    found = overviews.overview(request.stack, request.campaign, after, TARGETS_SHOWN)
+    found = Overview(request.stack, request.campaign, after, TARGETS_SHOWN)
     form_url = f"{request.base_url}/campaigns/{request.campaign}"
     sort = request.choice("sort", COLUMNS) or "recipient"
     descending = request.choice("order", ("ascending", "descending")) == "descending"
@@ -85,8 +85,9 @@ def recipient_page(
     error: Message | None = None,
 ) -> Page:
     """Make a target's page; after a mistake in the form of an answer, with what was typed."""
-    found = overviews.recipient(request.stack, viewer.campaign, target)
-    return target_page(viewer, found, ROWS_SHOWN, typed=typed, error=error)
+    found = Overview(request.stack, request.campaign)
+    found.campaign = viewer.campaign
+    return target_page(viewer, found, found.target(target), typed=typed, error=error)
 
 
 @pages.get("/targets/<target>/next", "manage")
@@ -115,7 +116,7 @@ def deliveries(request: DashboardRequest) -> Response[str]:
 def delivery(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Show one delivery with its packets and the events of its email."""
     record = delivery_record(request.stack, DeliveryKey(request.campaign, target, period))
-    state = overviews.target_state(request.stack, request.campaign, record.target)
+    state = Overview(request.stack, request.campaign).state_of(record.target)
     shown = delivery_page(viewer_of(request), record, state)
     return dashboard_page(shown, has_frames=True)
 

@@ -13,7 +13,7 @@ from undersigned.campaigns.catalog import current_period
 from undersigned.campaigns.cursors import TARGET_POSITION, cursor_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rules.deliveries import DeliveryKey
-from undersigned.organizing.overviews import planned_targets
+from undersigned.organizing.overviews import Overview
 from undersigned.people.routes.programs import ApiRoutes
 
 if TYPE_CHECKING:
@@ -36,21 +36,18 @@ MOST_BYTES = 4_400_000
 @routes.get("/deliveries/next", "counts")
 def list_next(request: ApiRequest) -> Response[str]:
     """List what a delivery would send now to whom, and what it would not send and why. Changes nothing."""
-    found = planned_targets(
-        request.stack, request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200)
-    )
-    state = found.state
+    found = Overview(request.stack, request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200))
     return data(
         {
             "period": found.period,
-            "next_delivery": None if state.campaign.send_now_only else state.next_delivery.isoformat(),
-            "paused": state.controls.paused,
+            "next_delivery": None if found.campaign.send_now_only else found.next_delivery.isoformat(),
+            "paused": found.controls.paused,
             "targets": [
                 {"target": listed.target.id, "waiting": listed.waiting, "held_because": listed.target.held_because}
                 for listed in found.targets.items
                 if listed.waiting
             ],
-            "deliveries": [line_values(line) for line in found.lines()],
+            "deliveries": [line_values(line) for line in found.plan(*found.targets.items)],
             "next": cursor_of(found.targets.next_position),
         }
     )
