@@ -21,8 +21,7 @@ from tests.world import ADA, CAMPAIGN, CONTEXT, World, client_of, world
 from undersigned.base.assets import asset_path
 from undersigned.base.table import to_item
 from undersigned.delivering.rows.deliveries import Deliveries
-from undersigned.signing.rows.signatures import signature_key
-from undersigned.signing.rules.signatures import signer_id
+from undersigned.signing.rules.signatures import Signature, signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,7 +165,7 @@ class _Counting:
 
     def _row(self) -> Any:
         """Return the row of the letter, which is longest while it is in the tray."""
-        key = signature_key(CAMPAIGN, signer_id(self.world.stack.secret(), str(ADA["email"])))
+        key = Signature.locate(campaign=CAMPAIGN, signer=signer_id(self.world.stack.secret(), str(ADA["email"])))
         table = self.world.stack.settings.table_name
         return client_of("dynamodb").get_item(TableName=table, Key=to_item(key._asdict()))["Item"]
 

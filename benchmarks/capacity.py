@@ -15,7 +15,7 @@ from benchmarks.goals import Goal
 from benchmarks.latency import A_WRITE_MORE, seconds_of
 from undersigned.campaigns.rows.counters import SHARDS
 from undersigned.counting.tallying import PAUSES
-from undersigned.signing.rows.signatures import LISTING_SHARDS, TRAY_SHARDS
+from undersigned.signing.rules.signatures import SHARDS as SHARDS_OF_INDEX
 from undersigned_cli.local.sources import queue_source
 from undersigned_cli.local.template import load_template, resolve, variables_of
 
@@ -119,8 +119,8 @@ def signers_a_second(requests: Figures, units: float, counters: float, tallied: 
         "the account's requests": QUOTAS["requests"] / len(requests),
         "the functions' processes": QUOTAS["processes"] * A_PROCESS / len(requests),
         "the table's write units": QUOTAS["units"] / units,
-        "the index of letters": LISTING_SHARDS * A_PARTITION,
-        "the trays of one campaign": TRAY_SHARDS * A_PARTITION,
+        "the index of letters": SHARDS_OF_INDEX * A_PARTITION,
+        "the trays of one campaign": SHARDS_OF_INDEX * A_PARTITION,
         "the counters of one campaign": SHARDS * A_PARTITION / counters,
         "the tally": QUOTAS["units"] / A_PARTITION * tallied / RECORDS,
         "the hour's confirmation emails": _mails_an_hour() / UNCONFIRMED,

@@ -10,7 +10,7 @@ from undersigned.base.table import Update, to_item
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import delivery_key
 from undersigned.delivering.rules.deliveries import DeliveryKey
-from undersigned.signing.rows.signatures import signature_key
+from undersigned.signing.rules.signatures import Signature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ DAMAGED = DeliveryKey(CAMPAIGN, "evanston", "2026-11-01")
 
 def change(world: World, name: str, changes: Mapping[str, Any]) -> None:
     """Change attributes of the row of somebody's letter. None removes one."""
-    key = signature_key(CAMPAIGN, world.signer(f"{name}@signers.example"))
+    key = Signature.locate(campaign=CAMPAIGN, signer=world.signer(f"{name}@signers.example"))
     world.stack.table.update(Update(key, assign=changes))
 
 

@@ -20,6 +20,9 @@ from undersigned.base.rows import ELSEWHERE, Row
 PARTS = st.text(st.characters(exclude_characters="#\n", codec="utf-8"), min_size=1)
 """Texts that can be in a key."""
 
+SIGNERS = st.text("0123456789abcdef", min_size=32, max_size=32)
+"""Ids of signers, which choose a shard."""
+
 FOLLOWING = ("due", "due_at", "listed", "listed_at", "expires_at")
 """The keys of the indexes, and the attribute by which the table deletes rows."""
 
@@ -87,7 +90,9 @@ def rows_of(kind: Any) -> st.SearchStrategy[Any]:
     hints = get_type_hints(kind)
     in_key = names_in_key(kind) if issubclass(kind, Row) else set()
     given = {
-        each.name: PARTS if each.name in in_key and hints[each.name] is str else _values_of(hints[each.name])
+        each.name: (SIGNERS if each.name == "signer" else PARTS)
+        if each.name in in_key and hints[each.name] is str
+        else _values_of(hints[each.name])
         for each in fields(kind)
         if each.metadata != ELSEWHERE
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from undersigned.campaigns.rules.campaigns import Addressee, Campaign, Organizer, Target
 from undersigned.campaigns.rules.letters import SignerDetails
-from undersigned.signing.rules.signatures import Signature
+from undersigned.signing.rules.forms import Form
+from undersigned.signing.rules.signatures import PENDING_FOR, Signature
 
 SIGNED_AT = datetime(2026, 11, 24, 18, tzinfo=UTC)
 
@@ -28,10 +29,10 @@ _ADAS = Signature(
     note="",
     updates=False,
     letter="0" * 64,
+    language="en",
     addressee=Addressee("Police Chief", {}, "Avery Sample", "Evanston Police Department", "Evanston"),
     signed_at=SIGNED_AT,
     signed_on=SIGNED_AT.date(),
-    mail_request="692c0000-00000000",
 )
 
 
@@ -70,3 +71,15 @@ ROBIN = SignerDetails(
 def adas_signature(**changes: Any) -> Signature:
     """Return the signature of Ada, who has confirmed, with some values changed."""
     return replace(_ADAS, **changes)
+
+
+def adas_form(**changes: Any) -> Form:
+    """Return the form of Ada, which waits, with some values changed."""
+    said = {each.name: getattr(_ADAS, each.name) for each in fields(_ADAS)}
+    asked = {
+        "status": "pending",
+        "version": 0,
+        "mail_request": "692c0000-00000000",
+        "expires_at": SIGNED_AT + PENDING_FOR,
+    }
+    return Form(**said | asked | changes)

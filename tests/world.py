@@ -73,6 +73,7 @@ if TYPE_CHECKING:
 
     from undersigned.campaigns.rules.cadence import Cadence
     from undersigned.delivering.rules.deliveries import Delivery
+    from undersigned.signing.rules.forms import Form
     from undersigned.signing.rules.signatures import Signature
     from undersigned.workshop.campaigns import CompiledCampaign
 
@@ -369,7 +370,7 @@ class World:
         row = Signatures(self.stack.table).signature(CAMPAIGN, signer)
         return current_of(Forms(self.stack.table).of_signer(CAMPAIGN, signer), row, self.clock.now)
 
-    def forms(self) -> list[Signature]:
+    def forms(self) -> list[Form]:
         """Return the forms that can be confirmed, the newest first."""
         return [form for _, form in Forms(self.stack.table).listed(CAMPAIGN) if form]
 

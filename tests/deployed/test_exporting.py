@@ -25,7 +25,6 @@ from tests.signatures import adas_signature
 from undersigned.base.table import to_item
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, digest_of
-from undersigned.signing.rows.signatures import listing_position, listing_shard, signature_key, signature_values
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.running import RunningStack
-    from undersigned.base.rows import Values
     from undersigned.signing.rules.signatures import Signature
 
 CAMPAIGN = "exports"
@@ -67,12 +65,6 @@ def rows(letter: str) -> Iterator[Signature]:
         )
 
 
-def values(row: Signature) -> Values:
-    """Return a letter's attributes, with its place in the listing."""
-    listed = {"listed": listing_shard(CAMPAIGN, row.signer), "listed_at": listing_position(row)}
-    return {"status": row.status, "version": row.version, **signature_values(row), **listed}
-
-
 @pytest.fixture(scope="module")
 def campaign(stack: RunningStack) -> RunningStack:
     """Return a stack with a campaign of many letters."""
@@ -85,10 +77,7 @@ def campaign(stack: RunningStack) -> RunningStack:
     client, table = stack.client("dynamodb"), stack.outputs["TableName"]
 
     def write(batch: tuple[Signature, ...]) -> None:
-        puts = [
-            {"PutRequest": {"Item": to_item({**signature_key(CAMPAIGN, row.signer)._asdict(), **values(row)})}}
-            for row in batch
-        ]
+        puts = [{"PutRequest": {"Item": to_item(row.item())}} for row in batch]
         assert not client.batch_write_item(RequestItems={table: puts}).get("UnprocessedItems")
 
     with ThreadPoolExecutor(4) as pool:

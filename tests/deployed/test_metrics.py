@@ -23,7 +23,8 @@ from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.organizing.queues import reconciliation_message
 from undersigned.organizing.reconciling import begin, proceed
 from undersigned.signing.rows.mail_budgets import hour_key
-from undersigned.signing.rows.signatures import Signatures, signature_key, tray_position
+from undersigned.signing.rows.signatures import Signatures
+from undersigned.signing.rules.signatures import Signature, tray_position
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT, load_template
@@ -69,7 +70,7 @@ def run(stack: RunningStack, opened: Stack) -> None:
     long_ago = datetime.now(UTC) - timedelta(days=14)
     table = opened.table
     since = {"confirmed_at": written(long_ago), "due_at": tray_position("winnetka", long_ago, row.signer)}
-    table.update(Update(signature_key(CAMPAIGN, row.signer), assign=since))
+    table.update(Update(Signature.locate(campaign=CAMPAIGN, signer=row.signer), assign=since))
     table.update(Update(counter_key(CAMPAIGN, "TARGET#evanston"), add={"signatures": 3}))
     # What differed in the run before is reported. The function reads rows a quarter of an hour after the counters.
     [run] = begin(opened, CAMPAIGN)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.scale import scale
-from tests.signatures import adas_signature
+from tests.signatures import adas_form
 from undersigned.base.errors import ChangedError
 from undersigned.campaigns.catalog import catalog_of
 from undersigned.campaigns.rows.counters import Counters
@@ -67,11 +67,9 @@ class Person:
 
     def _sign(self) -> None:
         target, now = self._rng.choice(sorted(TOWNS)), datetime.now(UTC)
-        form = adas_signature(
+        form = adas_form(
             campaign=CAMPAIGN,
             signer=self._signer,
-            status="pending",
-            version=0,
             form=f"{self._rng.getrandbits(64):016x}",
             email=self._email,
             postal_code=TOWNS[target],

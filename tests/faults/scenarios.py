@@ -26,8 +26,8 @@ from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rows.people import People
 from undersigned.people.rules.people import person_id
 from undersigned.signing.rows.disowned import Disowned
-from undersigned.signing.rows.signatures import Signatures, signature_key
-from undersigned.signing.rules.signatures import signer_id
+from undersigned.signing.rows.signatures import Signatures
+from undersigned.signing.rules.signatures import Signature, signer_id
 from undersigned.workshop import drafting, publishing
 from undersigned.workshop.rows.drafts import Drafts
 
@@ -662,7 +662,7 @@ def a_forgotten_day(platform: Platform) -> Arrivals:
     acts.confirm(bo)
     platform.forget_stream()
     world.stack.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), add={"signatures": 1}))
-    key = signature_key(CAMPAIGN, signer_id(world.stack.secret(), bo.email))
+    key = Signature.locate(campaign=CAMPAIGN, signer=signer_id(world.stack.secret(), bo.email))
     world.stack.table.update(Update(key, remove=["due", "due_at"], when=Attr("due").exists()))
     # In bad weather, a run may die, or find a queue that isn't empty.
     acts.reconcile(days=2 if platform.visits == 1 else 4)

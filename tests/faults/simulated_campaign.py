@@ -47,6 +47,7 @@ from undersigned.delivering.rules.deliveries import Attempt, DeliveryKey
 from undersigned.delivering.rules.plans import next_day
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.signatures import Signatures
+from undersigned.signing.rules.forms import Form
 from undersigned.signing.rules.mail_budgets import mail_limit
 from undersigned.signing.rules.signatures import PENDING_FOR, signer_id
 
@@ -1111,8 +1112,7 @@ class Simulation:
         for person in self.people:
             row = self.world.letter(person.email)
             if not (
-                row
-                and row.status == "pending"
+                isinstance(row, Form)
                 and not row.has_expired(now)
                 and person.signed_at
                 and now - person.signed_at > 2 * _DAY

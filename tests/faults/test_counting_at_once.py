@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from tests.faults.memory import Memory
 from tests.faults.stored import forget_deletions, is_forgotten, is_of_letter, shard_of
 from tests.scale import scale
-from tests.signatures import adas_signature
+from tests.signatures import adas_form
 from undersigned.base.errors import ChangedError
 from undersigned.base.rows import Key
 from undersigned.base.settings import Settings
@@ -26,8 +26,8 @@ from undersigned.counting.rows.marks import Marks
 from undersigned.counting.rules.tallies import counters_of, mark_of
 from undersigned.counting.tallying import count_changes, forget, try_to_count
 from undersigned.signing.rows.forms import Forms
-from undersigned.signing.rows.signatures import Signatures, signature_key
-from undersigned.signing.rules.signatures import SignatureStateError, new_mail_request
+from undersigned.signing.rows.signatures import Signatures
+from undersigned.signing.rules.signatures import Signature, SignatureStateError, new_mail_request
 from undersigned.signing.stream import read_change
 from undersigned_cli.local.sources import stream_source
 
@@ -97,7 +97,7 @@ class Crowd:
             elif what == "withdraw":
                 self.rows.withdraw(CAMPAIGN, signer, self.now())
             elif self.rng.random() < 0.2:
-                self.table.delete(signature_key(CAMPAIGN, signer))
+                self.table.delete(Signature.locate(campaign=CAMPAIGN, signer=signer))
                 self.forms.delete_all(CAMPAIGN, signer)
 
     def now(self) -> datetime:
@@ -107,11 +107,9 @@ class Crowd:
     def sign(self, signer: str) -> None:
         """Send a form."""
         self.forms.put(
-            adas_signature(
+            adas_form(
                 campaign=CAMPAIGN,
                 signer=signer,
-                status="pending",
-                version=0,
                 form=f"{len(self.memory.records):016x}",
                 target=self.rng.choice(("oakton", "elmton")),
                 signed_at=self.now(),
@@ -287,7 +285,7 @@ def make_again(crowd: Crowd) -> None:
 def delete(crowd: Crowd) -> None:
     """Delete the campaign. The workers stay warm."""
     for signer in crowd.signers:
-        crowd.table.delete(signature_key(CAMPAIGN, signer))
+        crowd.table.delete(Signature.locate(campaign=CAMPAIGN, signer=signer))
     crowd.until_quiet()
     crowd.signers = []
     assert not any(crowd.by_counter().values())
@@ -377,7 +375,7 @@ def test_one_bad_row_among_a_hundred_stops_no_other() -> None:
         crowd.sign(signer)
         crowd.confirm(signer)
     bad = crowd.signers[37]
-    crowd.table.update(Update(signature_key(CAMPAIGN, bad), remove=["status"]))
+    crowd.table.update(Update(Signature.locate(campaign=CAMPAIGN, signer=bad), remove=["status"]))
     outcome = try_to_count(crowd.worker(), ((CAMPAIGN, signer) for signer in crowd.signers))
     assert set(outcome.failed) == {(CAMPAIGN, bad)}
     assert len(outcome.moved) == 99

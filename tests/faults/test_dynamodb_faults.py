@@ -15,8 +15,8 @@ from tests.world import CAMPAIGN, CONTEXT, ROOT, client_of
 from undersigned.base.table import Table, to_item
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
-from undersigned.signing.rows.signatures import Signatures, signature_key
-from undersigned.signing.rules.signatures import signer_id
+from undersigned.signing.rows.signatures import Signatures
+from undersigned.signing.rules.signatures import Signature, signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 
@@ -183,7 +183,7 @@ def test_a_deleted_row_is_retried_until_it_is_no_longer_counted(
     world: World, monkeypatch: pytest.MonkeyPatch, reason: str
 ) -> None:
     world.confirmed()
-    row = signature_key(CAMPAIGN, signer_id(world.stack.secret(), "ada@signers.example"))
+    row = Signature.locate(campaign=CAMPAIGN, signer=signer_id(world.stack.secret(), "ada@signers.example"))
     client_of("dynamodb").delete_item(TableName=world.stack.settings.table_name, Key=to_item(row._asdict()))
     event = {"Records": world.new_records()}
     client = world.stacks["tally"].table._client

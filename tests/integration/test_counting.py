@@ -13,8 +13,8 @@ from undersigned.counting.rows.marks import Marks
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, digest_of
 from undersigned.signing.rows.forms import Forms
-from undersigned.signing.rows.signatures import Signatures, signature_key
-from undersigned.signing.rules.signatures import signer_id
+from undersigned.signing.rows.signatures import Signatures
+from undersigned.signing.rules.signatures import Signature, signer_id
 from undersigned.signing.unconfirmed import unconfirmed
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def test_signing_again_after_the_row_is_gone_counts_again(world: World) -> None:
 
 def lose(world: World, email: str) -> None:
     """Delete a row, as an operator may by mistake."""
-    key = signature_key(CAMPAIGN, signer_id(world.stack.secret(), email))
+    key = Signature.locate(campaign=CAMPAIGN, signer=signer_id(world.stack.secret(), email))
     client = world.stack.client("dynamodb")
     client.delete_item(TableName=world.stack.settings.table_name, Key=to_item(key._asdict()))
 

@@ -11,7 +11,6 @@ import pytest
 from tests.doors.doors import OPEN, doors, filled
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN, Answer, client_of
-from undersigned.base.rows import Key, Values
 from undersigned.base.table import Update, from_item
 from undersigned.campaigns.rows.counters import counter_key
 from undersigned.campaigns.rows.offices import OfficeRows
@@ -20,13 +19,14 @@ from undersigned.campaigns.rules.counts import TOTAL
 from undersigned.organizing.exporting import csv_lines
 from undersigned.organizing.rules.exports import ExportFilter
 from undersigned.people.rules.api_keys import digest_of
-from undersigned.signing.rows.disowned import disowned_partition
+from undersigned.signing.rows.disowned import DisownedForms
 from undersigned.workshop import drafting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tests.world import World
+    from undersigned.base.rows import Values
 
 PERIOD = "2026-11-24"
 OWNER, OTHER = "olu@organizers.example", "pat@organizers.example"
@@ -151,7 +151,7 @@ def campaign(world: World) -> Campaign:
     stack = world.stack
     draft = drafting.draft_of(stack, CAMPAIGN)
     drafting.write(stack, CAMPAIGN, draft.revision, {"letter.md": draft.files["letter.md"] + "\nThank you.\n"}, OWNER)
-    world.stack.table.update(Update(Key(disowned_partition(CAMPAIGN), "ALL"), add={"forms": 1}))
+    world.stack.table.update(Update(DisownedForms.locate(campaign=CAMPAIGN), add={"forms": 1}))
     world.stack.table.update(Update(counter_key(CAMPAIGN, TOTAL, shard=7), add={"signatures": 0}))
     [export] = [row["sk"] for row in rows(world) if row["pk"].startswith("EXPORT#")]
     return Campaign(world, browser, export)

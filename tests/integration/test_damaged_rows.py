@@ -28,8 +28,7 @@ from undersigned.organizing.exporting import csv_lines
 from undersigned.organizing.rules.exports import ExportFilter
 from undersigned.organizing.screening import screen
 from undersigned.signing.rows.mail_budgets import MailBudgets
-from undersigned.signing.rows.signatures import signature_key
-from undersigned.signing.rules.signatures import SignatureFilter
+from undersigned.signing.rules.signatures import Signature, SignatureFilter
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
@@ -51,11 +50,13 @@ def confirm(world: World, *names: str) -> None:
 
 def row_of(world: World, name: str) -> str:
     """Return how the log names the row of a letter."""
-    return str(signature_key(CAMPAIGN, world.signer(f"{name}@signers.example")))
+    return str(Signature.locate(campaign=CAMPAIGN, signer=world.signer(f"{name}@signers.example")))
 
 
 def row(world: World, name: str) -> Any:
-    return world.stack.table.get(signature_key(CAMPAIGN, world.signer(f"{name}@signers.example")), consistent=True)
+    return world.stack.table.get(
+        Signature.locate(campaign=CAMPAIGN, signer=world.signer(f"{name}@signers.example")), consistent=True
+    )
 
 
 def repair(world: World, name: str, before: Any) -> None:
@@ -111,9 +112,9 @@ def damaged(world: World) -> World:
         {"drawing": ["a"]},
         {"drawing": "garbage"},
         {"drawing": "M"},
-        {"addressed": {"a": "b"}},
-        {"addressed": None},
-        {"addressed": {"title": "Chief", "titles": {}, "name": 5, "department": "Police", "locality": "Evanston"}},
+        {"addressee": {"a": "b"}},
+        {"addressee": None},
+        {"addressee": {"title": "Chief", "titles": {}, "name": 5, "department": "Police", "locality": "Evanston"}},
         {"language": None},
     ],
     ids=str,

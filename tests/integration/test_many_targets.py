@@ -23,7 +23,8 @@ from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.planning import NotPlannedError, preview
 from undersigned.delivering.trays import oldest_letters
-from undersigned.signing.rows.signatures import Signatures, hold_shard, signature_key, tray_position
+from undersigned.signing.rows.signatures import Signatures
+from undersigned.signing.rules.signatures import Signature, tray_position, tray_shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,7 +55,7 @@ def put_letter(world: World, target: str, signer: str, *, campaign: str = CAMPAI
 
 
 def put_row(world: World, signer: str, values: Mapping[str, object], *, campaign: str = CAMPAIGN) -> None:
-    row = {**signature_key(campaign, signer)._asdict(), **values}
+    row = {**Signature.locate(campaign=campaign, signer=signer)._asdict(), **values}
     client_of("dynamodb").put_item(TableName=world.stack.settings.table_name, Item=to_item(row))
 
 
@@ -207,7 +208,7 @@ class Trays:
         """Put a letter into a tray of this or of another campaign, on hold, or into no index."""
         signer, target = signer_number(number), f"town-{self.rng.randrange(6)}"
         own, other = (waiting_row(campaign, target, signer) for campaign in (CAMPAIGN, "another"))
-        held = own | {"due": hold_shard(CAMPAIGN, signer)}
+        held = own | {"due": tray_shard(CAMPAIGN, signer, "HELD")}
         row = self.rng.choice([own, own, own | {"due": other["due"]}, held, {}])
         put_row(self.world, signer, row)
         self.been[signer].append(target if row == own else None)
@@ -257,7 +258,7 @@ def test_if_the_trays_cannot_be_read_the_next_plan_queues_all(many: World) -> No
 
 def test_trays_of_another_campaign_and_letters_on_hold_are_not_planned(many: World) -> None:
     put_letter(many, "town-47", "a" * 32, campaign="another")
-    held = waiting_row(CAMPAIGN, "town-46", "b" * 32) | {"due": hold_shard(CAMPAIGN, "b" * 32)}
+    held = waiting_row(CAMPAIGN, "town-46", "b" * 32) | {"due": tray_shard(CAMPAIGN, "b" * 32, "HELD")}
     put_row(many, "b" * 32, held)
     put_letter(many, "town-3-that-left", "c" * 32)
     planned = many.plan()

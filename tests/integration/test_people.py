@@ -29,7 +29,7 @@ from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import Member, person_id
-from undersigned.signing.rows.forms import Forms, form_key
+from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.workshop import drafting
 from undersigned_cli import campaign_folder, stacks
@@ -246,7 +246,7 @@ def test_the_front_page_tells_a_wave_of_forms_whose_confirmation_emails_are_held
 def test_a_damaged_letter_hides_no_page(owner: Browser, world: World) -> None:
     world.sign()
     [form] = world.forms()
-    world.stack.table.update(Update(form_key(form), assign={"signed_at": "yesterday"}))
+    world.stack.table.update(Update(form.key, assign={"signed_at": "yesterday"}))
     for path in ("/organizer", DASHBOARD, f"{DASHBOARD}/signatures"):
         assert owner.see(path).status == 200, path
 

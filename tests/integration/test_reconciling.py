@@ -21,8 +21,15 @@ from undersigned.organizing.queues import ReconciliationQueue, read_reconciliati
 from undersigned.organizing.reconciling import begin, proceed
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.mail_claims import mail_claim_partition
-from undersigned.signing.rows.signatures import Signatures, hold_shard, signature_key, tray_position
-from undersigned.signing.rules.signatures import new_mail_request, requested_at, signer_id
+from undersigned.signing.rows.signatures import Signatures
+from undersigned.signing.rules.signatures import (
+    Signature,
+    new_mail_request,
+    requested_at,
+    signer_id,
+    tray_position,
+    tray_shard,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,13 +65,13 @@ def counted(world: World) -> dict[str, int]:
     return {name: count for name, count in world.counts().items() if count}
 
 
-HELD = hold_shard(CAMPAIGN, signer_id("s" * 64, str(ADA["email"])))
+HELD = tray_shard(CAMPAIGN, signer_id("s" * 64, str(ADA["email"])), "HELD")
 """Where Ada's letter is while it is on hold."""
 
 
 def change_row(world: World, email: str = str(ADA["email"]), /, **values: object) -> None:
     """Change attributes of a row, as no function would; None removes one."""
-    key = signature_key(CAMPAIGN, signer_id(world.stack.secret(), email))
+    key = Signature.locate(campaign=CAMPAIGN, signer=signer_id(world.stack.secret(), email))
     change_item(world, key._asdict(), **values)
 
 
@@ -118,7 +125,7 @@ def forgotten(world: World, *, hours: int = 25, **form: str) -> None:
 
 
 def postponed(world: World) -> list[bool]:
-    return [bool(form.mail_postponed) for form in world.forms()]
+    return [bool(form.postponed_until) for form in world.forms()]
 
 
 def run_day(world: World, reconcile: Any) -> int:
@@ -208,7 +215,7 @@ def test_a_request_says_when_it_was_made(world: World) -> None:
 
 def lose_row(world: World, email: str) -> None:
     """Delete a row, of which the stream forgets the record."""
-    key = signature_key(CAMPAIGN, signer_id(world.stack.secret(), email))
+    key = Signature.locate(campaign=CAMPAIGN, signer=signer_id(world.stack.secret(), email))
     client_of("dynamodb").delete_item(TableName=world.stack.settings.table_name, Key=to_item(key._asdict()))
     world.new_records()
 

@@ -33,8 +33,8 @@ from undersigned.organizing.rules.screening import place_of
 from undersigned.people.keys import make_key
 from undersigned.people.rows.people import People
 from undersigned.signing.rows.mail_budgets import MailBudgets
-from undersigned.signing.rows.signatures import Signatures, listing_shards
-from undersigned.signing.rules.signatures import signer_id
+from undersigned.signing.rows.signatures import Signatures
+from undersigned.signing.rules.signatures import listing_shards, signer_id
 from undersigned.workshop import drafting
 from undersigned_cli.commands.reconciling import UnexplainedError
 from undersigned_cli.commands.restoring import OtherTableError

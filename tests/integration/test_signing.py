@@ -308,7 +308,7 @@ def test_a_letter_waits_in_its_tray_from_the_moment_of_its_confirmation(world: W
     world.press(world.sent[-1].link("confirm"))
     letter = world.letter()
     assert letter
-    assert (letter.in_tray, letter.due_at) == (True, world.clock.now)
+    assert (letter.in_tray, letter.waits_since) == (True, world.clock.now)
 
 
 def test_a_second_signature_gets_the_same_answer_and_a_reminder_email(world: World) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tests.world import Answer
-    from undersigned.signing.rules.mail_budgets import Lane
+    from undersigned.signing.rules.signatures import Lane
 
 FORMS_OVER_A_LIMIT = int(os.environ.get("UNDERSIGNED_FORMS_OVER_A_LIMIT", "3000"))
 

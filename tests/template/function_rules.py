@@ -49,7 +49,7 @@ _HAS_ENDED: Any = {"status": {"S": ["withdrawn", "erased"]}}
 SIGNATURES = {
     "SendConfirmations": [
         _records("FORM#", "INSERT"),
-        _records("FORM#", NewImage={"released": {"BOOL": [True]}}),
+        _records("FORM#", NewImage={"is_released": {"BOOL": [True]}}),
     ],
     "Tally": [
         _records("SIGNATURE#", "INSERT"),

@@ -18,7 +18,15 @@ from undersigned.people.rows import people
 from undersigned.people.rules.api_keys import ApiKey
 from undersigned.people.rules.people import Member
 from undersigned.signing.rows import mail_claims, signatures
-from undersigned.signing.rules.signatures import signer_id
+from undersigned.signing.rules.signatures import (
+    Signature,
+    listing_shard,
+    listing_shards,
+    signer_id,
+    tray_position,
+    tray_shard,
+    tray_shards,
+)
 
 KEY = DeliveryKey("trees", "oakton", "2026-11-30")
 SIGNER = "0123456789abcdef0123456789abcdef"
@@ -31,7 +39,7 @@ SIGNER = "0123456789abcdef0123456789abcdef"
         (Letter.locate(campaign="trees", version="ab12"), "CAMPAIGN#trees", "LETTER#ab12"),
         (Target.locate(campaign="trees", id="oakton"), "CAMPAIGN#trees", "TARGET#oakton"),
         (offices.office_key("trees", "oakton"), "OFFICE#trees", "oakton"),
-        (signatures.signature_key("trees", SIGNER), f"SIGNATURE#trees#{SIGNER}", "1"),
+        (Signature.locate(campaign="trees", signer=SIGNER), f"SIGNATURE#trees#{SIGNER}", "1"),
         (counters.counter_key("trees", "TOTAL"), "COUNT#trees#0", "TOTAL"),
         (counters.counter_key("trees", "DAY#2026-11-30"), "COUNT#trees#0", "DAY#2026-11-30"),
         (slots.slot_key("plan", "trees"), "CAMPAIGN#trees", "SLOT#plan"),
@@ -51,7 +59,7 @@ def test_each_entity_has_the_key_of_the_data_model(key: Key, pk: str, sk: str) -
 
 
 def test_a_signatures_key_names_campaign_and_signer() -> None:
-    assert signatures.parse_signature_key(signatures.signature_key("trees", SIGNER).pk) == ("trees", SIGNER)
+    assert signatures.parse_signature_key(Signature.locate(campaign="trees", signer=SIGNER).pk) == ("trees", SIGNER)
 
 
 @pytest.mark.parametrize(
@@ -79,24 +87,28 @@ def test_bundles_and_packets_of_a_period_have_prefixes_of_their_own() -> None:
 
 def test_a_campaigns_signatures_spread_over_all_shards_of_the_listing() -> None:
     signers = [signer_id("secret", f"robin{number}@mail.example") for number in range(200)]
-    shards = {signatures.listing_shard("trees", signer) for signer in signers}
+    shards = {listing_shard("trees", signer) for signer in signers}
 
-    assert shards == set(signatures.listing_shards("trees"))
+    assert shards == set(listing_shards("trees"))
 
 
 def test_the_listings_shard_is_independent_of_the_trays() -> None:
     # Each shard comes from a different end of the signer's id.
-    assert signatures.listing_shard("trees", "00000001" + "0" * 24) == signatures.listing_shard("trees", "0" * 32)
+    assert listing_shard("trees", "00000001" + "0" * 24) == listing_shard("trees", "0" * 32)
 
 
 def test_what_is_confirmed_in_a_second_spreads_over_the_partitions_of_the_trays() -> None:
     """A partition takes 1,000 write units a second, and an entry of the index takes one if it has at most 1 kB."""
     signers = [signer_id("secret", f"robin{number}@mail.example") for number in range(3_333)]
-    letters = Counter(signatures.tray_shard("c" * 64, signer) for signer in signers)
-    assert letters.keys() == {*signatures.tray_shards("c" * 64)}
+    letters = Counter(tray_shard("c" * 64, signer) for signer in signers)
+    assert letters.keys() == {*tray_shards("c" * 64)}
     assert max(letters.values()) < 500
-    position = signatures.tray_position("t" * 64, datetime.now(UTC), signers[0])
-    entry = {**signatures.signature_key("c" * 64, signers[0])._asdict(), "due": next(iter(letters)), "due_at": position}
+    position = tray_position("t" * 64, datetime.now(UTC), signers[0])
+    entry = {
+        **Signature.locate(campaign="c" * 64, signer=signers[0])._asdict(),
+        "due": next(iter(letters)),
+        "due_at": position,
+    }
     assert size_of(to_item(entry)) < 1024
 
 
@@ -105,7 +117,6 @@ def test_positions_in_a_tray_are_in_the_order_of_their_moments() -> None:
     steps = [0, 1, 999_999, 1_000_000, 10_000_000, 3_600_000_000]
     moments = [datetime(2026, 10, 25, tzinfo=UTC) + timedelta(microseconds=step) for step in steps]
     positions = [
-        signatures.tray_position("oakton", moment.astimezone(zones[number % 3]), "f" * 32)
-        for number, moment in enumerate(moments)
+        tray_position("oakton", moment.astimezone(zones[number % 3]), "f" * 32) for number, moment in enumerate(moments)
     ]
     assert positions == sorted(positions)

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from itertools import batched, chain, islice
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
@@ -32,7 +31,7 @@ from undersigned.campaigns.rules.campaigns import Campaign as Settings
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.campaigns.rules.controls import AuditEntry, Controls
 from undersigned.campaigns.rules.counts import TOTAL
-from undersigned.counting.rows.marks import forgotten_partition
+from undersigned.counting.rows.marks import GoneRow
 from undersigned.delivering.rows.deliveries import (
     BUNDLES,
     DELIVERIES,
@@ -47,19 +46,15 @@ from undersigned.delivering.rules.mail_events import after
 from undersigned.delivering.rules.plans import next_day
 from undersigned.people.rows.people import CampaignOfPerson
 from undersigned.people.rules.people import Member
-from undersigned.signing.rows.forms import FORMS, Forms, form_key, read_form
+from undersigned.signing.rows.forms import Forms, read_form
 from undersigned.signing.rows.mail_claims import mail_claim_partition
 from undersigned.signing.rows.signatures import (
     Signatures,
-    hold_shard,
-    listing_shards,
     parse_signature_key,
     read_signature,
-    signature_key,
     target_at,
-    tray_shards,
 )
-from undersigned.signing.rules.signatures import signer_id
+from undersigned.signing.rules.signatures import Signature, listing_shards, signer_id, tray_shard, tray_shards
 from undersigned.signing.stream import RESTORED
 from undersigned_cli.commands.options import COMMAND_LINE, RUN, AsJson, Campaign, examples, on_stack
 from undersigned_cli.commands.output import counted, progress_of, say, show_json
@@ -72,7 +67,6 @@ if TYPE_CHECKING:
     from undersigned.base.stack import Stack
     from undersigned.base.table import Table
     from undersigned.delivering.rules.deliveries import DeliveryKey
-    from undersigned.signing.rules.signatures import Signature
 
 _WORKERS = 8
 """Writes at the same time, each with a connection."""
@@ -345,7 +339,11 @@ class Restoring:
     def _erased_of(self, period: str, log: _Log) -> frozenset[str]:
         """Return the signers whose letters in a delivery were erased since they were sealed."""
         bundles = [row for sk, row in log.rows.items() if sk.startswith(f"{BUNDLES}{period}#")]
-        keys = [signature_key(self.campaign, signer) for bundle in bundles for signer in bundle["signers"]]
+        keys = [
+            Signature.locate(campaign=self.campaign, signer=signer)
+            for bundle in bundles
+            for signer in bundle["signers"]
+        ]
         for row in self._table.batch_get(keys):
             if row.get("status") == "erased":
                 self._note_erasures([parse_signature_key(row["pk"])[1]], row["erased_at"])
@@ -370,7 +368,7 @@ class Restoring:
 
     def _forms(self) -> Iterator[Values]:
         """Yield the forms that wait in the recovered table."""
-        keys = (form_key(form) for _, form in Forms(self.source).listed(self.campaign) if form)
+        keys = (form.key for _, form in Forms(self.source).listed(self.campaign) if form)
         for some in batched(keys, BATCH_GET, strict=False):
             yield from self.source.batch_get(some)
 
@@ -381,7 +379,7 @@ class Restoring:
         return [row for key, row in by_key.items() if key not in there]
 
     def _restore_signature(self, row: Values) -> Outcome:
-        outcome, values = self._form(row) if row["pk"].startswith(FORMS) else self._signature(row)
+        outcome, values = self._form(row) if row["pk"].startswith("FORM#") else self._signature(row)
         if values is None:
             return outcome
         # The counters don't count the row, so it has no mark.
@@ -401,7 +399,7 @@ class Restoring:
         if self._erased.get(form.signer, "") > form.signed_at.isoformat():
             return "erased", None
         # Its email has left, unless it waits.
-        return "written", row if form.mail_postponed else row | {"mail_request": ""}
+        return "written", row if form.postponed_until else row | {"mail_request": ""}
 
     def _signature(self, row: Values) -> tuple[Outcome, Values | None]:
         """Return the outcome of a signature, and the row as it comes back; None if it doesn't."""
@@ -426,15 +424,13 @@ class Restoring:
         """Put a letter of a tray on hold, if it may have been in an email that has lost rows."""
         if row.get("due") not in tray_shards(self.campaign) or target_at(row["due_at"]) not in self.questioned:
             return row
-        return row | {"due": hold_shard(self.campaign, parse_signature_key(row["pk"])[1])}
+        return row | {"due": tray_shard(self.campaign, parse_signature_key(row["pk"])[1], "HELD")}
 
     def _changed_since(self, signature: Signature) -> bool:
         """Say whether the row had changed before it was lost. The tally notes the state of each deleted row."""
-        for note in self._table.query(forgotten_partition(self.campaign, signature.signer), consistent=True):
-            moment, _, version = note["sk"].rpartition("#")
-            if datetime.fromisoformat(moment) > signature.signed_at or int(version) > signature.version:
-                return True
-        return False
+        partition = GoneRow.partition(campaign=self.campaign, signer=signature.signer)
+        notes = map(GoneRow.read, self._table.query(partition, consistent=True))
+        return any(note.signed_at > signature.signed_at or int(note.version) > signature.version for note in notes)
 
     # The campaign
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from undersigned.signing.rows.forms import form_partition
-from undersigned.signing.rows.signatures import signature_key
+from undersigned.signing.rules.forms import Form
+from undersigned.signing.rules.signatures import Signature
 from undersigned_cli.local.sources import QueueSource, Schedule, StreamReader, StreamSource, sources, stream_source
 
 SOURCE = StreamSource("Tally", batch_size=8, retries=3, bisects=True, dead_letters="TallyFailed", patterns=())
@@ -62,7 +62,7 @@ def test_a_batch_without_tries_left_is_given_up_as_a_whole_if_it_is_not_halved()
 def test_the_template_has_two_readers_one_of_new_forms_and_one_of_new_letters() -> None:
     readers = {each.function for each in sources() if isinstance(each, StreamSource)}
     assert readers == {"SendConfirmations", "Tally"}
-    form, letter = form_partition("trees", "a1"), signature_key("trees", "a1").pk
+    form, letter = Form.partition(campaign="trees", signer="a1"), Signature.locate(campaign="trees", signer="a1").pk
     for function, wanted, other in (("SendConfirmations", form, letter), ("Tally", letter, form)):
         new = {pk: {"eventName": "INSERT", "dynamodb": {"Keys": {"pk": {"S": pk}}}} for pk in (wanted, other)}
         assert stream_source(function).wants(new[wanted])

@@ -56,7 +56,7 @@ _FOLLOWING = ("due", "due_at", "listed", "listed_at", EXPIRES)
 """Attributes that can be properties of a class: the keys of the indexes, and the end. They follow from its fields."""
 
 ELSEWHERE: Mapping[str, bool] = {"in_row": False}
-"""The metadata of a field whose value another row has."""
+"""The metadata of a field whose value another row has, or the keys of an index."""
 
 
 class Key(NamedTuple):
@@ -107,11 +107,18 @@ class Row:
 
         Raises ValueError for a moment without a zone.
         """
+        return self._key(parts)._asdict() | _present(self.attributes())
+
+    def attributes(self) -> Values:
+        """Return all attributes but the key, to change an item; None for those that it then doesn't have.
+
+        Raises ValueError for a moment without a zone.
+        """
         kind: type = type(self)
         known, in_key = _attributes_of(kind), _key_pattern(self.pk, self.sk).groupindex
         fields_ = {name: getattr(self, name) for name in known if name not in in_key}
-        following = {name: _stored(name, getattr(self, name, None)) for name in _FOLLOWING if name not in known}
-        return self._key(parts)._asdict() | _present(self.written(**fields_) | following)
+        following = (name for name in _FOLLOWING if name not in known and hasattr(kind, name))
+        return self.written(**fields_) | {name: _stored(name, getattr(self, name)) for name in following}
 
     @classmethod
     def written(cls, **values: object) -> Values:

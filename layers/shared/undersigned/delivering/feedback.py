@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from undersigned.base.stack import Stack
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.delivering.rules.states import DeliveryState
-    from undersigned.signing.rules.mail_budgets import Lane, MailReport
+    from undersigned.signing.rules.mail_budgets import MailReport
+    from undersigned.signing.rules.signatures import Lane
 
 _TRIES = 5
 

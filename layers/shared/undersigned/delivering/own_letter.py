@@ -10,7 +10,6 @@ from undersigned.base.logs import report_damaged
 from undersigned.campaigns.catalog import KEPT_FOR, catalog_of, next_delivery
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.letters import render_html
-from undersigned.signing.rows.signatures import signature_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +72,7 @@ def own_letter(stack: Stack, linked: LinkedLetter) -> OwnLetter:
         letter = catalog.letter(signature.campaign, signature.letter)
     except NotFoundError as error:
         # Something other than this program wrote the target and the versions.
-        row = str(signature_key(signature.campaign, signature.signer))
+        row = str(signature.key)
         report_damaged(row)
         raise DamagedRowsError(row) from error
     target = target.as_signed(signature.addressee)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import Target
     from undersigned.campaigns.rules.letters import Letter
     from undersigned.delivering.rules.deliveries import Delivery
+    from undersigned.signing.rules.forms import Form
     from undersigned.signing.rules.signatures import Signature, SignatureFilter
 
 _READ_AHEAD = 100
@@ -133,7 +134,7 @@ def release_letter(stack: Stack, campaign: str, signer: str, why: Annotated[str,
     return Done("ended-hold-while-paused" if is_paused else "ended-hold", log="release letters")
 
 
-def _quarantined(stack: Stack, row: Signature) -> Signature:
+def _quarantined(stack: Stack, row: Signature) -> Form:
     """Return the newest form in quarantine of a signer. Raises ChangedError without one."""
     letter = None if row.status == "pending" else row
     waiting = waiting_of(Forms(stack.table).of_signer(row.campaign, row.signer), letter, stack.clock())

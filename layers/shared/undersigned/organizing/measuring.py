@@ -59,7 +59,7 @@ def with_letters(stack: Stack, gauges: Gauges, rows: Iterable[Signature], kept: 
     for row in rows:
         if row.in_tray and row.confirmed_at is not None:
             gauges = gauges.with_longest(unsealed_for=int((now - row.confirmed_at).total_seconds()))
-            is_overdue = (row.due_at or row.confirmed_at) < run and kept.should_go(row.target, run)
+            is_overdue = (row.waits_since or row.confirmed_at) < run and kept.should_go(row.target, run)
             gauges = gauges.plus(overdue=int(is_overdue))
     return gauges
 

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.delivering.rules.plans import PlanLine
     from undersigned.delivering.rules.states import Question
-    from undersigned.signing.rules.mail_budgets import Lane, Sending
+    from undersigned.signing.rules.mail_budgets import Sending
+    from undersigned.signing.rules.signatures import Lane
     from undersigned.workshop.rules.drafts import Draft
 
 MOST_POSTPONED = 1_000

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from undersigned.organizing.clearing import Over
     from undersigned.organizing.rules.reconciliations import Difference, FindingKind, Summary
     from undersigned.signing.rows.signatures import Page
+    from undersigned.signing.rules.forms import Form
     from undersigned.signing.rules.signatures import Signature
 
 _FORGOTTEN_AFTER = timedelta(hours=25)
@@ -127,11 +128,11 @@ def _find(report: Report, summary: Summary, kind: FindingKind, campaign: str, **
     return summary.plus(unexplained=1)
 
 
-def _ask_again(stack: Stack, form: Signature, summary: Summary) -> Summary:
+def _ask_again(stack: Stack, form: Form, summary: Summary) -> Summary:
     """Let an email that the stream has forgotten wait on its form: the next run of the postponed ones queues it."""
     now, asked_at = stack.clock(), requested_at(form.mail_request)
     # A restored form asks for no email, and one to an address without a mailbox is in vain.
-    if asked_at is None or form.mail_postponed or form.has_expired(now) or form.quarantine == "no mailbox":
+    if asked_at is None or form.postponed_until or form.has_expired(now) or form.quarantine == "no mailbox":
         return summary
     if now - asked_at < _FORGOTTEN_AFTER or MailClaims(stack.table).is_settled(claim_of(form)):
         return summary

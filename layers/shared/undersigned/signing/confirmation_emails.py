@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Literal
@@ -48,8 +48,8 @@ if TYPE_CHECKING:
 
     from undersigned.base.emails import Mail
     from undersigned.base.stack import Stack
-    from undersigned.signing.rules.mail_budgets import Lane
-    from undersigned.signing.rules.signatures import Signature
+    from undersigned.signing.rules.forms import Form
+    from undersigned.signing.rules.signatures import Lane, Signature
     from undersigned.signing.stream import FormChange
 
 logger = Logger()
@@ -128,9 +128,9 @@ def _queue_lane(stack: Stack, lane: Lane, until: datetime) -> None:
             return
 
 
-def _with_room(stack: Stack, forms: Iterable[Signature], room: Room) -> tuple[dict[FormName, Signature], bool]:
+def _with_room(stack: Stack, forms: Iterable[Form], room: Room) -> tuple[dict[FormName, Form], bool]:
     """Return the forms whose emails have room, and whether the stack has room for more. The others wait longer."""
-    ready: dict[FormName, Signature] = {}
+    ready: dict[FormName, Form] = {}
     for form in forms:
         next_try = room.plan(form)
         if next_try is None:
@@ -169,7 +169,7 @@ class _Waiting:
     """An email that waits: its message, the form or letter that it is about, and what became of it, and when."""
 
     record: Record
-    about: Signature
+    about: Form
     outcome: Outcome
     at: datetime | None = None
 
@@ -180,7 +180,7 @@ class _Waiting:
     def delay(self, now: datetime) -> float:
         """Return how many seconds after its form it was sent, or waits; 0 if a budget made it late on purpose."""
         asked_at = requested_at(self.about.mail_request)
-        is_late = self.outcome == "waits" or (self.outcome == "sent" and not self.about.mail_postponed)
+        is_late = self.outcome == "waits" or (self.outcome == "sent" and not self.about.postponed_until)
         return ((self.at or now) - asked_at).total_seconds() if asked_at and is_late else 0
 
 
@@ -224,7 +224,7 @@ def _read(stack: Stack, records: Sequence[Record]) -> list[_Waiting]:
     return waiting
 
 
-def _about(stack: Stack, form: Signature, row: Signature | None) -> Signature | None:
+def _about(stack: Stack, form: Form, row: Signature | None) -> Form | None:
     """Return the form or letter that the email of a form is about; None if it gets no email.
 
     A form that was sent before its signer's letter was erased or withdrawn, or to an address whose person said that
@@ -235,8 +235,8 @@ def _about(stack: Stack, form: Signature, row: Signature | None) -> Signature | 
     if row and row.status == "confirmed":
         # The same form may be sent again after its letter's links have ended.
         became = (row.form, row.signed_at) == (form.form, form.signed_at)
-        about = replace(row, form=form.form, mail_request=form.mail_request, mail_postponed=form.mail_postponed)
-        return None if became or row.is_empty else about
+        now = {each.name: getattr(row, each.name) for each in fields(row) if each.name != "form"}
+        return None if became or row.is_empty else replace(form, **now)
     if not form.can_follow(row):
         forms.delete(form.campaign, form.signer, form.form)
         return None
@@ -269,7 +269,7 @@ def _send_all(stack: Stack, waiting: Sequence[_Waiting]) -> None:
     _report(stack, [email for some in people.values() for email in some])
     put_back(stack, [email.about for email in asking if email.outcome in {"waits", "not sent"}])
     for email in waiting:
-        if email.about.mail_postponed and not (email.comes_again or email.outcome == "postponed"):
+        if email.about.postponed_until and not (email.comes_again or email.outcome == "postponed"):
             with suppress(ChangedError):  # It was erased meanwhile. It can be confirmed for 14 days from now on.
                 forms.end_postponement(email.about, stack.clock() + PENDING_FOR)
 
@@ -287,7 +287,7 @@ class _Sending:
             if self.failures < _MOST_FAILURES:
                 email.outcome, email.at = self._send(email.about), self.stack.clock()
 
-    def _send(self, signature: Signature) -> Outcome:
+    def _send(self, signature: Form) -> Outcome:
         about = {"campaign": signature.campaign}
         try:
             return "sent" if send(self.stack, signature) else "not sent"
@@ -315,7 +315,7 @@ def _report(stack: Stack, tried: Sequence[_Waiting]) -> None:
     emit("ConfirmationDelay", *(email.delay(stack.clock()) for email in tried))
 
 
-def send(stack: Stack, signature: Signature) -> bool:
+def send(stack: Stack, signature: Form) -> bool:
     """Send the email that a form requests. Return False if it was sent before, or none may be sent any more.
 
     Raises MailRefusedError if SES refuses it. Any other error says to try again; after an UncertainError the person
@@ -329,7 +329,7 @@ def send(stack: Stack, signature: Signature) -> bool:
     except SendingStoppedError:
         raise
     except MailRefusedError:
-        if signature.mail_postponed:
+        if signature.postponed_until:
             # The reconciliation must not ask for it again.
             claim.note_sent(stack)
         else:
@@ -339,7 +339,7 @@ def send(stack: Stack, signature: Signature) -> bool:
         raise
 
 
-def _mail(stack: Stack, signature: Signature) -> Mail:
+def _mail(stack: Stack, signature: Form) -> Mail:
     catalog, whose = catalog_of(stack), (signature.campaign, signature.signer)
     entry = catalog.entry(signature.campaign, signature.target)
     return emails.confirmation(

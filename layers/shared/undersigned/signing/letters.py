@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from undersigned.base.links import Link
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.counts import Count
+    from undersigned.signing.rules.forms import Form
     from undersigned.signing.rules.signatures import Signature
 
 
@@ -105,7 +106,7 @@ def _confirm(stack: Stack, link: Link) -> Signature | None:
         return error.signature
 
 
-def _form_of(stack: Stack, link: Link) -> Signature | None:
+def _form_of(stack: Stack, link: Link) -> Form | None:
     """Return the form that a confirmation link names; None once it is gone or its time is over."""
     form = Forms(stack.table).form(link["campaign"], link["signer"], link["form"])
     return None if form is None or form.has_expired(stack.clock()) else form

@@ -11,9 +11,9 @@ from undersigned.base.typos import ASKS, MistypedError, answered
 from undersigned.campaigns.catalog import find_campaign
 from undersigned.signing.abuse_checks import judge
 from undersigned.signing.rows.forms import Forms
-from undersigned.signing.rules.forms import form_id
+from undersigned.signing.rules.forms import form_id, new_form
 from undersigned.signing.rules.posted_forms import read_form
-from undersigned.signing.rules.signatures import PENDING_FOR, new_mail_request, pending_signature, signer_id
+from undersigned.signing.rules.signatures import new_mail_request, signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,11 +81,9 @@ def sign(stack: Stack, campaign: str, values: Mapping[str, object], context: For
     secret, random = stack.secret(), stack.new_id()
     mail_request, signer = new_mail_request(now, random), signer_id(secret, signed.email)
     form = replace(
-        pending_signature(signed, entry.campaign, entry.letters[signed.letter_language], signer, now),
-        language=language,
+        new_form(signed, entry.campaign, entry.letters[signed.letter_language], signer, now, language=language),
         quarantine=judged.suspicion,
         mail_request=mail_request,
-        expires_at=now + PENDING_FOR,
         network=judged.network,
     )
     Forms(stack.table).put(replace(form, form=form_id(secret, form, judged.token)))

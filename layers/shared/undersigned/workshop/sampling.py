@@ -6,7 +6,7 @@ as a test.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.base import fonts
@@ -22,8 +22,8 @@ from undersigned.delivering.printing import packets
 from undersigned.delivering.printing.packets import PacketCover, PacketLetter
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing.form import FormPage
+from undersigned.signing.rules.forms import Form, new_form
 from undersigned.signing.rules.posted_forms import SignedForm
-from undersigned.signing.rules.signatures import Signature, pending_signature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,7 @@ class Sample:
 
     form_page: FormPage
     target: Target
-    signature: Signature
+    signature: Form
     letter_html: str
     letter_language: str
     delivery: Mail
@@ -107,15 +107,12 @@ def test_email(stack: Stack, sender: Sender, compiled: CompiledCampaign, to: str
     return _delivery(sender, entry, read, signature, packet.pdf)
 
 
-def _signature(stack: Stack, entry: Entry, read: SignedForm) -> Signature:
+def _signature(stack: Stack, entry: Entry, read: SignedForm) -> Form:
     letter = entry.letter(read.letter_language)
-    made = pending_signature(read, entry.campaign, letter, NO_LINK, stack.clock())
-    return replace(made, language=entry.campaign.language, mail_request=NO_LINK)
+    return new_form(read, entry.campaign, letter, NO_LINK, stack.clock(), language=entry.campaign.language)
 
 
-def _packet(
-    entry: Entry, target: Target, language: str, signature: Signature
-) -> tuple[PacketCover, Sequence[PacketLetter]]:
+def _packet(entry: Entry, target: Target, language: str, signature: Form) -> tuple[PacketCover, Sequence[PacketLetter]]:
     """Return a packet with just this letter; its cover says that it is a test."""
     campaign, letter = entry.campaign, entry.letter(language)
     prefix = Message("[Test]").in_language(campaign.language)
@@ -138,7 +135,7 @@ def _packet(
     return cover, [PacketLetter(read_blocks(html), letter.language, signature.name, signature.locality)]
 
 
-def _delivery(sender: Sender, entry: Entry, read: SignedForm, signature: Signature, pdf: bytes) -> Mail:
+def _delivery(sender: Sender, entry: Entry, read: SignedForm, signature: Form, pdf: bytes) -> Mail:
     campaign, target, day = entry.campaign, read.target, signature.signed_on
     summary = DeliverySummary(
         letters=1,

@@ -23,7 +23,6 @@ ADA = adas_signature(
     letter="ab12",
     signed_at=SIGNED,
     signed_on=date(2026, 11, 24),
-    mail_request="m",
     confirmed_at=SIGNED,
     confirmed_on=date(2026, 11, 24),
     bundle="2026-11-30#0002",

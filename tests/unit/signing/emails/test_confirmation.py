@@ -30,7 +30,6 @@ SIGNATURE = adas_signature(
     target=FOLDER.targets[0].id,
     signature='Ada "S" <b>',
     letter=FOLDER.letter.version,
-    mail_request="1",
 )
 DRAWING = Drawing.posted([[40, 120, 80, 30, 110, 150, 180, 60, 260, 140, 420, 90, 560, 110], [300, 40]])
 assert DRAWING is not None

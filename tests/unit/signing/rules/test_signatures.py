@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.signatures import TREES, adas_signature
+from tests.signatures import TREES, adas_form, adas_signature
 from undersigned.base.errors import FormError
 from undersigned.campaigns.rules.campaigns import Roster, Target
 from undersigned.campaigns.rules.postal_codes import lists
+from undersigned.signing.rows.signatures import read_signature
 from undersigned.signing.rules.choosing import choose_target
-from undersigned.signing.rules.form_fields import FORM_FIELDS
+from undersigned.signing.rules.form_fields import FORM_FIELDS, WORDS
 from undersigned.signing.rules.posted_forms import SignedForm, details_so_far, read_form, read_unfinished
 from undersigned.signing.rules.signatures import signer_id
 
@@ -363,6 +364,17 @@ def test_only_a_confirmed_letter_in_no_bundle_waits() -> None:
     assert not adas_signature(status="withdrawn").waits
 
 
-@pytest.mark.parametrize(("expires_at", "expired"), [(NOON, True), (NOON + timedelta(seconds=1), False), (None, False)])
-def test_a_form_expires_and_a_letter_does_not(expires_at: datetime | None, expired: bool) -> None:  # noqa: FBT001
-    assert adas_signature(expires_at=expires_at).has_expired(NOON) is expired
+@pytest.mark.parametrize(("expires_at", "expired"), [(NOON, True), (NOON + timedelta(seconds=1), False)])
+def test_a_form_expires(expires_at: datetime, expired: bool) -> None:  # noqa: FBT001
+    assert adas_form(expires_at=expires_at).has_expired(NOON) is expired
+
+
+@pytest.mark.parametrize("on_hold", [False, True])
+def test_a_letters_place_is_in_the_keys_of_the_index(on_hold: bool) -> None:  # noqa: FBT001
+    letter = adas_signature(waits_since=NOON, on_hold=on_hold)
+    assert read_signature(letter.item()) == letter
+    assert read_signature(adas_signature().item()) == adas_signature()
+
+
+def test_the_words_that_a_letter_loses_are_fields_of_it_that_are_texts() -> None:
+    assert {type(getattr(adas_signature(), name)) for name in WORDS} == {str}

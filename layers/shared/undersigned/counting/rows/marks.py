@@ -1,36 +1,39 @@
-"""Marks: what signature rows say of the counters that count them. They move in one transaction with the counters.
-
-| row | pk | sk |
-|---|---|---|
-| a deleted row that was subtracted from the counters | `GONE#<campaign>#<signer>` | `<moment>#<version>` |
-"""
+"""Marks: what signature rows say of the counters that count them. They move in one transaction with the counters."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
+from undersigned.base.rows import Row
 from undersigned.base.table import NEW, Put, Repository, TransactionCanceledError, Update
 from undersigned.campaigns.rows.counters import Counters, change_of
 from undersigned.counting.rules.tallies import NOT_COUNTED, difference
-from undersigned.signing.rows.signatures import signature_key
+from undersigned.signing.rules.signatures import Signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
     from undersigned.counting.rules.tallies import Move
-    from undersigned.signing.rules.signatures import Signature
 
 _FORGOTTEN_FOR = timedelta(days=2)
 """How long a deleted row is remembered. The stream repeats its record for at most a day."""
 
 
-def forgotten_partition(campaign: str, signer: str) -> str:
-    """Return the partition that notes the deleted rows of a signer."""
-    return f"GONE#{campaign}#{signer}"
+@dataclass(frozen=True, slots=True)
+class GoneRow(Row):
+    """A deleted row of a signature that was subtracted from the counters, by its moment of signing and its version."""
+
+    pk, sk = "GONE#{campaign}#{signer}", "{signed_at}#{version}"
+
+    campaign: str
+    signer: str
+    signed_at: datetime
+    version: str
+    expires_at: datetime
 
 
 class Marks(Repository):
@@ -54,14 +57,10 @@ class Marks(Repository):
         if not Counters(self._table).exist(gone.campaign):
             # This would make its counters anew.
             return
-        forgotten = {
-            "pk": forgotten_partition(gone.campaign, gone.signer),
-            "sk": f"{gone.signed_at.isoformat()}#{gone.version}",
-            "expires_at": int((now + _FORGOTTEN_FOR).timestamp()),
-        }
+        noted = GoneRow(gone.campaign, gone.signer, gone.signed_at, str(gone.version), now + _FORGOTTEN_FOR)
         changes = _changes(gone.campaign, [(gone.tallied, NOT_COUNTED)], shard)
         try:
-            self._table.transact([*changes, Put(forgotten, NEW)])
+            self._table.transact([*changes, Put(noted.item(), NEW)])
         except TransactionCanceledError as error:
             if not error.unmet[-1]:
                 raise
@@ -75,7 +74,7 @@ def _changes(campaign: str, marks: Iterable[tuple[str, str]], shard: int) -> lis
 def _move_mark(signature: Signature, mark: str) -> Update:
     unmoved = Attr("tallied").eq(signature.tallied) if signature.tallied else Attr("tallied").not_exists()
     return Update(
-        signature_key(signature.campaign, signature.signer),
-        assign={"tallied": mark or None},
+        signature.key,
+        assign=Signature.written(tallied=mark),
         when=Attr("version").eq(signature.version) & unmoved,
     )

@@ -50,7 +50,8 @@ from undersigned.delivering.rules.deliveries import (
 from undersigned.delivering.rules.mail_events import MailEvent, MailEventKind
 from undersigned.delivering.rules.plans import Week, next_day, taken
 from undersigned.delivering.rules.states import DeliveryState
-from undersigned.signing.rows.signatures import erasure, is_in_tray, signature_key
+from undersigned.signing.rows.signatures import erasure, is_in_tray
+from undersigned.signing.rules.signatures import Signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,7 +60,6 @@ if TYPE_CHECKING:
 
     from undersigned.base.rows import Values
     from undersigned.base.table import Write
-    from undersigned.signing.rules.signatures import Signature
 
 DELIVERIES = "PERIOD#"
 BUNDLES = "BUNDLE#"
@@ -279,10 +279,10 @@ def _is_still(before: Delivery) -> ConditionBase:
 
 def _seal_letter(key: DeliveryKey, bundle: int, signer: str) -> Update:
     return Update(
-        signature_key(key.campaign, signer),
-        assign={"bundle": f"{key.period}#{bundle:04d}"},
+        Signature.locate(campaign=key.campaign, signer=signer),
+        assign=Signature.written(bundle=f"{key.period}#{bundle:04d}", network=None),
         add={"version": 1},
-        remove=["due", "due_at", "network"],
+        remove=["due", "due_at"],
         # The letter must be in this tray. The index can still list one that was sealed, which takes it out for good, or
         # signed again for another target.
         when=Attr("status").eq("confirmed") & is_in_tray(key.campaign, key.target, signer),

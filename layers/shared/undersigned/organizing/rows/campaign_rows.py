@@ -14,9 +14,8 @@ from undersigned.campaigns.rules.counts import TOTAL
 from undersigned.delivering.rows.deliveries import delivery_partition
 from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import ApiKey
-from undersigned.signing.rows.disowned import disowned_partition
-from undersigned.signing.rows.forms import form_shards
-from undersigned.signing.rows.signatures import listing_shards
+from undersigned.signing.rows.disowned import DisownedForms
+from undersigned.signing.rules.signatures import listing_shards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -50,7 +49,7 @@ class Rows(Repository):
         return deleted
 
     def _letters(self, campaign: str) -> Iterator[Key]:
-        for shard in (*form_shards(campaign), *listing_shards(campaign)):
+        for shard in (*listing_shards(campaign, "FORMS"), *listing_shards(campaign)):
             for listed in self._table.query(shard, index="listing"):
                 yield Key(listed["pk"], listed["sk"])
 
@@ -67,7 +66,7 @@ class Rows(Repository):
         # Without its targets, no office says anything any more.
         of_offices = office_partition(campaign)
         of_keys, log = ApiKey.partition(campaign=campaign), AuditEntry.partition(campaign=campaign)
-        rest = (of_keys, log, disowned_partition(campaign), own, of_offices)
+        rest = (of_keys, log, DisownedForms.partition(campaign=campaign), own, of_offices)
         yield from (key for key in self._all_of(*rest) if key not in last)
         # The last person's two rows are among the last.
         yield from [*People(self._table).keys(campaign)][:-2]

@@ -11,7 +11,6 @@ from undersigned.base.languages import Message
 from undersigned.campaigns.email_frame import bodies
 from undersigned.campaigns.pictures import with_pictures
 from undersigned.campaigns.rules.letters import as_text, read_blocks, render_html
-from undersigned.signing.rules.mail_budgets import lane_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -79,6 +78,6 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
         subject=subject.in_language(language),
         text=said.text,
         html=said.html,
-        tags={"kind": "confirmation", "campaign": campaign.id, "lane": lane_of(signature)},
+        tags={"kind": "confirmation", "campaign": campaign.id, "lane": signature.lane},
         pictures=(*said.pictures, *pictures),
     )

@@ -1,32 +1,29 @@
-"""Disowned forms: the erased signature row, and how many forms of a campaign were disowned.
-
-| row | pk | sk |
-|---|---|---|
-| disowned forms | `DISOWNED#<campaign>` | `ALL` |
-"""
+"""Disowned forms: the erased signature row, and how many forms of a campaign were disowned."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.base.rows import Key
+from undersigned.base.rows import Row
 from undersigned.base.table import Repository, Update, read_rows
-from undersigned.signing.rows.signatures import erasure, signature_key
+from undersigned.signing.rows.signatures import erasure
+from undersigned.signing.rules.signatures import Signature
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from undersigned.signing.rules.signatures import Signature
 
-_ALL = "ALL"
+@dataclass(frozen=True, slots=True)
+class DisownedForms(Row):
+    """How many forms of a campaign people said they didn't sign."""
 
+    pk, sk = "DISOWNED#{campaign}", "ALL"
 
-def disowned_partition(campaign: str) -> str:
-    """Return the partition of a campaign's disowned forms."""
-    return f"DISOWNED#{campaign}"
+    campaign: str
+    forms: int
 
 
 class Disowned(Repository):
@@ -37,21 +34,15 @@ class Disowned(Repository):
 
         Raises ChangedError.
         """
-        erased = erasure(signature, at)
-        pk = disowned_partition(signature.campaign)
-        writes = [
-            replace(erased, assign={**erased.assign, "disowned_at": at.isoformat()}),
-            Update(Key(pk, _ALL), add={"forms": 1}),
-        ]
-        self._table.transact(writes, wait_for_others=True)
+        one_more = Update(DisownedForms.locate(campaign=signature.campaign), add={"forms": 1})
+        self._table.transact([erasure(signature, at, disowned_at=at), one_more], wait_for_others=True)
 
     def disown_again(self, signature: Signature, at: datetime) -> None:
         """Note that the address of an erased row gets no more emails. Raises ChangedError."""
-        key = signature_key(signature.campaign, signature.signer)
         unchanged = Attr("status").eq("erased") & Attr("version").eq(signature.version)
-        self._table.update(Update(key, assign={"disowned_at": at.isoformat()}, when=unchanged))
+        self._table.update(Update(signature.key, assign=Signature.written(disowned_at=at), when=unchanged))
 
     def total(self, campaign: str) -> int:
         """Return how many forms of a campaign were disowned."""
-        values = self._table.get(Key(disowned_partition(campaign), _ALL))
-        return sum(read_rows(lambda row: int(row["forms"]), [values] if values else []))
+        values = self._table.get(DisownedForms.locate(campaign=campaign))
+        return sum(row.forms for row in read_rows(DisownedForms.read, [values] if values else []))

@@ -38,7 +38,6 @@ from undersigned.signing.rules.mail_budgets import (
     first_hour_that_counts,
     given_back_by,
     hour_of,
-    lane_of,
 )
 
 if TYPE_CHECKING:
@@ -48,8 +47,9 @@ if TYPE_CHECKING:
 
     from undersigned.base.rows import Values
     from undersigned.base.stack import Stack
-    from undersigned.signing.rules.mail_budgets import Budget, Lane, MailReport
-    from undersigned.signing.rules.signatures import Signature
+    from undersigned.signing.rules.forms import Form
+    from undersigned.signing.rules.mail_budgets import Budget, MailReport
+    from undersigned.signing.rules.signatures import Lane, Signature
 
 _OF_STACK = "MAILS#stack"
 _HOUR = "HOUR#"
@@ -174,7 +174,7 @@ class _Asking:
     taken: list[Budget] = field(default_factory=list)
 
 
-def take(stack: Stack, batch: Sequence[Signature]) -> list[datetime | None]:
+def take(stack: Stack, batch: Sequence[Form]) -> list[datetime | None]:
     """Take a batch of emails from their budgets. Return for each when it is tried again, or None if it may go now.
 
     A batch that comes again is counted again: so a budget may be stricter, and never looser.
@@ -182,7 +182,7 @@ def take(stack: Stack, batch: Sequence[Signature]) -> list[datetime | None]:
     now, sending, sizes = stack.clock(), may_leave(stack), _sizes(stack)
     has_quota = stack.confirmation_mailbox.has_quota(SHARE_OF_QUOTA)
     emails = [
-        _Asking(budgets_of(each, sizes, now), None if has_quota and sending.is_open(lane_of(each)) else now)
+        _Asking(budgets_of(each, sizes, now), None if has_quota and sending.is_open(each.lane) else now)
         for each in batch
     ]
     try:
@@ -211,7 +211,7 @@ def _take_of_kind(stack: Stack, kind: str, emails: Iterable[_Asking]) -> None:
             email.next_try = budget.next_try(stack.clock())
 
 
-def put_back(stack: Stack, unsent: Iterable[Signature]) -> None:
+def put_back(stack: Stack, unsent: Iterable[Form]) -> None:
     """Give unsent emails back to their budgets."""
     sizes, now = _sizes(stack), stack.clock()
     _give_back(stack, (budgets_of(each, sizes, now) for each in unsent))
@@ -239,7 +239,7 @@ class Room:
         self._stack = stack
         self._left: dict[Budget, int] = {}
 
-    def plan(self, form: Signature) -> datetime | None:
+    def plan(self, form: Form) -> datetime | None:
         """Plan an email. Return when it is tried again if it has no room."""
         now = self._stack.clock()
         needed = budgets_of(form, _sizes(self._stack), now)

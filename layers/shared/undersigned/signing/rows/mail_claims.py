@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from undersigned.base.rows import Values
     from undersigned.base.stack import Stack
+    from undersigned.signing.rules.forms import Form
     from undersigned.signing.rules.mail_budgets import MailLimit
-    from undersigned.signing.rules.signatures import Signature
 
 
 def mail_claim_partition(person: str) -> str:
@@ -71,7 +71,7 @@ class MailClaim(Claim):
         MailClaims(stack.table).record_sent(self, self.on or stack.clock())
 
 
-def claim_of(form: Signature) -> MailClaim:
+def claim_of(form: Form) -> MailClaim:
     """Return the claim of the email that a form requests."""
     return MailClaim(
         person=form.signer,

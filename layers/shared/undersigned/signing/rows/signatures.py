@@ -1,9 +1,5 @@
 """Signatures: the rows, the listing of a campaign's rows, and the trays.
 
-| row | pk | sk |
-|---|---|---|
-| signature | `SIGNATURE#<campaign>#<signer>` | `1` (2 is free for a second person with the same email address) |
-
 The index `listing` has every signature in `SIGNATURES#<campaign>#<shard>`, by the time of signing. The index `tray` has
 the letters in trays in `DUE#<campaign>#<shard>`, and those on hold in `HELD#<campaign>#<shard>`, in the order of
 `<target>#<moment since which it waits>#<signer>`.
@@ -13,31 +9,17 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from dataclasses import dataclass, fields, replace
 from itertools import batched, chain, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 
 from undersigned.base.errors import DamagedRowsError
 from undersigned.base.failures import UNFIT, code_of
-from undersigned.base.rows import Key
-from undersigned.base.table import (
-    BATCH_GET,
-    NEW,
-    ConditionFailedError,
-    Repository,
-    Update,
-    read_choice,
-    read_day,
-    read_moment,
-    read_row,
-    read_rows,
-    written,
-)
+from undersigned.base.rows import plain, read_moment
+from undersigned.base.table import BATCH_GET, NEW, ConditionFailedError, Repository, Update, read_row, read_rows
 from undersigned.campaigns.rules.campaigns import Addressee
 from undersigned.campaigns.rules.drawings import Drawing
 from undersigned.signing.rules.form_fields import WORDS
@@ -46,22 +28,21 @@ from undersigned.signing.rules.signatures import (
     ReadRows,
     Signature,
     SignatureStateError,
-    Status,
     Waiting,
+    in_order,
+    listing_shards,
+    tray_shard,
+    tray_shards,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import date, datetime
 
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.base.rows import Values
-
-LISTING_SHARDS = 8
-"""The number of partitions of the listing index that a campaign's signatures are spread over."""
-
-TRAY_SHARDS = 8
-"""The number of partitions of the tray index that a campaign's waiting letters are spread over."""
+    from undersigned.signing.rules.forms import Form
 
 _READ_AHEAD = 50
 """How many signatures a listing reads in one step, by default."""
@@ -69,16 +50,11 @@ _READ_AHEAD = 50
 _NOTHING_PERSONAL = {**dict.fromkeys((*WORDS, "drawing"), ""), "updates": False}
 """The personal attributes of a signature, as an erased or cleared one has them."""
 
-_NOBODY = asdict(Addressee(title="", titles={}, name="", department="", locality=""))
+_NOBODY = Addressee(title="", titles={}, name="", department="", locality="")
 """The addressee of an erased letter: what it showed would say where its signer lives."""
 
-_OF_THE_LETTER_BEFORE = ("withdrawn_at", "bundle", "cleared_at", "disowned_at")
-"""The attributes of a withdrawn or erased letter that go when a form that follows it is confirmed."""
-
-
-def signature_key(campaign: str, signer: str) -> Key:
-    """Return the key of a person's signature."""
-    return Key(f"SIGNATURE#{campaign}#{signer}", "1")
+_KEPT = ("version", "tallied", "erased_at")
+"""The attributes that stay when a form follows a withdrawn or erased letter."""
 
 
 def parse_signature_key(pk: str) -> tuple[str, str]:
@@ -89,46 +65,6 @@ def parse_signature_key(pk: str) -> tuple[str, str]:
         case _:
             message = "the key of a signature reads SIGNATURE#<campaign>#<signer>"
             raise ValueError(message)
-
-
-def listing_shards(campaign: str) -> tuple[str, ...]:
-    """Return all partitions of a campaign's signatures in the listing index."""
-    return tuple(f"SIGNATURES#{campaign}#{shard}" for shard in range(LISTING_SHARDS))
-
-
-def listing_shard(campaign: str, signer: str) -> str:
-    """Return the partition of the listing index that holds a signature."""
-    return listing_shards(campaign)[int(signer[-8:], 16) % LISTING_SHARDS]
-
-
-def listing_position(signature: Signature) -> str:
-    """Return a signature's position in its campaign's listing, which is ordered by the time of signing."""
-    return f"{signature.signed_at.isoformat()}#{signature.signer}"
-
-
-def tray_shards(campaign: str) -> tuple[str, ...]:
-    """Return all partitions of a campaign's letters in trays."""
-    return tuple(f"DUE#{campaign}#{shard}" for shard in range(TRAY_SHARDS))
-
-
-def tray_shard(campaign: str, signer: str) -> str:
-    """Return the partition in which a letter waits once it is confirmed."""
-    return tray_shards(campaign)[int(signer[:8], 16) % TRAY_SHARDS]
-
-
-def tray_position(target: str, since: datetime, signer: str) -> str:
-    """Return the position of a letter that waits since a moment."""
-    return f"{target}#{_in_order(since)}#{signer}"
-
-
-def hold_shards(campaign: str) -> tuple[str, ...]:
-    """Return all partitions of a campaign's letters on hold. They are in the same index as the trays."""
-    return tuple(f"HELD#{campaign}#{shard}" for shard in range(TRAY_SHARDS))
-
-
-def hold_shard(campaign: str, signer: str) -> str:
-    """Return the partition that holds a letter while it is on hold."""
-    return hold_shards(campaign)[int(signer[:8], 16) % TRAY_SHARDS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +84,7 @@ class Signatures(Repository):
 
     def signature(self, campaign: str, signer: str) -> Signature | None:
         """Read a signature consistently."""
-        values = self._table.get(signature_key(campaign, signer), consistent=True)
+        values = self._table.get(Signature.locate(campaign=campaign, signer=signer), consistent=True)
         return read_row(read_signature, values) if values else None
 
     def signatures(self, campaign: str, signers: Sequence[str], *, whole: bool = True) -> tuple[Signature, ...]:
@@ -160,11 +96,11 @@ class Signatures(Repository):
 
     def row_name(self, campaign: str, signer: str) -> str:
         """Return how logs and errors name a signature's row."""
-        return str(signature_key(campaign, signer))
+        return str(Signature.locate(campaign=campaign, signer=signer))
 
     def read_rows(self, campaign: str, signers: Sequence[str]) -> ReadRows:
         """Read several signatures like `signatures`, and say which rows are damaged."""
-        keys = [signature_key(campaign, signer) for signer in signers]
+        keys = [Signature.locate(campaign=campaign, signer=signer) for signer in signers]
         read = {parse_signature_key(row["pk"])[1]: row for row in self._table.batch_get(keys)}
         found = {row.signer: row for row in read_rows(read_signature, read.values())}
         return ReadRows(
@@ -190,7 +126,7 @@ class Signatures(Repository):
                 (position, found[signer])
                 for position, signer in zip(positions, signers, strict=True)
                 # The index lags behind: a person who signed again is at a newer position, too.
-                if signer in found and position == listing_position(found[signer])
+                if signer in found and position == found[signer].listed_at
             )
 
     def listed_signatures(self, campaign: str) -> Iterator[Signature]:
@@ -217,47 +153,31 @@ class Signatures(Repository):
         found = self.read_rows(campaign, [*last_of])
         # A person who has signed again since is at a later position, too. Earlier words that were confirmed since
         # are at an earlier one, where reading has been.
-        rows = (row for row in found.rows if listing_position(row) <= last_of[row.signer])
+        rows = (row for row in found.rows if row.listed_at <= last_of[row.signer])
         return Page(f"{shard} {positions[-1]}", tuple(rows), len(found.damaged))
 
-    def confirm(self, form: Signature, *, at: datetime, on: date) -> Signature:
+    def confirm(self, form: Form, *, at: datetime, on: date) -> Signature:
         """Make a form its signer's letter, and put it into its target's tray.
 
         Only if the signer has no letter, or withdrew or erased it before the form was sent. Raises SignatureStateError.
         """
-        signed_at = written(form.signed_at)
-        long_ago = Attr("disowned_at").lte(written(form.signed_at - DISOWNED_FOR))
-        not_disowned = Attr("disowned_at").not_exists() | long_ago
+        signed_at, long_ago = plain(form.signed_at), plain(form.signed_at - DISOWNED_FOR)
+        not_disowned = Attr("disowned_at").not_exists() | Attr("disowned_at").lte(long_ago)
         ended_before = (Attr("status").eq("withdrawn") & Attr("withdrawn_at").lt(signed_at)) | (
             Attr("status").eq("erased") & Attr("erased_at").lt(signed_at) & not_disowned
         )
-        return self._move(
-            Update(
-                signature_key(form.campaign, form.signer),
-                # Its status takes the letter out of quarantine. The suspicion stays, because a program that reads the
-                # email of a whole domain confirms, too.
-                assign=signature_values(form)
-                | {
-                    "status": "confirmed",
-                    "form": form.form,
-                    "confirmed_at": written(at),
-                    "confirmed_on": written(on),
-                    "listed": listing_shard(form.campaign, form.signer),
-                    "listed_at": listing_position(form),
-                    **_in_tray(form, at),
-                },
-                add={"version": 1},
-                remove=_OF_THE_LETTER_BEFORE,
-                when=NEW | ended_before,
-            )
-        )
+        # Its status takes the letter out of quarantine. The suspicion stays, because a program that reads the email of
+        # a whole domain confirms, too.
+        letter = _letter_of(form, status="confirmed", confirmed_at=at, confirmed_on=on, waits_since=at)
+        changes = {name: value for name, value in letter.attributes().items() if name not in _KEPT}
+        return self._move(Update(letter.key, changes, add={"version": 1}, when=NEW | ended_before))
 
     def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
         """Withdraw a signature whose letter is not sealed, and return it. Raises SignatureStateError."""
         return self._move(
             Update(
-                signature_key(campaign, signer),
-                assign={"status": "withdrawn", "withdrawn_at": at.isoformat()},
+                Signature.locate(campaign=campaign, signer=signer),
+                assign=Signature.written(status="withdrawn", withdrawn_at=at),
                 add={"version": 1},
                 remove=["due", "due_at"],
                 when=Attr("status").eq("confirmed") & Attr("bundle").not_exists(),
@@ -284,10 +204,9 @@ class Signatures(Repository):
         """
         self._table.update(
             Update(
-                signature_key(signature.campaign, signature.signer),
-                assign={"cleared_at": at.isoformat(), **_NOTHING_PERSONAL},
+                signature.key,
+                assign=Signature.written(cleared_at=at, network=None, **_NOTHING_PERSONAL),
                 add={"version": 1},
-                remove=["network"],
                 when=Attr("version").eq(signature.version) & Attr("cleared_at").not_exists(),
             )
         )
@@ -302,29 +221,27 @@ class Signatures(Repository):
 
     def hold(self, signature: Signature) -> None:
         """Take a letter out of its target's tray, and keep it out. Raises ChangedError if it is not in the tray."""
-        campaign, signer = signature.campaign, signature.signer
-        in_tray = is_in_tray(campaign, signature.target, signer)
-        self._table.update(Update(signature_key(campaign, signer), {"due": hold_shard(campaign, signer)}, when=in_tray))
+        in_tray = is_in_tray(signature.campaign, signature.target, signature.signer)
+        self._table.update(Update(signature.key, {"due": _hold_of(signature)}, when=in_tray))
 
     def end_hold(self, signature: Signature, at: datetime) -> None:
         """Put a letter on hold back into its target's tray, due from now on. Raises ChangedError if it is not on hold.
 
         A page that was read before didn't show it, so *Send now* there doesn't send it.
         """
-        campaign, signer = signature.campaign, signature.signer
-        on_hold = Attr("due").eq(hold_shard(campaign, signer))
-        self._table.update(Update(signature_key(campaign, signer), _in_tray(signature, at), when=on_hold))
+        on_hold = Attr("due").eq(_hold_of(signature))
+        self._table.update(Update(signature.key, _in_tray(signature, at), when=on_hold))
 
     def put_back(self, signature: Signature, at: datetime) -> None:
         """Put a confirmed letter that is in no place into its target's tray. Raises ChangedError if it has changed."""
-        campaign, signer = signature.campaign, signature.signer
-        is_somewhere = is_in_tray(campaign, signature.target, signer) | Attr("due").eq(hold_shard(campaign, signer))
+        in_tray = is_in_tray(signature.campaign, signature.target, signature.signer)
+        is_somewhere = in_tray | Attr("due").eq(_hold_of(signature))
         unchanged = Attr("version").eq(signature.version) & Attr("bundle").not_exists() & ~is_somewhere
-        self._table.update(Update(signature_key(campaign, signer), _in_tray(signature, at), when=unchanged))
+        self._table.update(Update(signature.key, _in_tray(signature, at), when=unchanged))
 
     def how_many_held(self, campaign: str) -> int:
         """Count a campaign's letters on hold."""
-        return sum(self._table.count(shard, "tray") for shard in hold_shards(campaign))
+        return sum(self._table.count(shard, "tray") for shard in tray_shards(campaign, "HELD"))
 
     def has_waiting(self, campaign: str, target: str) -> bool:
         """Say whether a letter is in a target's tray. A damaged one doesn't count."""
@@ -385,18 +302,19 @@ class Signatures(Repository):
 
 def _in_tray(signature: Signature, since: datetime) -> Values:
     """Return a letter's place in its tray."""
-    position = tray_position(signature.target, since, signature.signer)
-    return {"due": tray_shard(signature.campaign, signature.signer), "due_at": position}
+    placed = replace(signature, waits_since=since, on_hold=False)
+    return {"due": placed.due, "due_at": placed.due_at}
+
+
+def _letter_of(form: Signature, **changes: Any) -> Signature:  # noqa: ANN401  (values of any field)
+    """Return the letter that has what a form says."""
+    said = {each.name: getattr(form, each.name) for each in fields(Signature)}
+    return Signature(**said | {"version": 1} | changes)
 
 
 def is_in_tray(campaign: str, target: str, signer: str) -> ConditionBase:
     """Return the condition that a letter is in a target's tray: it was not sealed, withdrawn or erased meanwhile."""
     return Attr("due").eq(tray_shard(campaign, signer)) & Attr("due_at").begins_with(_from(target))
-
-
-def _in_order(moment: datetime) -> str:
-    """Return a moment in UTC, always as long, so that texts are in the order of their moments."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _from(target: str) -> str:
@@ -406,7 +324,7 @@ def _from(target: str) -> str:
 
 def _to(target: str, until: datetime | None = None) -> str:
     """Return what comes after a target's last letter, or after the last one that was due by a moment."""
-    return f"{target}#{_in_order(until) if until else ''}~"
+    return f"{target}#{in_order(until) if until else ''}~"
 
 
 def target_at(position: str) -> str:
@@ -418,120 +336,49 @@ def _waiting_at(values: Values) -> Waiting | None:
     """Read a position in a tray; None if it is damaged, which the daily reconciliation reports."""
     target, _, rest = str(values.get("due_at", "")).partition("#")
     with suppress(ValueError):
-        return Waiting(target, _moment(rest.partition("#")[0]), parse_signature_key(values["pk"])[1])
+        return Waiting(target, read_moment(rest.partition("#")[0]), parse_signature_key(values["pk"])[1])
     return None
 
 
-def erasure(signature: Signature, at: datetime) -> Update:
+def erasure(signature: Signature, at: datetime, **changes: Any) -> Update:  # noqa: ANN401  (values of any field)
     """Return the update that erases all personal data from a row. The row stays, so that a new letter is recognized.
 
     For a signer without a row, a form is given. The erased row keeps forms that were sent until then from being
     confirmed.
     """
-    is_form = signature.status == "pending"
-    kept = {
-        "form": signature.form,
-        "listed": listing_shard(signature.campaign, signature.signer),
-        "listed_at": listing_position(signature),
-    }
+    changes |= {**_NOTHING_PERSONAL, "status": "erased", "erased_at": at, "addressee": _NOBODY}
+    changes |= dict.fromkeys(("quarantine", "network", "cleared_at"))
+    if signature.status == "pending":
+        row = _letter_of(signature, **changes)
+        return Update(row.key, row.attributes(), when=NEW)
     return Update(
-        signature_key(signature.campaign, signature.signer),
-        assign={
-            **(signature_values(signature) | kept if is_form else {}),
-            "status": "erased",
-            "erased_at": at.isoformat(),
-            **_NOTHING_PERSONAL,
-            "addressed": _NOBODY,
-            **dict.fromkeys(("due", "due_at", "quarantine", "network", "cleared_at")),
-        },
+        signature.key,
+        assign=Signature.written(**changes),
         add={"version": 1},
-        when=NEW if is_form else Attr("version").eq(signature.version),
+        remove=["due", "due_at"],
+        when=Attr("version").eq(signature.version),
     )
-
-
-def signature_values(signature: Signature) -> Values:
-    """Return the attributes that a letter has from its form."""
-    return {
-        **{name: getattr(signature, name) for name in WORDS},
-        "target": signature.target,
-        "source": signature.source,
-        "drawing": signature.drawing or None,
-        "updates": signature.updates,
-        "letter": signature.letter,
-        "addressed": asdict(signature.addressee),
-        "language": signature.language,
-        "quarantine": signature.quarantine,
-        "network": signature.network,
-        "signed_at": written(signature.signed_at),
-        "signed_on": written(signature.signed_on),
-    }
 
 
 def read_signature(values: Values) -> Signature:
     """Read a signature. Raises one of DAMAGED if the row is damaged."""
-    return read_letter(values, *parse_signature_key(values["pk"]))
+    signature = checked(Signature.read(values))
+    if "due" not in values:
+        return signature
+    # The keys of the index say where a letter is. If they make no sense, it is in no place.
+    waiting, on_hold = _waiting_at(values), values["due"] == _hold_of(signature)
+    in_place = on_hold or values["due"] == tray_shard(signature.campaign, signature.signer)
+    is_its_own = in_place and waiting is not None and waiting.target == signature.target
+    return replace(signature, waits_since=waiting.since if waiting and is_its_own else None, on_hold=on_hold)
 
 
-def read_letter(values: Values, campaign: str, signer: str) -> Signature:
-    """Read a signature, or a form of a signer. Raises one of DAMAGED if the row is damaged."""
-    _check(values)
-    expires_at = values.get("expires_at")
-    waiting = _waiting_at(values) if values.get("due") == tray_shard(campaign, signer) else None
-    in_tray = waiting is not None and waiting.target == values["target"]
-    return Signature(
-        campaign=campaign,
-        signer=signer,
-        status=read_choice(Status, values["status"]),
-        version=int(values["version"]),
-        **{name: values[name] for name in WORDS},
-        target=values["target"],
-        updates=values["updates"],
-        letter=values["letter"],
-        addressee=Addressee(**values["addressed"]),
-        signed_at=_moment(values["signed_at"]),
-        signed_on=date.fromisoformat(values["signed_on"]),
-        mail_request=values.get("mail_request", ""),
-        form=values.get("form", ""),
-        expires_at=datetime.fromtimestamp(int(expires_at), UTC) if expires_at is not None else None,
-        confirmed_at=read_moment(values.get("confirmed_at")),
-        confirmed_on=read_day(values.get("confirmed_on")),
-        withdrawn_at=read_moment(values.get("withdrawn_at")),
-        bundle=values.get("bundle"),
-        tallied=values.get("tallied", ""),
-        language=values["language"],
-        quarantine=values.get("quarantine"),
-        erased_at=read_moment(values.get("erased_at")),
-        drawing=values.get("drawing", ""),
-        in_tray=in_tray,
-        due_at=waiting.since if waiting and in_tray else None,
-        on_hold=values.get("due") == hold_shard(campaign, signer),
-        network=values.get("network"),
-        cleared_at=read_moment(values.get("cleared_at")),
-        mail_postponed=values["due_at"] if values["status"] == "pending" and "due" in values else "",
-        is_released=values.get("released", False),
-        source=values.get("source"),
-        disowned_at=read_moment(values.get("disowned_at")),
-    )
+def checked[Signed: Signature](signature: Signed) -> Signed:
+    """Return a letter or a form. Raises ValueError for a drawing that the page didn't make: it can't be typeset."""
+    if signature.drawing:
+        Drawing.kept(signature.drawing)
+    return signature
 
 
-def _moment(text: str) -> datetime:
-    """Read a moment. Raises ValueError without a time zone: it could not be compared with others."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        message = "a moment has no time zone"
-        raise ValueError(message)
-    return moment
-
-
-def _check(values: Values) -> None:
-    """Raise KeyError, TypeError or ValueError if an attribute is missing, or is not as this program writes it.
-
-    A delivery could be sealed with such a letter, and then not be typeset. A version that is no number can't grow.
-    """
-    if drawing := values.get("drawing"):
-        Drawing.kept(drawing)
-    addressed = dict(values["addressed"])
-    texts = [*addressed.pop("titles").values(), *addressed.values()]
-    if not all(isinstance(text, str) for text in texts) or not isinstance(values["version"], int | Decimal):
-        message = "an attribute has another type than it should have"
-        raise TypeError(message)
+def _hold_of(signature: Signature) -> str:
+    """Return the partition that has a letter while it is on hold."""
+    return tray_shard(signature.campaign, signature.signer, "HELD")

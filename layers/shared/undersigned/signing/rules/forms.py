@@ -9,16 +9,18 @@ import hashlib
 import hmac
 import json
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from undersigned.signing.rules.form_fields import WORDS
+from undersigned.signing.rules.signatures import PENDING_FOR, Lane, Signature, Status, listing_shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
-    from undersigned.signing.rules.signatures import Signature
+    from undersigned.campaigns.rules.campaigns import Campaign
+    from undersigned.campaigns.rules.letters import Letter
+    from undersigned.signing.rules.posted_forms import SignedForm
 
 _SENT_AGAIN_WITHIN = timedelta(minutes=15)
 """Posts without a token, from an organization's own page, are the same form within such a quarter of an hour."""
@@ -30,6 +32,89 @@ _SAID = (
 """The values that all posts of a form share. So a bot's form is never a person's, nor another network's."""
 
 
+def postponed_partition(campaign: str, lane: Lane) -> str:
+    """Return the partition of the tray index that has a campaign's postponed emails of a lane.
+
+    A partition takes 1,000 writes a second. If a rush postpones more emails while none may go, their messages come
+    again.
+    """
+    return f"POSTPONED#{campaign}#{lane}"
+
+
+def in_seconds(moment: datetime) -> str:
+    """Return a moment as the positions of postponed emails have it."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form(Signature):
+    """A form that was sent: it reads as the pending signature that it would make.
+
+    `form` is its id. `postponed_until` is when its email is tried again, if that waits for room in a budget;
+    `is_released` says whether an organizer said that a person wrote it.
+    """
+
+    pk, sk = "FORM#{campaign}#{signer}", "{form}"
+
+    status: Status = "pending"
+    version: int = 0
+    mail_request: str = ""
+    expires_at: datetime
+    postponed_until: datetime | None = None
+    is_released: bool = False
+
+    @property
+    def listed(self) -> str:
+        """Return the partition of the listing index that has it."""
+        return listing_shard(self.campaign, self.signer, "FORMS")
+
+    @property
+    def listed_at(self) -> str:
+        """Return its position in its campaign's listing."""
+        return f"{self.signed_at.isoformat()}#{self.signer}#{self.form}"
+
+    @property
+    def due(self) -> str | None:
+        """Return the partition of the tray index that has it, if its email is postponed."""
+        return postponed_partition(self.campaign, self.lane) if self.postponed_until else None
+
+    @property
+    def due_at(self) -> str | None:
+        """Return its position there."""
+        return f"{in_seconds(self.postponed_until)}#{self.signer}" if self.postponed_until else None
+
+    def can_follow(self, row: Signature | None) -> bool:
+        """Say whether it can become its signer's letter: there is none, or it ended before the form was sent."""
+        if row is None:
+            return True
+        return row.ended_at is not None and row.ended_at < self.signed_at and not row.is_disowned(self.signed_at)
+
+    def has_expired(self, now: datetime) -> bool:
+        """Say whether the time to confirm is over. DynamoDB deletes the form within days (TTL)."""
+        return self.expires_at <= now
+
+
+def new_form(  # noqa: PLR0913  (what a form depends on)
+    form: SignedForm, campaign: Campaign, letter: Letter, signer: str, at: datetime, *, language: str
+) -> Form:
+    """Return what a form that was sent then asks for: a letter with its words, to the addressee that it showed."""
+    return Form(
+        campaign=campaign.id,
+        signer=signer,
+        **{name: getattr(form, name) for name in WORDS} | {"note": form.note if letter.offers_note else ""},
+        target=form.target.id,
+        drawing=form.drawing,
+        updates=form.updates,
+        letter=letter.version,
+        language=language,
+        addressee=form.target.addressee,
+        source=form.source,
+        signed_at=at,
+        signed_on=campaign.local(at).date(),
+        expires_at=at + PENDING_FOR,
+    )
+
+
 class FormName(NamedTuple):
     """What names a form: its campaign, its signer and its id."""
 
@@ -38,7 +123,7 @@ class FormName(NamedTuple):
     form: str
 
     @classmethod
-    def of(cls, form: Signature) -> FormName:
+    def of(cls, form: Form) -> FormName:
         """Return the name of a form."""
         return cls(form.campaign, form.signer, form.form)
 
@@ -50,11 +135,11 @@ class ReadForms:
     A form is damaged if something else wrote it, or its signer's letter.
     """
 
-    found: tuple[tuple[Signature, Signature | None], ...]
+    found: tuple[tuple[Form, Signature | None], ...]
     damaged: tuple[FormName, ...] = ()
 
 
-def form_id(secret: str, form: Signature, token: str | None) -> str:
+def form_id(secret: str, form: Form, token: str | None) -> str:
     """Return the id of a form, made from its values and its form token: 64 bits in hex.
 
     So a form that is posted again, by a double click or because its answer was lost, is the same one. Somebody who
@@ -65,12 +150,12 @@ def form_id(secret: str, form: Signature, token: str | None) -> str:
     return hmac.new(f"form:{secret}".encode(), said.encode(), hashlib.sha256).hexdigest()[:16]
 
 
-def waiting_of(forms: Iterable[Signature], row: Signature | None, now: datetime) -> tuple[Signature, ...]:
+def waiting_of(forms: Iterable[Form], row: Signature | None, now: datetime) -> tuple[Form, ...]:
     """Return a signer's forms that can be confirmed: clean ones after suspicious ones, then newer after older ones."""
     waiting = (form for form in forms if not form.has_expired(now) and form.can_follow(row))
     return tuple(sorted(waiting, key=lambda form: (not form.quarantine, form.signed_at)))
 
 
-def current_of(forms: Iterable[Signature], row: Signature | None, now: datetime) -> Signature | None:
+def current_of(forms: Iterable[Form], row: Signature | None, now: datetime) -> Signature | None:
     """Return the last of a signer's forms that can be confirmed, or else their letter."""
     return next(reversed(waiting_of(forms, row, now)), row)

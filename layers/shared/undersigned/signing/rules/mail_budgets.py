@@ -43,22 +43,14 @@ from undersigned.base.providers import KNOWN
 from undersigned.signing.rules.signatures import PENDING_FOR
 
 if TYPE_CHECKING:
-    from undersigned.signing.rules.signatures import Signature
+    from undersigned.signing.rules.forms import Form
+    from undersigned.signing.rules.signatures import Lane, Signature
 
 SHARE_OF_QUOTA = 0.8
 """The share of SES's daily quota that confirmation emails may use up. The rest stays for deliveries."""
 
-Lane = Literal["clean", "suspicious"]
-"""Whether an email is about a form with a suspicion. Each lane has its own brake, so that bots can't stop people's."""
-
 LANES: tuple[Lane, ...] = ("clean", "suspicious")
 """In the order in which postponed emails leave."""
-
-
-def lane_of(signature: Signature) -> Lane:
-    """Return the lane of the email that a form requests."""
-    return "suspicious" if signature.reported_status == "quarantined" else "clean"
-
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -111,14 +103,14 @@ def hour_of(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def is_counted(signature: Signature) -> bool:
+def is_counted(form: Form) -> bool:
     """Say whether an email counts: it goes to a stranger, and no organizer said that a person asked for it."""
-    return signature.status == "pending" and not signature.is_released
+    return form.status == "pending" and not form.is_released
 
 
-def budgets_of(signature: Signature, sizes: BudgetSizes, now: datetime) -> tuple[Budget, ...]:
+def budgets_of(form: Form, sizes: BudgetSizes, now: datetime) -> tuple[Budget, ...]:
     """Return the budgets that an email takes from, in the order of `KINDS`; none if it isn't counted."""
-    return _budgets_of(signature, sizes, now) if is_counted(signature) else ()
+    return _budgets_of(form, sizes, now) if is_counted(form) else ()
 
 
 def given_back_by(confirmed: Signature, sizes: BudgetSizes, now: datetime) -> tuple[Budget, ...]:
@@ -133,7 +125,7 @@ def given_back_by(confirmed: Signature, sizes: BudgetSizes, now: datetime) -> tu
 def _budgets_of(signature: Signature, sizes: BudgetSizes, now: datetime) -> tuple[Budget, ...]:
     hour = hour_of(now)
     day = hour.replace(hour=0)
-    found = [Budget("suspicious", "", hour, sizes.suspicious_an_hour)] if lane_of(signature) == "suspicious" else []
+    found = [Budget("suspicious", "", hour, sizes.suspicious_an_hour)] if signature.lane == "suspicious" else []
     if signature.network:
         found.append(Budget("network", signature.network, day, sizes.a_network))
     if signature.email_domain not in KNOWN:
@@ -210,4 +202,4 @@ class MailLimit(NamedTuple):
 
 def mail_limit(signature: Signature) -> MailLimit:
     """Return the limit for the emails to a signer; another one if their form looks like a bot's."""
-    return MailLimit(1, 3) if lane_of(signature) == "suspicious" else MailLimit(3, 9)
+    return MailLimit(1, 3) if signature.lane == "suspicious" else MailLimit(3, 9)

@@ -5,21 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from undersigned.base.email_addresses import canonical_email
 from undersigned.base.errors import UndersignedError
-from undersigned.base.languages import SOURCE
+from undersigned.base.rows import ELSEWHERE, Row
+from undersigned.campaigns.rules.campaigns import Addressee
 from undersigned.campaigns.rules.letters import SignerDetails
-from undersigned.signing.rules.form_fields import PRINTED, WORDS
+from undersigned.signing.rules.form_fields import PRINTED
 
 if TYPE_CHECKING:
-    from undersigned.campaigns.rules.campaigns import Addressee, Campaign
-    from undersigned.campaigns.rules.letters import Letter
     from undersigned.signing.rules.abuse_checks import WantedSuspicion
-    from undersigned.signing.rules.posted_forms import SignedForm
 
 Status = Literal["pending", "confirmed", "withdrawn", "erased"]
 """`pending`: a form that waits. `erased`: nothing personal is left of the letter except its key, a hash of the signer's
@@ -27,6 +25,9 @@ email address."""
 
 ReportedStatus = Literal["pending", "confirmed", "withdrawn", "erased", "quarantined"]
 """`quarantined`: pending, and the form looked like a bot's."""
+
+Lane = Literal["clean", "suspicious"]
+"""Whether an email is about a form with a suspicion. Each lane has its own brake, so that bots can't stop people's."""
 
 EXPORTS_KEPT_FOR = timedelta(days=7)
 """How long a file of letters is kept; template.yaml has the same value for the bucket."""
@@ -58,8 +59,42 @@ def signer_id(secret: str, email: str) -> str:
     return digest[:32]
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+SHARDS = 8
+"""The number of partitions of an index that a campaign's rows are spread over."""
+
+
+def listing_shards(campaign: str, kind: Literal["SIGNATURES", "FORMS"] = "SIGNATURES") -> tuple[str, ...]:
+    """Return all partitions of a campaign's signatures, or of its forms, in the listing index."""
+    return tuple(f"{kind}#{campaign}#{shard}" for shard in range(SHARDS))
+
+
+def listing_shard(campaign: str, signer: str, kind: Literal["SIGNATURES", "FORMS"] = "SIGNATURES") -> str:
+    """Return the partition of the listing index that holds a signature or a form."""
+    return listing_shards(campaign, kind)[int(signer[-8:], 16) % SHARDS]
+
+
+def tray_shards(campaign: str, place: Literal["DUE", "HELD"] = "DUE") -> tuple[str, ...]:
+    """Return all partitions of the tray index that have a campaign's letters in trays, or those on hold."""
+    return tuple(f"{place}#{campaign}#{shard}" for shard in range(SHARDS))
+
+
+def tray_shard(campaign: str, signer: str, place: Literal["DUE", "HELD"] = "DUE") -> str:
+    """Return the partition in which a letter waits once it is confirmed, or while it is on hold."""
+    return tray_shards(campaign, place)[int(signer[:8], 16) % SHARDS]
+
+
+def in_order(moment: datetime) -> str:
+    """Return a moment in UTC, always as long, so that texts are in the order of their moments."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def tray_position(target: str, since: datetime, signer: str) -> str:
+    """Return the position of a letter that waits since a moment."""
+    return f"{target}#{in_order(since)}#{signer}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature(Row):
     """One person's signature of one campaign's letter. Datetimes are aware, in UTC.
 
     `bundle` is `<period>#<number>` once the letter is sealed. `tallied` is the tally's mark (see `tallies`). `version`
@@ -67,14 +102,14 @@ class Signature:
     target, `language` the one of the signer's pages and emails. `quarantine` is the
     suspicion; it stays when the letter is confirmed. `erased_at` stays when a person whose letter was erased signs
     again. `network` is a hash of the network that the form came from, another one each day; it goes when the letter is
-    sealed. `in_tray` says whether the letter waits in its target's tray, `due_at` since when, `on_hold` whether an
-    organizer keeps it out of it. `cleared_at` is when its personal data was removed, because its time was over.
-    `source` is the label of the link or site that it came from, in a campaign that counts them. `disowned_at` is when
-    the person with this address said that they didn't sign: the form was erased, and for 30 days they get no emails
-    about the campaign. A form reads as the pending signature that it would make. `form` is its id, and that of the form
-    which a letter was made from. Only forms have a `mail_request`, and `expires_at`. `mail_postponed` is where their
-    email waits for room in a budget, if it does; `is_released` says whether an organizer said that a person wrote it.
+    sealed. `waits_since` is when the letter came into its target's tray, or into that place from which an organizer
+    keeps it `on_hold`; only the keys of the index say so. `cleared_at` is when its personal data was removed, because
+    its time was over. `source` is the label of the link or site that it came from, in a campaign that counts them.
+    `disowned_at` is when the person with this address said that they didn't sign: the form was erased, and for 30 days
+    they get no emails about the campaign. `form` is the id of the form which the letter was made from.
     """
+
+    pk, sk = "SIGNATURE#{campaign}#{signer}", "1"  # 2 is free for a second person with the same email address
 
     campaign: str
     signer: str
@@ -91,30 +126,51 @@ class Signature:
     note: str
     updates: bool
     letter: str
+    language: str
     addressee: Addressee
     signed_at: datetime
     signed_on: date
-    mail_request: str = ""
     form: str = ""
-    expires_at: datetime | None = None
     confirmed_at: datetime | None = None
     confirmed_on: date | None = None
     withdrawn_at: datetime | None = None
     bundle: str | None = None
     tallied: str = ""
-    language: str = SOURCE
     quarantine: str | None = None
     erased_at: datetime | None = None
     drawing: str = ""
-    in_tray: bool = False
-    due_at: datetime | None = None
-    on_hold: bool = False
+    waits_since: datetime | None = field(default=None, metadata=ELSEWHERE)
+    on_hold: bool = field(default=False, metadata=ELSEWHERE)
     network: str | None = None
     cleared_at: datetime | None = None
-    mail_postponed: str = ""
-    is_released: bool = False
     source: str | None = None
     disowned_at: datetime | None = None
+
+    @property
+    def listed(self) -> str:
+        """Return the partition of the listing index that has it."""
+        return listing_shard(self.campaign, self.signer)
+
+    @property
+    def listed_at(self) -> str:
+        """Return its position in its campaign's listing, which is ordered by the time of signing."""
+        return f"{self.signed_at.isoformat()}#{self.signer}"
+
+    @property
+    def due(self) -> str | None:
+        """Return the partition of the tray index that has it, if it waits."""
+        place: Literal["DUE", "HELD"] = "HELD" if self.on_hold else "DUE"
+        return tray_shard(self.campaign, self.signer, place) if self.waits_since else None
+
+    @property
+    def due_at(self) -> str | None:
+        """Return its position there."""
+        return tray_position(self.target, self.waits_since, self.signer) if self.waits_since else None
+
+    @property
+    def in_tray(self) -> bool:
+        """Say whether the letter waits in its target's tray."""
+        return self.waits_since is not None and not self.on_hold
 
     @property
     def details(self) -> SignerDetails:
@@ -134,6 +190,11 @@ class Signature:
     def reported_status(self) -> ReportedStatus:
         """Return the status as organizers see it: a pending signature may be quarantined."""
         return "quarantined" if self.status == "pending" and self.quarantine else self.status
+
+    @property
+    def lane(self) -> Lane:
+        """Return the lane of the email that a form requests, or of one about a letter."""
+        return "suspicious" if self.reported_status == "quarantined" else "clean"
 
     @property
     def is_empty(self) -> bool:
@@ -161,19 +222,9 @@ class Signature:
         """Return when a letter was withdrawn or erased; None for any other."""
         return {"withdrawn": self.withdrawn_at, "erased": self.erased_at}.get(self.status)
 
-    def can_follow(self, row: Signature | None) -> bool:
-        """Say whether a form can become its signer's letter: there is none, or it ended before the form was sent."""
-        if row is None:
-            return True
-        return row.ended_at is not None and row.ended_at < self.signed_at and not row.is_disowned(self.signed_at)
-
     def is_disowned(self, at: datetime) -> bool:
         """Say whether the person with this address has said lately that they didn't sign."""
         return self.disowned_at is not None and at < self.disowned_at + DISOWNED_FOR
-
-    def has_expired(self, now: datetime) -> bool:
-        """Say whether the time to confirm is over. DynamoDB deletes the form within days (TTL)."""
-        return self.expires_at is not None and self.expires_at <= now
 
 
 class SignatureStateError(UndersignedError):
@@ -183,25 +234,6 @@ class SignatureStateError(UndersignedError):
         """Keep the signature."""
         super().__init__(f"the signature is {signature.status if signature else 'missing'}")
         self.signature = signature
-
-
-def pending_signature(form: SignedForm, campaign: Campaign, letter: Letter, signer: str, at: datetime) -> Signature:
-    """Return what a form that was sent then asks for: a letter with its words, to the addressee that it showed."""
-    return Signature(
-        campaign=campaign.id,
-        signer=signer,
-        status="pending",
-        version=0,
-        **{name: getattr(form, name) for name in WORDS} | {"note": form.note if letter.offers_note else ""},
-        target=form.target.id,
-        drawing=form.drawing,
-        updates=form.updates,
-        letter=letter.version,
-        addressee=form.target.addressee,
-        source=form.source,
-        signed_at=at,
-        signed_on=campaign.local(at).date(),
-    )
 
 
 class Waiting(NamedTuple):
