@@ -183,7 +183,8 @@ class _Whole:
             "kind": self.kind,
             "number": self.number,
             "runs": [part for run in self.runs for part in _parts(run)],
-            "boxed": _is_boxed(self.kind, self.runs, uses),
+            # Typst caches the layout of boxes only, and a box can't break across pages.
+            "boxed": self.kind == "paragraph" and uses > 1 and sum(len(run.text) for run in self.runs) <= _LONGEST_BOX,
             # Typst lays out an entry as a whole.
             "inside": [whole.as_listed(1) for whole in self.inside],
         }
@@ -212,14 +213,6 @@ class _Blocks:
     def listed(self) -> list[dict[str, Any]]:
         """Return the blocks in packet.typ's format."""
         return [whole.as_listed(uses) for whole, uses in self._uses.items()]
-
-
-def _is_boxed(kind: str, runs: Sequence[Run], uses: int) -> bool:
-    """Return whether packet.typ sets a paragraph as one box. Typst caches the layout of boxes only.
-
-    A box can't break across pages, so a long paragraph is not boxed. One that a single letter uses needs no cache.
-    """
-    return kind == "paragraph" and uses > 1 and sum(len(run.text) for run in runs) <= _LONGEST_BOX
 
 
 def typst_language(tag: str) -> tuple[str, str | None]:
@@ -269,13 +262,6 @@ def _numbers(cover: PacketCover) -> dict[str, str]:
     return {name: languages.number(value, cover.language) for name, value in numbers.items()}
 
 
-def _headline(cover: PacketCover) -> str:
-    headline = Message.counted(
-        "%(letters)s signed letter", "%(letters)s signed letters", cover.letters, _numbers(cover)
-    )
-    return headline.in_language(cover.language)
-
-
 def _span(cover: PacketCover) -> str:
     span = (
         Message("Letter %(first)s of %(total)s", _numbers(cover))
@@ -283,19 +269,6 @@ def _span(cover: PacketCover) -> str:
         else Message("Letters %(first)s–%(last)s of %(total)s", _numbers(cover))
     )
     return span.in_language(cover.language)
-
-
-def _erased(cover: PacketCover) -> list[list[str]]:
-    """Say how many letters are missing because they were erased."""
-    if not cover.without:
-        return []
-    letters = Message.counted(
-        "%(count)s letter",
-        "%(count)s letters",
-        len(cover.without),
-        {"count": languages.number(len(cover.without), cover.language)},
-    )
-    return [[Message("Erased").in_language(cover.language), letters.in_language(cover.language)]]
 
 
 def _picture(logo: Logo) -> str:
@@ -307,27 +280,12 @@ def _picture(logo: Logo) -> str:
     )
 
 
+def _said(words: Message | str, language: str) -> str:
+    return tidied(words) if isinstance(words, str) else words.in_language(language)
+
+
 def _lines(*texts: str) -> list[str]:
     return [tidied(text) for text in texts if text]
-
-
-def _so_far(cover: PacketCover) -> list[list[str]]:
-    """Say how many letters the target has in all, if some came earlier."""
-    if not cover.so_far:
-        return []
-    values = {"letters": languages.number(cover.so_far, cover.language)}
-    letters = Message("%(letters)s letters, with these", values)
-    return [[Message("So far").in_language(cover.language), letters.in_language(cover.language)]]
-
-
-def _contacts(cover: PacketCover) -> list[list[str]]:
-    """Say how to reach the organizer."""
-    contacts = (
-        (Message("Telephone"), cover.organizer.telephone),
-        (Message("For replies"), cover.organizer.email),
-        (Message("Website"), cover.organizer.website),
-    )
-    return [[label.in_language(cover.language), tidied(words)] for label, words in contacts if words]
 
 
 def _link(cover: PacketCover) -> dict[str, str] | None:
@@ -378,34 +336,37 @@ def _postal_lines(target: Target) -> list[str]:
 
 
 def _cover(cover: PacketCover) -> dict[str, Any]:
-    target, language = cover.target, cover.language
-    organizer = tidied(cover.organizer.name)
+    target, organizer, language, numbers = cover.target, cover.organizer, cover.language, _numbers(cover)
+    headline = Message.counted("%(letters)s signed letter", "%(letters)s signed letters", cover.letters, numbers)
+    gone = len(cover.without)
+    erased = {"count": languages.number(gone, language)}
+    so_far = {"letters": languages.number(cover.so_far, language)}
+    facts = (
+        (Message("In this file"), _span(cover)),
+        (Message("Erased"), gone and Message.counted("%(count)s letter", "%(count)s letters", gone, erased)),
+        (Message("File"), Message("%(packet)s of %(packets)s", numbers)),
+        (Message("So far"), cover.so_far and Message("%(letters)s letters, with these", so_far)),
+        (Message("Sent by"), organizer.name),
+        (Message("Telephone"), organizer.telephone),
+        (Message("For replies"), organizer.email),
+        (Message("Website"), organizer.website),
+    )
     note = Message(
         "Each letter starts on a new page. To answer, write to %(email)s. "
         "It helps to name a letter’s reference number.",
-        {"email": cover.organizer.email},
+        {"email": organizer.email},
     )
     return {
-        "organizer": organizer,
+        "organizer": tidied(organizer.name),
         "color": accents(cover.accent or _RULE)[0].color,
         "logo": [_picture(cover.logo), *cover.logo.size] if cover.logo else None,
         "campaign": tidied(cover.campaign_title),
         "date": languages.long_date(cover.delivered_on, language),
         "day": {"year": cover.delivered_on.year, "month": cover.delivered_on.month, "day": cover.delivered_on.day},
         "target": _lines(f"{target.title_in(language)} {target.name}", target.department, target.locality),
-        "headline": _headline(cover),
+        "headline": headline.in_language(language),
         "to": Message("To").in_language(language),
-        "facts": [
-            [Message("In this file").in_language(language), _span(cover)],
-            *_erased(cover),
-            [
-                Message("File").in_language(language),
-                Message("%(packet)s of %(packets)s", _numbers(cover)).in_language(language),
-            ],
-            *_so_far(cover),
-            [Message("Sent by").in_language(language), organizer],
-            *_contacts(cover),
-        ],
+        "facts": [[label.in_language(language), _said(fact, language)] for label, fact in facts if fact],
         "note": tidied(note.in_language(language)),
         "link": _link(cover),
     }
@@ -512,14 +473,6 @@ def _replaced(before: str, after: str) -> dict[str, int]:
     return {f"U+{ord(character):04X}": count for character, count in sorted(gone.items())}
 
 
-def _accessible_if_possible(document: str, typesetter: Typesetter) -> tuple[bytes, bool]:
-    try:
-        return typesetter.compile(document), True
-    except TypesettingError:
-        # A less accessible letter is better than one that is never sent.
-        return typesetter.compile(document, accessible=False), False
-
-
 def pictures(cover: PacketCover, letters: Sequence[PacketLetter], fonts: FontBook) -> list[bytes]:
     """Return a PNG of each page of a packet, as a person sees it on a screen. Raises TypesettingError."""
     typesetter = Typesetter(fonts)
@@ -559,12 +512,17 @@ def _typeset(
             return True
         return False
 
+    accessible = True
     try:
-        pdf, accessible = typesetter.compile(document), True
+        pdf = typesetter.compile(document)
     except TypesettingError:
         # Only the letters that Typst refuses change.
         plain = [_plainly(letter) if is_refused(letter) else letter for letter in letters]
         document = printable(_quoted(write(plain)), fonts)
-        pdf, accessible = _accessible_if_possible(document, typesetter)
+        try:
+            pdf = typesetter.compile(document)
+        except TypesettingError:
+            # A less accessible letter is better than one that is never sent.
+            pdf, accessible = typesetter.compile(document, accessible=False), False
     typesetter.forget()
     return Packet(pdf, _replaced(written, document), accessible)
