@@ -60,6 +60,39 @@ class Refusing:
         return False
 
 
+@dataclass
+class Meanwhile:
+    """Does something just before a function's next call of an operation, and something else just after that call."""
+
+    world: World
+    operation: str
+    act: Callable[[], object]
+    then: Callable[[], object] = lambda: None
+    has_acted: bool = False
+
+    def before(self, _function: str, operation: str, _params: Mapping[str, Any]) -> None:
+        if operation == self.operation and not self.has_acted:
+            self.has_acted, self.world.watch = True, None
+            self.act()
+            self.world.watch = self
+
+    def after(self, _function: str, operation: str) -> None:
+        if operation == self.operation and self.has_acted:
+            self.world.watch = None
+            self.then()
+
+    def retries(self, _function: str, _operation: str) -> bool:
+        return False
+
+
+class KilledError(BaseException):
+    """The process was killed. No `except Exception` sees this."""
+
+
+def killed() -> None:
+    raise KilledError
+
+
 def patiently[T](act: Callable[[], T]) -> T:
     """Repeat an action while AWS or a page refuses it, as Lambda and people do."""
     for _ in range(_TRIES):

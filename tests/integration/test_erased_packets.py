@@ -8,14 +8,12 @@ import pytest
 
 from tests.acting import Decisions
 from tests.faults.invariants import words_of
-from tests.faults.refusals import Refusing
+from tests.faults.refusals import KilledError, Meanwhile, Refusing, killed
 from tests.organizers import read, someone
 from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, organizer, repack, stored_letters
 from tests.pages import text_of
 from tests.world import DASHBOARD, client_of
-from undersigned.base.bucket import Bucket
 from undersigned.base.table import Update
-from undersigned.delivering import delivering
 from undersigned.delivering.rows.deliveries import Deliveries, packet_key
 from undersigned.delivering.rules.packets import packet_name
 
@@ -53,43 +51,33 @@ def test_the_other_letters_of_the_packet_stay_available(sent: World) -> None:
     assert stored_letters(sent) == ["Ben", "Cyd"]
 
 
-def test_a_slower_repacking_leaves_no_pdf_with_a_letter_that_was_erased_meanwhile(
-    sent: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_slower_repacking_leaves_no_pdf_with_a_letter_that_was_erased_meanwhile(sent: World) -> None:
     """It stores its packet after the next repacking is done, and the record refuses it."""
-    put = Bucket.put
 
-    def another_meanwhile(bucket: Bucket, name: str, content: bytes) -> None:
-        monkeypatch.setattr(Bucket, "put", put)
+    def another_meanwhile() -> None:
         erase(sent, "Cyd")
         erase(sent, "Ben")
         repack(sent)
-        put(bucket, name, content)
+
+    def then() -> None:
         assert "Ben" in stored_letters(sent)
 
     erase(sent, "Ada")
-    monkeypatch.setattr(Bucket, "put", another_meanwhile)
+    sent.watch = Meanwhile(sent, "s3:PutObject", another_meanwhile, then)
     assert len(repack(sent)["batchItemFailures"]) == 1
     assert stored_letters(sent) == []
 
 
-def test_a_slower_repacking_that_is_killed_leaves_no_pdf_once_its_message_comes_again(
-    sent: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_slower_repacking_that_is_killed_leaves_no_pdf_once_its_message_comes_again(sent: World) -> None:
     """It stores its PDF after another one is done, and is killed before it finds that one's record."""
     erase(sent, "Ada")
-    put = Bucket.put
 
-    def killed_after_it(bucket: Bucket, name: str, content: bytes) -> None:
-        monkeypatch.setattr(Bucket, "put", put)
+    def another_meanwhile() -> None:
         erase(sent, "Ben")
         repack(sent)
-        put(bucket, name, content)
-        message = "the process was killed"
-        raise KeyboardInterrupt(message)
 
-    monkeypatch.setattr(Bucket, "put", killed_after_it)
-    with pytest.raises(KeyboardInterrupt):
+    sent.watch = Meanwhile(sent, "s3:PutObject", another_meanwhile, killed)
+    with pytest.raises(KilledError):
         repack(sent)
     assert "Ben" in stored_letters(sent)
     repack(sent)
@@ -202,17 +190,11 @@ def test_a_retry_after_an_erasure_has_new_packets(sent: World) -> None:
     assert [letters_at(sent, link) for link in links(sent)] == [["Ben"]]
 
 
-def test_a_crash_after_the_erasure_leaves_no_packet_with_the_letter(
-    sent: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def crash(*_: object) -> None:
-        message = "the process ended"
-        raise RuntimeError(message)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Bucket, "delete", crash)
-        with pytest.raises(RuntimeError):
-            erase(sent, "Ada")
+def test_a_crash_after_the_erasure_leaves_no_packet_with_the_letter(sent: World) -> None:
+    sent.watch = Meanwhile(sent, "s3:DeleteObjects", killed)
+    with pytest.raises(KilledError):
+        erase(sent, "Ada")
+    sent.watch = None
     assert sent.get(f"{sent.deliveries[-1].link('packets')}/1").status == 409, "the PDF is still there, but not shown"
     repack(sent)
     assert stored_letters(sent) == ["Ben", "Cyd"]
@@ -230,44 +212,38 @@ def test_a_damaged_packet_stops_no_reconciliation(sent: World, caplog: pytest.Lo
     assert {(line["msg"], line["row"]) for line in told} == {("a row is damaged", str(packet_key(KEY, packet.number)))}
 
 
-def test_a_packet_is_not_linked_until_it_is_stored_again(sent: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def crash(*_: object) -> None:
-        message = "the process ended"
-        raise RuntimeError(message)
-
+def test_a_packet_is_not_linked_until_it_is_stored_again(sent: World) -> None:
     first = links(sent)[0]
     erase(sent, "Ada")
-    with monkeypatch.context() as patch:
-        patch.setattr(Bucket, "put", crash)
-        with pytest.raises(RuntimeError):
-            delivering.repack(sent.stack, KEY)
+    sent.watch = Meanwhile(sent, "s3:PutObject", killed)
+    with pytest.raises(KilledError):
+        repack(sent)
+    sent.watch = None
     assert sent.get(first).status == 409
     repack(sent)
     assert letters_at(sent, first) == ["Ben"]
 
 
-def test_a_slower_process_does_not_bring_an_erased_letter_back(sent: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slower_process_does_not_bring_an_erased_letter_back(sent: World) -> None:
     """It typeset the packet of the next attempt before the letter was erased, and stores it only now."""
-    put = Bucket.put
 
-    def erased_meanwhile(bucket: Bucket, name: str, content: bytes) -> None:
-        monkeypatch.setattr(Bucket, "put", put)
+    def erased_meanwhile() -> None:
         erase(sent, "Ada")
         repack(sent)
-        put(bucket, name, content)
 
     sent.feedback("bounce", sent.deliveries[0])
     Decisions(sent.stack).retry(KEY, "cli", "corrected")
     sent.clock.advance(days=2)
-    monkeypatch.setattr(Bucket, "put", erased_meanwhile)
+    sent.watch = Meanwhile(sent, "s3:PutObject", erased_meanwhile)
     sent.run_queue()
     assert len(sent.deliveries) == 1
     assert stored_letters(sent) == ["Ben", "Cyd"]
 
 
-def test_a_repacking_of_nothing_changes_nothing(sent: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Bucket, "put", lambda *_: pytest.fail("nothing was erased"))
+def test_a_repacking_of_nothing_changes_nothing(sent: World) -> None:
+    sent.calls.clear()
     assert repack(sent) == {"batchItemFailures": []}
+    assert "s3:PutObject" not in sent.calls
 
 
 def test_a_letter_erased_while_its_email_is_sent_keeps_its_packet(sent: World) -> None:

@@ -11,9 +11,8 @@ import pytest
 from pypdf import PdfReader
 
 from tests.acting import Decisions
-from tests.faults.refusals import Refusing
+from tests.faults.refusals import Meanwhile, Refusing
 from tests.world import ADA, CAMPAIGN
-from undersigned.base.bucket import Bucket
 from undersigned.base.errors import NotFoundError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering import delivering
@@ -156,17 +155,10 @@ def test_an_email_whose_last_letter_is_erased_is_not_sent(world: World) -> None:
     assert (delivery.state, world.deliveries) == ("empty", [])
 
 
-def test_a_letter_erased_while_its_packet_is_made_is_not_sent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_letter_erased_while_its_packet_is_made_is_not_sent(world: World) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
-    put = Bucket.put
-
-    def erase_meanwhile(bucket: Bucket, name: str, content: bytes) -> None:
-        monkeypatch.setattr(Bucket, "put", put)
-        world.erase(signer(world))
-        put(bucket, name, content)
-
-    monkeypatch.setattr(Bucket, "put", erase_meanwhile)
+    world.watch = Meanwhile(world, "s3:PutObject", lambda: world.erase(signer(world)))
     world.week()
     assert world.deliveries == []
     world.week()

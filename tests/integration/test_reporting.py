@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.acting import Decisions, decide
+from tests.faults.refusals import Refusing
 from tests.reports import section
 from tests.world import CAMPAIGN
 from undersigned.campaigns.rows.campaigns import Campaigns
@@ -148,14 +149,11 @@ def test_letters_sealed_before_a_failure_are_listed_as_being_sent(world: World) 
     )
 
 
-def test_letters_are_counted_before_the_first_attempt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_letters_are_counted_before_the_first_attempt(world: World) -> None:
     world.confirmed()
     world.plan()
 
-    def crash(*_: object) -> None:
-        raise OSError
-
-    monkeypatch.setattr("undersigned.base.bucket.Bucket.put", crash)
+    world.watch = Refusing({"s3:PutObject": "InternalError"}, status=500)
     world.run_queue()
     [delivery] = Deliveries(world.stack.table).deliveries(CAMPAIGN, "evanston")
     assert (delivery.state, delivery.letters) == ("open", 0)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.refusals import Meanwhile
 from tests.organizers import Browser, add, code_in
-from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, Watch
+from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD
 from undersigned.people import membership, signing_in
 from undersigned.people.directory import find_person
 from undersigned.people.queue import people_mails
@@ -18,8 +19,6 @@ from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.workshop import drafting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from tests.world import World
 
 EDITOR = "maria@enddemand.example"
@@ -185,24 +184,6 @@ def test_a_code_has_five_tries(maria: Browser, world: World) -> None:
     assert maria.type_code(code).status == 410
 
 
-class BeforeItIsCounted(Watch):
-    """Run something before the first write of a request."""
-
-    def __init__(self, run: Callable[[], object]) -> None:
-        self._runs = [run]
-
-    def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
-        if operation == "dynamodb:UpdateItem" and self._runs:
-            self._runs.pop()()
-
-    def after(self, function: str, operation: str) -> None:
-        pass
-
-    def retries(self, function: str, operation: str) -> bool:
-        del function, operation
-        return False
-
-
 @pytest.mark.asvs("6.3.1")
 def test_guesses_at_the_same_moment_have_five_tries_together(
     maria: Browser, world: World, monkeypatch: pytest.MonkeyPatch
@@ -217,7 +198,7 @@ def test_guesses_at_the_same_moment_have_five_tries_together(
     monkeypatch.setattr(signing_in, "is_code", compare)
     for _ in range(4):
         maria.type_code(guess)
-    world.watch = BeforeItIsCounted(lambda: maria.type_code(guess))
+    world.watch = Meanwhile(world, "dynamodb:UpdateItem", lambda: maria.type_code(guess))
     assert maria.type_code(guess).status == 410
     assert len(compared) == 5
 

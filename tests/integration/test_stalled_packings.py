@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.acting import Decisions, decide
+from tests.faults.refusals import KilledError, Meanwhile, killed
 from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, repack, stored_letters
 from tests.world import client_of
 from undersigned.base.bucket import Bucket
@@ -47,28 +48,13 @@ def sent(planned: World) -> World:
     return planned
 
 
-class KilledError(BaseException):
-    """The process was killed. No `except Exception` sees this."""
-
-
-def stall(
-    monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object], method: str = "put", *, is_killed: bool
-) -> None:
+def stall(world: World, meanwhile: Callable[[], object], *, is_killed: bool) -> None:
     """Let the next worker that stores a file stall just before it, and end just after it if it is killed."""
-    really = getattr(Bucket, method)
-
-    def stalled(bucket: Bucket, name: str, content: bytes) -> None:
-        monkeypatch.setattr(Bucket, method, really)
-        meanwhile()
-        really(bucket, name, content)
-        if is_killed:
-            raise KilledError
-
-    monkeypatch.setattr(Bucket, method, stalled)
+    world.watch = Meanwhile(world, "s3:PutObject", meanwhile, killed if is_killed else lambda: None)
 
 
 def deliver(world: World) -> None:
-    delivering.deliver(world.stack, KEY)
+    delivering.deliver(world.stacks["deliver"], KEY)
 
 
 def unnamed(world: World) -> set[str]:
@@ -84,7 +70,7 @@ def unnamed(world: World) -> set[str]:
 
 
 def test_a_repacking_that_is_killed_after_its_late_store_leaves_nothing_after_the_next_reconciliation(
-    sent: World, monkeypatch: pytest.MonkeyPatch
+    sent: World,
 ) -> None:
     """Another try of its message, and the repacking after another erasure, have ended. No message comes any more."""
 
@@ -94,7 +80,7 @@ def test_a_repacking_that_is_killed_after_its_late_store_leaves_nothing_after_th
         sent.run_queue()
 
     erase(sent, "Ada")
-    stall(monkeypatch, others, is_killed=True)
+    stall(sent, others, is_killed=True)
     with pytest.raises(KilledError):
         repack(sent)
     assert "Ben" in stored_letters(sent)
@@ -105,7 +91,7 @@ def test_a_repacking_that_is_killed_after_its_late_store_leaves_nothing_after_th
 
 @pytest.mark.parametrize("is_killed", [False, True])
 def test_a_repacking_of_an_earlier_attempts_packet_leaves_no_letter_that_was_erased_meanwhile(
-    sent: World, monkeypatch: pytest.MonkeyPatch, *, is_killed: bool
+    sent: World, *, is_killed: bool
 ) -> None:
     """The next attempt's packets have other rows, so nobody else writes the one that it writes."""
 
@@ -118,7 +104,7 @@ def test_a_repacking_of_an_earlier_attempts_packet_leaves_no_letter_that_was_era
         repack(sent)
 
     erase(sent, "Ada")
-    stall(monkeypatch, others, is_killed=is_killed)
+    stall(sent, others, is_killed=is_killed)
     if is_killed:
         with pytest.raises(KilledError):
             repack(sent)
@@ -131,7 +117,7 @@ def test_a_repacking_of_an_earlier_attempts_packet_leaves_no_letter_that_was_era
 
 @pytest.mark.parametrize("is_killed", [False, True])
 def test_a_first_attempt_that_stalls_leaves_no_letter_that_was_erased_meanwhile(
-    planned: World, monkeypatch: pytest.MonkeyPatch, *, is_killed: bool
+    planned: World, *, is_killed: bool
 ) -> None:
     def others() -> None:
         assert erase(planned, "Ada").status == 303
@@ -139,7 +125,7 @@ def test_a_first_attempt_that_stalls_leaves_no_letter_that_was_erased_meanwhile(
         assert len(planned.deliveries) == 1
         repack(planned)
 
-    stall(monkeypatch, others, is_killed=is_killed)
+    stall(planned, others, is_killed=is_killed)
     with pytest.raises(KilledError if is_killed else ChangedError):
         deliver(planned)
     # It deletes its own file, unless it is killed.
@@ -149,10 +135,8 @@ def test_a_first_attempt_that_stalls_leaves_no_letter_that_was_erased_meanwhile(
     assert unnamed(planned) == set()
 
 
-def test_a_first_attempt_that_is_killed_before_it_records_its_file_leaves_none(
-    planned: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stall(monkeypatch, lambda: None, is_killed=True)
+def test_a_first_attempt_that_is_killed_before_it_records_its_file_leaves_none(planned: World) -> None:
+    stall(planned, lambda: None, is_killed=True)
     with pytest.raises(KilledError):
         deliver(planned)
     deliver(planned)
@@ -160,38 +144,27 @@ def test_a_first_attempt_that_is_killed_before_it_records_its_file_leaves_none(
     assert unnamed(planned) == set()
 
 
-def test_a_packet_that_a_killed_attempt_was_replacing_is_still_linked(
-    sent: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_packet_that_a_killed_attempt_was_replacing_is_still_linked(sent: World) -> None:
     """The files of an attempt are kept for at least 31 days, so a later attempt stores them anew."""
     [link] = links(sent)
     sent.feedback("bounce", sent.deliveries[0])
     sent.clock.advance(days=2)
     Decisions(sent.stack).retry(KEY, "cli", "corrected")
-    with monkeypatch.context() as patch:
-        patch.setattr(Bucket, "put", killed)
-        with pytest.raises(KilledError):
-            deliver(sent)
+    sent.watch = Meanwhile(sent, "s3:PutObject", killed)
+    with pytest.raises(KilledError):
+        deliver(sent)
     assert letters_at(sent, link) == list(NAMES)
     deliver(sent)
     assert letters_at(sent, link) == list(NAMES)
     assert unnamed(sent) == set()
 
 
-def killed(*_: object) -> None:
-    raise KilledError
-
-
-def test_a_packet_whose_repackings_all_failed_is_deleted_however_late_the_next_reconciliation_is(
-    sent: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_packet_whose_repackings_all_failed_is_deleted_however_late_the_next_reconciliation_is(sent: World) -> None:
     """For weeks, everything failed that would have deleted it. Its links have ended, so nothing makes it again."""
-    with monkeypatch.context() as patch:
-        patch.setattr(Bucket, "delete", killed)
+    for act in (lambda: erase(sent, "Ada"), lambda: repack(sent)):
+        sent.watch = Meanwhile(sent, "s3:DeleteObjects", killed)
         with pytest.raises(KilledError):
-            erase(sent, "Ada")
-        with pytest.raises(KilledError):
-            repack(sent)
+            act()
     sent.feedback("delivery", sent.deliveries[0])
     sent.clock.advance(days=32)
     assert "Ada" in stored_letters(sent)
@@ -199,7 +172,7 @@ def test_a_packet_whose_repackings_all_failed_is_deleted_however_late_the_next_r
     assert stored_letters(sent) == []
 
 
-def leave_late(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def leave_late(world: World) -> None:
     """Erase two letters, while a worker stalls that makes the packet again without the first. It is killed."""
 
     def others() -> None:
@@ -207,31 +180,29 @@ def leave_late(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         assert repack(world) == repack(world) == {"batchItemFailures": []}
 
     erase(world, "Ada")
-    stall(monkeypatch, others, is_killed=True)
+    stall(world, others, is_killed=True)
     with pytest.raises(KilledError):
         repack(world)
     assert "Ben" in stored_letters(world)
 
 
-def test_a_late_file_goes_with_the_packets_of_a_campaign_whose_time_is_over(
-    sent: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_late_file_goes_with_the_packets_of_a_campaign_whose_time_is_over(sent: World) -> None:
     sent.feedback("delivery", sent.deliveries[0])
     campaigns = Campaigns(sent.stack.table)
     over = replace(campaigns.campaign(KEY.campaign), closes=date.fromisoformat(KEY.period), keep_for_days=30)
     campaigns.put_campaign(over)
     # The links of its email still work for an hour.
     sent.clock.advance(days=29, hours=23)
-    leave_late(sent, monkeypatch)
+    leave_late(sent)
     sent.clock.advance(days=1)
     sent.reconcile()
     assert stored_letters(sent) == []
 
 
-def test_a_late_file_goes_with_a_deleted_campaign(sent: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_late_file_goes_with_a_deleted_campaign(sent: World) -> None:
     sent.feedback("delivery", sent.deliveries[0])
     erase(sent, "Cyd")
-    leave_late(sent, monkeypatch)
+    leave_late(sent)
     sent.run_stream()
     decide(sent, "close", why="test", campaign=KEY.campaign)
     sent.clock.advance(hours=1)
@@ -266,16 +237,11 @@ def test_deleting_a_campaign_with_many_deliveries_goes_on_in_the_next_request(
     assert delete_campaign(sent.stack, KEY.campaign).is_done
 
 
-def test_files_of_erased_letters_are_looked_for_until_none_can_be_stored_any_more(
-    sent: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names: list[str] = []
-    monkeypatch.setattr(Bucket, "delete", lambda _, *some: names.extend(some))
-
+def test_files_of_erased_letters_are_looked_for_until_none_can_be_stored_any_more(sent: World) -> None:
     def looked_for() -> bool:
-        names.clear()
+        sent.calls.clear()
         sent.reconcile()
-        return bool(names)
+        return "s3:ListObjectsV2" in sent.calls
 
     assert not looked_for()
     erase(sent, "Ada")
@@ -287,31 +253,20 @@ def test_files_of_erased_letters_are_looked_for_until_none_can_be_stored_any_mor
     assert [looked_for(), looked_for()] == [True, False]
 
 
-def test_files_are_looked_for_again_if_a_letter_is_erased_while_the_last_sweep_lists_them(
-    sent: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names = Bucket.names
-
-    def erased_meanwhile(bucket: Bucket, beginning: str) -> Iterator[str]:
-        monkeypatch.setattr(Bucket, "names", names)
-        erase(sent, "Ben")
-        return names(bucket, beginning)
-
+def test_files_are_looked_for_again_if_a_letter_is_erased_while_the_last_sweep_lists_them(sent: World) -> None:
     erase(sent, "Ada")
     sent.clock.advance(hours=2)
-    monkeypatch.setattr(Bucket, "names", erased_meanwhile)
+    sent.watch = Meanwhile(sent, "s3:ListObjectsV2", lambda: erase(sent, "Ben"))
     sent.reconcile()
     delivery = Deliveries(sent.stack.table).delivery(KEY)
     assert delivery
     assert delivery.erased_at == sent.clock.now
 
 
-def test_a_repacking_leaves_no_file_of_a_delivery_that_was_cleared_meanwhile(
-    sent: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_repacking_leaves_no_file_of_a_delivery_that_was_cleared_meanwhile(sent: World) -> None:
     sent.feedback("delivery", sent.deliveries[0])
     erase(sent, "Ada")
-    stall(monkeypatch, lambda: clear(sent), is_killed=False)
+    stall(sent, lambda: clear(sent), is_killed=False)
     repack(sent)
     assert stored_letters(sent) == []
 
@@ -323,9 +278,7 @@ def clear(world: World) -> None:
     clear_files(world.stack, delivery)
 
 
-def test_a_repacking_leaves_no_file_of_a_campaign_that_was_deleted_meanwhile(
-    sent: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_repacking_leaves_no_file_of_a_campaign_that_was_deleted_meanwhile(sent: World) -> None:
     def delete_it() -> None:
         for name in NAMES[1:]:
             assert erase(sent, name).status == 303
@@ -336,7 +289,7 @@ def test_a_repacking_leaves_no_file_of_a_campaign_that_was_deleted_meanwhile(
 
     sent.feedback("delivery", sent.deliveries[0])
     erase(sent, "Ada")
-    stall(monkeypatch, delete_it, is_killed=False)
+    stall(sent, delete_it, is_killed=False)
     with suppress(NotFoundError):
         repack(sent)
     assert stored_letters(sent) == []
