@@ -11,7 +11,7 @@ import pytest
 
 from tests.acting import Decisions, decide
 from tests.faults.invariants import words_of
-from tests.faults.refusals import Refusing
+from tests.faults.refusals import Meanwhile, Refusing
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.base.errors import GivenError, NotFoundError, NotNowError
 from undersigned.campaigns.rows.campaigns import Campaigns, target_settings
@@ -73,19 +73,17 @@ def test_a_started_delivery_continues_after_a_pause(world: World, controls: Deci
 
 @pytest.mark.parametrize("stop", ["pause", "hold"])
 def test_a_delivery_stopped_while_its_packet_is_typeset_is_not_sent(
-    world: World, controls: Decisions, monkeypatch: pytest.MonkeyPatch, stop: str
+    world: World, controls: Decisions, stop: str
 ) -> None:
     world.confirmed()
-    put_packet = Deliveries.put_packet
 
-    def stop_meanwhile(deliveries: Deliveries, *arguments: Any) -> None:
-        put_packet(deliveries, *arguments)
+    def stop_meanwhile() -> None:
         if stop == "pause":
             decide(world, "pause")
         else:
             decide(world, "hold", "evanston", why="a new chief")
 
-    monkeypatch.setattr(Deliveries, "put_packet", stop_meanwhile)
+    world.watch = Meanwhile(world, "s3:PutObject", stop_meanwhile)
     [answer] = world.week()
     assert (len(answer["batchItemFailures"]), sent(world)) == (1, [])
     decide(world, "resume")
@@ -411,20 +409,12 @@ def test_a_complaint_holds_new_letters_until_a_person_releases_them(world: World
     assert "Bo Specimen" in words_of(world.deliveries[1].pdfs[0])
 
 
-def test_a_complaint_outlives_a_push_and_stops_a_delivery_that_is_being_made(
-    world: World, controls: Decisions, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_complaint_outlives_a_push_and_stops_a_delivery_that_is_being_made(world: World, controls: Decisions) -> None:
     world.confirmed()
     world.week()
     world.confirmed(email="bo@signers.example", name="Bo Specimen")
     world.clock.advance(days=7)
-    put_packet = Deliveries.put_packet
-
-    def complain_meanwhile(deliveries: Deliveries, *arguments: Any) -> None:
-        put_packet(deliveries, *arguments)
-        world.feedback("complaint", world.deliveries[0])
-
-    monkeypatch.setattr(Deliveries, "put_packet", complain_meanwhile)
+    world.watch = Meanwhile(world, "s3:PutObject", lambda: world.feedback("complaint", world.deliveries[0]))
     [answer] = world.week()
     assert (len(answer["batchItemFailures"]), sent(world)) == (1, ["evanston"])
     target = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.acting import Decisions, decide
+from tests.faults.refusals import Meanwhile
 from tests.organizers import someone
 from tests.world import CAMPAIGN, PERIOD, world
 from undersigned.base.errors import NotNowError, UncertainError
@@ -88,31 +89,20 @@ def test_nothing_goes_to_a_mailbox_after_its_stop_until_it_is_lifted(world: Worl
     assert to_evanston(world) == [CHIEF, CHIEF]
 
 
-def test_no_email_leaves_after_a_stop_while_its_packet_is_typeset(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put_packet = Deliveries.put_packet
-
-    def stop_meanwhile(deliveries: Deliveries, *arguments: Any) -> None:
-        put_packet(deliveries, *arguments)
-        stop(world)
-
+def test_no_email_leaves_after_a_stop_while_its_packet_is_typeset(world: World) -> None:
     world.confirmed()
-    with monkeypatch.context() as patch:
-        patch.setattr(Deliveries, "put_packet", stop_meanwhile)
-        world.week()
+    world.watch = Meanwhile(world, "s3:PutObject", lambda: stop(world))
+    world.week()
     assert to_evanston(world) == []
     world.clock.advance(days=1)
     world.week()
     assert (to_evanston(world), state(world)) == ([], ("held", "the office stopped these emails"))
 
 
-def test_what_a_stopped_mailbox_holds_goes_by_hand(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    put_packet = Deliveries.put_packet
+def test_what_a_stopped_mailbox_holds_goes_by_hand(world: World) -> None:
     world.confirmed()
-    with monkeypatch.context() as patch:
-        patch.setattr(Deliveries, "put_packet", lambda *given: (put_packet(*given), stop(world)))
-        world.week()
+    world.watch = Meanwhile(world, "s3:PutObject", lambda: stop(world))
+    world.week()
     world.clock.advance(days=1)
     world.week()
     manager, path = someone(world, "editor"), f"/deliveries/{PERIOD}/evanston"
