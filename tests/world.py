@@ -59,6 +59,7 @@ from undersigned_cli.local.mail_events import event_of
 from undersigned_cli.local.permissions import enforce
 from undersigned_cli.local.sources import (
     QueueSource,
+    StreamReader,
     StreamSource,
     as_lambda_does,
     failures_in,
@@ -237,7 +238,8 @@ class World:
     functions that take one, by their names. `variables` replace environment
     variables of functions that start from now on, and `limits` are theirs. `calls` has the AWS calls so far. SES
     throttles the next `throttles` sends, and refuses sends with the error code `refusal` if that is set. `suppressed`
-    has the addresses on the account's suppression list, each with the reason.
+    has the addresses on the account's suppression list, each with the reason. `given_up` has the records of the stream
+    that a reader has tried as often as it may.
     """
 
     clock: Clock
@@ -254,6 +256,7 @@ class World:
     throttles: int = 0
     refusal: str = ""
     suppressed: dict[str, str] = field(default_factory=dict)
+    given_up: list[Any] = field(default_factory=list)
     memory: Memory | None = None
     sleep: Callable[[float], None] = lambda _seconds: None
     _read: int = 0
@@ -400,13 +403,17 @@ class World:
     # Consumers
 
     def run_stream(self) -> list[Any]:
-        """Pass new records to both readers of the stream until there are none; return all those records."""
+        """Pass new records to both readers of the stream until there are none, failed ones again; return all."""
         passed: list[Any] = []
         while records := self.new_records():
             passed += records
-            for reader in self.readers:
-                if wanted := [record for record in records if reader.wants(record)]:
-                    self.handlers[FOLDERS[reader.function]]({"Records": wanted}, CONTEXT)
+            for source in self.readers:
+                reader = StreamReader(source)
+                while batch := reader.batch(records):
+                    wanted = [record for record in batch if source.wants(record)]
+                    handler = self.handlers[FOLDERS[source.function]]
+                    failed = failures_in(handler({"Records": wanted}, CONTEXT)) if wanted else frozenset[str]()
+                    self.given_up += reader.note(batch, failed)
             self.run_waiting_mails()
         return passed
 

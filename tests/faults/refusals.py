@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tests.world import CONTEXT, FUNCTIONS, Answer, NotRecordedError
+from tests.world import Answer, NotRecordedError
 from undersigned.base.errors import ThrottledError
 from undersigned.delivering.planning import NotPlannedError
-from undersigned_cli.local.sources import stream_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -107,14 +106,8 @@ def patiently[T](act: Callable[[], T]) -> T:
 
 
 def read_stream(world: World) -> None:
-    """Hand new records to both readers, and failed records again. Send the emails that wait."""
-    while records := world.new_records():
-        for function in ("send_confirmations", "tally"):
-            left: Sequence[Any] = [record for record in records if stream_source(FUNCTIONS[function]).wants(record)]
-            for _ in range(_TRIES):
-                answer = world.handlers[function]({"Records": left}, CONTEXT) if left else {"batchItemFailures": []}
-                failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
-                left = [record for record in left if record["dynamodb"]["SequenceNumber"] in failed]
-            assert not left, f"{function} failed {_TRIES} times"
+    """Hand new records to both readers. Send the emails that wait, however often they are refused."""
+    world.run_stream()
+    assert not world.given_up
     for _ in range(_TRIES):
         world.run_waiting_mails()
