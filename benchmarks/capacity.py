@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from benchmarks.goals import Figures
 
 AN_HOUR, A_MINUTE = 33_000 / 3_600, 28
-"""Signers a second in the busiest hour of a million letters, and in its busiest minute (docs/production.md)."""
+"""Signers a second in the busiest hour of a million letters, and in its busiest minute (docs/scale.md)."""
 
 GOALS = (
     Goal("a signer in a rush", "requests", at_most=6),
@@ -38,7 +38,7 @@ GOALS = (
 
 QUOTAS = {"requests": 10_000, "processes": 1_000, "units": 4_000, "emails": 14}
 """The usual quotas of an account: requests a second, processes of functions, write units a second of a new table,
-emails a second. docs/production.md says how to ask for more."""
+emails a second. docs/scale.md says how to ask for more."""
 
 A_PARTITION = 1_000
 """Write units a second of one key, and of each part of the table, which is a shard of its stream."""

@@ -140,7 +140,7 @@ OF_AN_ACCOUNT = 2_500
 quotas", General Reference)."""
 
 SIGNERS = 28
-"""People who sign in a second of the busiest minute of a million letters (docs/production.md)."""
+"""People who sign in a second of the busiest minute of a million letters (docs/scale.md)."""
 
 OF_A_SIGNER = {
     "POST /campaigns/{campaign}/signatures",

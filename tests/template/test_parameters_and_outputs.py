@@ -98,7 +98,7 @@ def test_the_busiest_hour_of_a_million_letters_has_enough_confirmation_emails() 
     suspicious, an_hour, a_network, a_domain = map(int, str(resolve(budgets)).split())
 
     assert (suspicious, a_network, a_domain) == (10, 200, 200)
-    # A third of all sign on the busiest day, a tenth of these in its busiest hour (docs/production.md).
+    # A third of all sign on the busiest day, a tenth of these in its busiest hour (docs/scale.md).
     # Of five people four confirm, within five minutes, and give their email back.
     people = 1_000_000 / 3 / 10
     assert 0.2 * people + 0.8 * people * 300 / 3_600 < an_hour
