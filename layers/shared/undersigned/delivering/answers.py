@@ -26,10 +26,6 @@ LONGEST_ANSWER = 5_000
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def _typed(typed: str) -> str:
-    return typed
-
-
 def _text(typed: str) -> str:
     """Return a pasted text with its lines, and without what pages can't show; empty if it has no ink.
 
@@ -63,10 +59,10 @@ def record_answer(  # noqa: PLR0913  (an answer's parts)
     campaign: str,
     target: str,
     *,
-    day: Annotated[str, Field(_typed, "The day on which the answer came.")],
+    day: Annotated[str, Field(str, "The day on which the answer came.")],
     text: Annotated[str, Field(_text, "The answer; without a text, it is deleted.")],
     public: Annotated[bool, Field(bool, "Whether the campaign's page shows it.")],
-    revision: Annotated[str, Field(_typed, "The revision of the answer that somebody saw; empty if there was none.")],
+    revision: Annotated[str, Field(str, "The revision of the answer that somebody saw; empty if there was none.")],
     by: str,
 ) -> Done:
     """Keep an answer as somebody typed it, in place of the one that they saw; without a text, none.

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.base.stack import Stack
-    from undersigned.campaigns.rules.campaigns import Target
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.delivering.queue import DeliveryMessage
     from undersigned.delivering.rules.deliveries import DeliveryKey, PacketRecord
 
@@ -240,7 +240,7 @@ def _deliver(
 ) -> Delivery | None:
     campaigns = Campaigns(stack.table)
     campaign, target, controls = campaigns.of_target(key.campaign, key.target)
-    delivery, waiting = Deliveries(stack.table).delivery(key), _waiting(stack, key, target, until)
+    delivery, waiting = Deliveries(stack.table).delivery(key), _waiting(stack, campaign, target, until)
     if delivery is None and not controls.paused and (until or not campaign.send_now_only):
         if (first := next(waiting, None)) is None:
             return None
@@ -251,7 +251,7 @@ def _deliver(
     if delivery is None:
         return None
     if delivery.takes_until(campaign) != until:
-        waiting = _waiting(stack, key, target, delivery.takes_until(campaign))
+        waiting = _waiting(stack, campaign, target, delivery.takes_until(campaign))
     if delivery.state == "sending":
         if (event_until := delivery.may_have_event_until(stack.clock())) is not None:
             raise UnsettledError(event_until)
@@ -320,10 +320,10 @@ def _open(  # noqa: PLR0913  (the delivery, and what it depends on)
     return known
 
 
-def _waiting(stack: Stack, key: DeliveryKey, target: Target, until: datetime | None) -> Iterator[str]:
+def _waiting(stack: Stack, campaign: Campaign, target: Target, until: datetime | None) -> Iterator[str]:
     """List the signers of the letters in the tray that were due by a moment, oldest first, but damaged ones."""
-    rows = Signatures(stack.table).readable(key.campaign, key.target, until=until)
-    return (row.signer for row in rows if can_make(stack, row, target))
+    rows = Signatures(stack.table).readable(campaign.id, target.id, until=until)
+    return (row.signer for row in rows if can_make(stack, campaign, target, row))
 
 
 def seal(stack: Stack, batch: Batch, waiting: Iterator[str], has_time: HasTime) -> Batch:
@@ -356,7 +356,7 @@ def seal(stack: Stack, batch: Batch, waiting: Iterator[str], has_time: HasTime) 
             if conflicts > _CONFLICTS:
                 raise
             stack.sleep(0.05 * 2**conflicts)
-        waiting = _waiting(stack, key, batch.target, batch.delivery.takes_until(batch.campaign))
+        waiting = _waiting(stack, batch.campaign, batch.target, batch.delivery.takes_until(batch.campaign))
     return replace(batch, signers=sealed_in(bundles))
 
 

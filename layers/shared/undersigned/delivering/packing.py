@@ -94,21 +94,16 @@ def _waiting(stack: Stack, key: DeliveryKey) -> Batch:
 
 def typeset(stack: Stack, sender: Sender, batch: Batch, number: int) -> tuple[PacketRecord, Packet]:
     """Typeset one of a batch's packets. The PDF is empty if all its letters are erased."""
-    first, last = batch.spans[number]
-    letters = list(enumerate(batch.signers[first - 1 : last], start=first))
-    without = tuple(place for place, signer in letters if signer in batch.delivery.erased)
-    if len(without) == len(letters):
+    (first, last), erased = batch.spans[number], batch.delivery.erased
+    signers = batch.signers[first - 1 : last]
+    without = tuple(place for place, signer in enumerate(signers, start=first) if signer in erased)
+    kept = [signer for signer in signers if signer not in erased]
+    if not kept:
         nothing = PacketRecord(number, first, last, 0, 0, batch.delivery.day, len(without), len(without))
         return nothing, Packet(b"", {}, accessible=True)
-    kept = [signer for _, signer in letters if signer not in batch.delivery.erased]
     signatures = Signatures(stack.table).signatures(batch.campaign.id, kept)
-    made, not_made = _letters(stack, batch.target, signatures)
-    if not_made:
-        raise DamagedRowsError(*dict.fromkeys(not_made))
-    local = batch.campaign.local
-    confirmed = (signature.confirmed_at and local(signature.confirmed_at) for signature in signatures)
-    made = [replace(letter, confirmed_at=at) for letter, at in zip(made, confirmed, strict=True)]
-    packet = printing.typeset(_cover(stack, sender, batch, number, without), made, fonts.font_book())
+    letters = _letters(stack, batch.campaign, batch.target, signatures)
+    packet = printing.typeset(_cover(stack, sender, batch, number, without), letters, fonts.font_book())
     if not packet.accessible:
         report_inaccessible(batch.name_of(number))
     record = PacketRecord(
@@ -156,28 +151,33 @@ def _so_far(stack: Stack, batch: Batch) -> int:
     return before + batch.letters if before else 0
 
 
-def can_make(stack: Stack, signature: Signature, target: Target) -> bool:
+def can_make(stack: Stack, campaign: Campaign, target: Target, signature: Signature) -> bool:
     """Say whether the letter of a signature can be made. If not, what is damaged is reported."""
-    _, not_made = _letters(stack, target, [signature])
-    return not not_made
+    try:
+        _letters(stack, campaign, target, [signature])
+    except DamagedRowsError:
+        return False
+    return True
 
 
-def _letters(stack: Stack, target: Target, signatures: Sequence[Signature]) -> tuple[list[PacketLetter], list[str]]:
-    """Make letters, and name the damaged row of each that can't be made."""
+def _letters(stack: Stack, campaign: Campaign, target: Target, signatures: Sequence[Signature]) -> list[PacketLetter]:
+    """Make letters. Raises DamagedRowsError, which names the damaged row of each that can't be made."""
     made: list[PacketLetter] = []
-    not_made: list[str] = []
+    damaged: list[str] = []
     for signature in signatures:
         try:
-            made.append(_letter(stack, target, signature))
+            made.append(_letter(stack, campaign, target, signature))
         except DamagedRowsError as error:
-            not_made += error.rows
+            damaged += error.rows
         except (LookupError, NotFoundError, TypeError, ValueError):
-            not_made.append(Signatures(stack.table).row_name(signature.campaign, signature.signer))
-            report_damaged(not_made[-1])
-    return made, not_made
+            damaged.append(Signatures(stack.table).row_name(signature.campaign, signature.signer))
+            report_damaged(damaged[-1])
+    if damaged:
+        raise DamagedRowsError(*dict.fromkeys(damaged))
+    return made
 
 
-def _letter(stack: Stack, target: Target, signature: Signature) -> PacketLetter:
+def _letter(stack: Stack, campaign: Campaign, target: Target, signature: Signature) -> PacketLetter:
     shown = target.as_signed(signature.addressee)
     letter = catalog_of(stack).letter(signature.campaign, signature.letter)
     return PacketLetter(
@@ -185,6 +185,7 @@ def _letter(stack: Stack, target: Target, signature: Signature) -> PacketLetter:
         language=letter.language,
         signer_name=signature.name,
         signer_locality=signature.locality,
+        confirmed_at=signature.confirmed_at and campaign.local(signature.confirmed_at),
     )
 
 

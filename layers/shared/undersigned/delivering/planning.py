@@ -100,8 +100,7 @@ def plan(stack: Stack, period: str, campaign: str | None = None) -> Plan:
 
 def plan_campaign(stack: Stack, campaign: Campaign, period: str) -> Plan:
     """Queue a campaign's deliveries of a period; none while the campaign is paused. See `plan`."""
-    controls = Campaigns(stack.table).controls(campaign.id)
-    planned = _plan(stack, campaign, controls, period, counts=False)
+    planned = preview(stack, campaign, period, counts=False)
     if campaign.send_now_only:
         planned = Plan(tuple(line for line in planned.lines if line.begun), planned.failed)
     return queue_up(stack, planned)
@@ -116,26 +115,13 @@ def preview(  # noqa: PLR0913  (a plan's options)
     again: bool = False,
     counts: bool = True,
 ) -> Plan:
-    """Return the plan of *Send now*: a campaign's deliveries of a period, or those to one target. Queues nothing.
+    """Return the plan of a campaign's deliveries of a period, or of those to one target. Queues nothing.
 
     `again` plans them even if a target got an email less than seven days before. The plan has the numbers of
     letters, damaged ones too. Without `counts` each number is one, which takes fewer calls, and a target with
     damaged letters only is left out. An error about one target stops no others; it is in `failed`.
     """
     controls = Campaigns(stack.table).controls(campaign.id)
-    return _plan(stack, campaign, controls, period, only=only, again=again, counts=counts)
-
-
-def _plan(  # noqa: PLR0913  (a plan's options)
-    stack: Stack,
-    campaign: Campaign,
-    controls: Controls,
-    period: str,
-    *,
-    only: str | None = None,
-    again: bool = False,
-    counts: bool,
-) -> Plan:
     targets = [
         target for target in Campaigns(stack.table).targets(campaign.id, whole=False) if only in {None, target.id}
     ]
