@@ -58,7 +58,7 @@ _SHARED_SETUP = (
     re.compile(r"tests/e2e/\w+"),
     re.compile("tests/faults/test_every_crash.py"),
     re.compile("tests/package/"),
-    re.compile("tests/integration/test_words_of_pages.py"),
+    re.compile("tests/integration/base/test_words_of_pages.py"),
 )
 """Tests that share a setup: a deployed stack, what a file of end-to-end tests signs, all crashes, a wheel, mistakes."""
 

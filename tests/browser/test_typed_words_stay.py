@@ -1,6 +1,6 @@
 """Every field of the dashboard's pages is filled in, and each button pressed: what was typed stands there again.
 
-The workshop's pages keep it on the server (tests/integration/test_nothing_typed_is_lost.py).
+The workshop's pages keep it on the server (tests/integration/workshop/test_nothing_typed_is_lost.py).
 """
 
 from __future__ import annotations

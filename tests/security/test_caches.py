@@ -1,4 +1,4 @@
-"""Caches: they never keep what a token or a session opens. tests/integration/test_cdn.py has what they may keep."""
+"""Caches: they never keep what a token or a session opens. integration/base/test_cdn.py has what they may keep."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_a_stop_closes_both_lanes() -> None:
 
 def test_each_rule_names_tests_that_exist() -> None:
     rules = re.split(r"^\d+\. ", mail_budgets.__doc__ or "", flags=re.MULTILINE)[1:]
-    tests = "\n".join(file.read_text(encoding="utf-8") for file in Path(__file__).parents[3].glob("*/test_*.py"))
+    tests = "\n".join(file.read_text(encoding="utf-8") for file in Path(__file__).parents[3].rglob("test_*.py"))
     named = [re.findall(r"test_\w+", rule) for rule in rules]
     assert len(rules) == 10
     assert all(named), "each rule has a test"

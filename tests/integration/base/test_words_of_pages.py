@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from undersigned.workshop.mistakes import Mistake
     from undersigned.workshop.setting_kinds import Value
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CATALOG = ROOT / "layers/shared/undersigned/catalogs/es.po"
 LANGUAGES = ("en", "es")
 
