@@ -173,12 +173,11 @@ def test_a_row_that_is_not_a_signature_reaches_no_reader(stack: RunningStack, fo
     table.put_item(TableName=stack.outputs["TableName"], Item=item)
     table.delete_item(TableName=stack.outputs["TableName"], Key=item)
 
-    # The stream is in order, so each reader has passed that row when this letter counts.
+    # The stream is in order, and a reader fails on a row that it doesn't know: this letter would never count.
     before = count(form)
     sign(form, "after@signers.example")
     assert request(confirmation_link(stack, "after@signers.example"), {})[0] == 200
     wait_for(lambda: count(form) > before)
-    assert not logged(stack, "Tally", '"rows":0')
 
 
 def test_ses_events_arrive_through_the_templates_own_rule(stack: RunningStack) -> None:

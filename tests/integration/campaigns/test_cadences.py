@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from unittest.mock import Mock
 
 import pytest
 
 from tests.acting import Decisions
+from tests.faults.refusals import Refusing
 from tests.hours import at, reports, sent, sign
 from tests.world import CAMPAIGN
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.hours import NotDoneError
-from undersigned.delivering.queue import delivery_queue
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -92,13 +91,13 @@ def test_the_first_run_after_missed_hours_catches_up(world: World, days: int) ->
     assert world.hour() == []
 
 
-def test_a_run_that_failed_is_done_again_by_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_failed_is_done_again_by_the_next(world: World) -> None:
     world.confirmed()
     at(world, "2026-11-30T09:00")
-    with monkeypatch.context() as broken:
-        broken.setattr(type(delivery_queue(world.stack)), "put", Mock(side_effect=ConnectionError))
-        with pytest.raises(NotDoneError, match=CAMPAIGN):
-            world.hour()
+    world.watch = Refusing({"sqs:SendMessage": "InternalError"}, status=500)
+    with pytest.raises(NotDoneError, match=CAMPAIGN):
+        world.hour()
+    world.watch = None
     world.clock.advance(hours=1)
     world.hour()
     assert sent(world) == [("evanston", "2026-11-30")]

@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
-from unittest.mock import Mock
 
 import pytest
 
 from tests.damage import OTHER, damage_campaign
+from tests.faults.refusals import Refusing
 from tests.hours import at, reports, sent, sign
 from tests.world import CAMPAIGN
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.slots import Slots, slot_key
 from undersigned.delivering.hours import NotDoneError
-from undersigned.delivering.queue import delivery_queue
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -130,10 +129,10 @@ def test_a_report_comes_although_the_plan_fails(world: World, monkeypatch: pytes
     sign(world, 1, postal_code="60091")
     world.change(deliver_on="TUE")
     at(world, "2026-12-01T09:01")
-    with monkeypatch.context() as broken:
-        broken.setattr(type(delivery_queue(world.stack)), "put", Mock(side_effect=ConnectionError))
-        with pytest.raises(NotDoneError, match="plan"):
-            world.run_jobs()
+    world.watch = Refusing({"sqs:SendMessage": "InternalError"}, status=500)
+    with pytest.raises(NotDoneError, match="plan"):
+        world.run_jobs()
+    world.watch = None
     assert reports(world) == ["Letters of November 30, 2026"]
     hours(world, "2026-12-01T10:01")
     assert sent(world) == [("evanston", "2026-11-30"), ("wilmette", "2026-12-01")]

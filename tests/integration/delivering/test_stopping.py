@@ -7,26 +7,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from tests.acting import Decisions, decide
-from tests.faults.refusals import Meanwhile
+from tests.faults.refusals import KilledError, Meanwhile, killed
 from tests.organizers import someone
 from tests.world import CAMPAIGN, PERIOD, world
-from undersigned.base.errors import NotNowError, UncertainError
-from undersigned.base.mailbox import Mailbox
+from undersigned.base.errors import NotNowError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.offices import OfficeRows, office_partition
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.office import tell_of_stop
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
-from undersigned.people.queue import PeopleMails
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.world import Answer, Sent, World
-    from undersigned.base.emails import Mail
     from undersigned.campaigns.rules.stops import Stop
 
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
@@ -115,14 +113,11 @@ def test_what_a_stopped_mailbox_holds_goes_by_hand(world: World) -> None:
     assert (found.way, found.state, to_evanston(world)) == ("by hand", "sent", [])
 
 
-def test_a_stop_says_when_ses_had_taken_the_email_even_before_that_is_written(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stop_says_when_ses_had_taken_the_email_even_before_that_is_written(world: World) -> None:
     world.confirmed()
-    with monkeypatch.context() as patch:
-        patch.setattr(Deliveries, "change", lambda *_: pytest.fail("SES's answer is lost"))
-        with pytest.raises(pytest.fail.Exception):
-            world.week()
+    world.watch = Meanwhile(world, "sesv2:SendEmail", lambda: None, killed)
+    with pytest.raises(KilledError):
+        world.week()
     begun = world.clock.now
     world.clock.advance(seconds=1)
     stop(world)
@@ -297,13 +292,10 @@ def test_a_release_after_a_complaint_keeps_the_stop(world: World) -> None:
     assert (to_evanston(world), bool(stopped(world))) == ([CHIEF], True)
 
 
-def test_a_stop_whose_emails_could_not_be_queued_has_them_after_the_next_try(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(PeopleMails, "put_stop", lambda *_: pytest.fail("SQS is out"))
-        with pytest.raises(pytest.fail.Exception):
-            stop(world)
+def test_a_stop_whose_emails_could_not_be_queued_has_them_after_the_next_try(world: World) -> None:
+    world.watch = Meanwhile(world, "sqs:SendMessage", killed)
+    with pytest.raises(KilledError):
+        stop(world)
     assert (bool(stopped(world)), about_stops(world)) == (True, [])
     stop(world)
     assert len(about_stops(world)) == 1
@@ -356,20 +348,16 @@ def test_a_stop_that_meets_the_deletion_of_its_campaign_leaves_no_row(
     assert list(table.query(office_partition(CAMPAIGN), consistent=True)) == []
 
 
-def test_an_email_about_a_stop_that_may_have_left_is_not_sent_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    send = Mailbox.send
+def test_an_email_about_a_stop_that_may_have_left_is_not_sent_again(world: World) -> None:
 
-    def lose_answer(mailbox: Mailbox, mail: Mail) -> str:
-        send(mailbox, mail)
-        raise UncertainError
+    def lose_answer() -> None:
+        raise ReadTimeoutError(endpoint_url="https://ses")
 
     for _ in range(3):
         stop(world)
-        with monkeypatch.context() as patch:
-            patch.setattr(Mailbox, "send", lose_answer)
-            about_stops(world)
+        world.watch = Meanwhile(world, "sesv2:SendEmail", lambda: None, lose_answer)
+        about_stops(world)
+        world.watch = None
         world.clock.advance(minutes=5)
     assert len(about_stops(world)) == 1
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.exports import asked, file_of, rows_of
-from tests.faults.refusals import Refusing
+from tests.faults.refusals import Meanwhile, Refusing
 from tests.organizers import act, read
 from tests.world import CAMPAIGN, CONTEXT, client_of
 from undersigned.base.errors import ChangedError, NotFoundError
@@ -30,7 +30,7 @@ from undersigned.organizing.screening import screen
 from undersigned.signing.rules.signatures import SignatureFilter, signer_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.world import World
     from undersigned.organizing.rules.exports import Export
@@ -215,21 +215,17 @@ def test_no_file_from_before_an_erasure_has_the_erased_letter(
     assert email not in emails_of(world, again)
 
 
-def test_a_file_that_is_written_while_a_letter_is_erased_is_deleted(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_is_written_while_a_letter_is_erased_is_deleted(world: World) -> None:
     [email, _] = sign(world, 2)
     requested = asked(world)
-    write = type(world.stack.bucket).write
 
-    def late(files: Any, name: str, lines: Iterator[bytes]) -> None:
-        write(files, name, lines)
+    def late() -> None:
         assert is_stored(world, requested)
         erase_by_hand(world, email)
         # The upload of a slow worker appears only now.
-        write(files, name, iter([email.encode()]))
+        world.stack.bucket.write(requested.file, iter([email.encode()]))
 
-    monkeypatch.setattr(type(world.stack.bucket), "write", late)
+    world.watch = Meanwhile(world, "s3:PutObject", lambda: None, late)
     assert world.run_exports() == [{"batchItemFailures": []}]
 
     assert not is_stored(world, requested)
@@ -260,21 +256,16 @@ def test_a_file_of_a_failed_export_is_deleted_with_an_erased_letter(
     assert get_export(world.stack, CAMPAIGN, requested.id).state == "erased"
 
 
-def test_a_worker_that_goes_on_after_its_export_failed_leaves_no_file_with_an_erased_letter(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_that_goes_on_after_its_export_failed_leaves_no_file_with_an_erased_letter(world: World) -> None:
     """SQS delivered the message twice: one worker fails for the last time while the other one still writes."""
     [email, _] = sign(world, 2)
     requested = asked(world)
-    write = type(world.stack.bucket).write
 
-    def late(files: Any, name: str, lines: Iterator[bytes]) -> None:
-        read = [*lines]
+    def others() -> None:
         put_off_export(world.stack, CAMPAIGN, requested.id, last=True)
         erase_by_hand(world, email)
-        write(files, name, iter(read))
 
-    monkeypatch.setattr(type(world.stack.bucket), "write", late)
+    world.watch = Meanwhile(world, "s3:PutObject", others)
     world.run_exports()
     assert not is_stored(world, requested)
 
