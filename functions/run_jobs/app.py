@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from functions.run_jobs import plan, reconcile, report
 from undersigned.base.logs import facts_of
 from undersigned.base.settings import Settings
 from undersigned.base.stack import Stack
+from undersigned.organizing.jobs import JOBS, go_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger()
-
-JOBS: Mapping[str, Callable[[Stack, str | None, str | None], object]] = {
-    "plan": plan.run,
-    "report": report.run,
-    "reconcile": reconcile.run,
-}
 
 
 def make_handler(stack: Stack) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
@@ -40,7 +34,7 @@ def make_handler(stack: Stack) -> Callable[[Mapping[str, Any], LambdaContext], d
         """
         if "Records" in event:
             for record in event["Records"]:
-                reconcile.go_on(stack, record["body"], context)
+                go_on(stack, record["body"], context.get_remaining_time_in_millis)
             return {"batchItemFailures": []}
         day = date.fromisoformat(event["day"]).isoformat() if event.get("day") else None
         answers: dict[str, object] = {}

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.answers import PRIVATE, data, moved, page, preflight
 from undersigned.base.characters import AFTER_LINKS
-from undersigned.base.errors import BusyError, FormError, problem_of
+from undersigned.base.errors import (
+    BusyError,
+    DamagedRowsError,
+    FormError,
+    NotFoundError,
+    ThrottledError,
+    TokenExpiredError,
+    problem_of,
+)
 from undersigned.base.languages import Message, chosen_language
 from undersigned.base.posted import RequestError, posted_values
 from undersigned.base.reader import (
@@ -25,19 +33,20 @@ from undersigned.campaigns.problem_page import problem
 from undersigned.signing import disowning
 from undersigned.signing.form import open_form
 from undersigned.signing.form import preview as letter_preview
+from undersigned.signing.letters import ExpiredError
 from undersigned.signing.pages.form import disown_page, form_page, prefilled, signed_page
 from undersigned.signing.pages.privacy import privacy_page
 from undersigned.signing.pages.signer_values import form_values, preview_values, serving_values
-from undersigned.signing.sign import FormContext
+from undersigned.signing.sign import ClosedError, FormContext
 from undersigned.signing.sign import sign as sign_form
-from undersigned.signing.sites import site_page, with_fields
+from undersigned.signing.sites import site_of, site_page, with_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.base.errors import FieldError
+    from undersigned.base.errors import FieldError, UndersignedError
     from undersigned.base.routes import Request
     from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.signing.disowning import DisownedForm
@@ -73,11 +82,6 @@ def show_campaign(request: Request, campaign: str) -> Response[str]:
 def show_embedded(request: Request, campaign: str) -> Response[str]:
     """Show the same page in a frame on another site."""
     return _page(request, campaign, embedded=True, cache=FORM_CACHE)
-
-
-def closed(request: Request, campaign: str) -> Response[str]:
-    """Show the page of a letter that people can't sign today."""
-    return _page(request, campaign, status=409)
 
 
 def _page(  # noqa: PLR0913, PLR0917  (what the page shows)
@@ -255,3 +259,47 @@ def allow_scripts(request: Request, campaign: str, _rest: str = "") -> Response[
     """Answer a browser's CORS preflight request."""
     find_campaign(request.stack, campaign)
     return preflight()
+
+
+def answer_error(request: Request, error: UndersignedError) -> Response[str]:
+    """Answer a signer's request that an error ended."""
+    event = request.event
+    as_json = wants_json(event)
+    if isinstance(error, ClosedError) and not as_json:
+        return _page(request, error.campaign.id, status=409)
+    about, can_sign = _campaign_of(request, error)
+    return problem(
+        problem_of(error, "signer"),
+        language_for(event),
+        as_json=as_json,
+        framed=_framed(request),
+        theme=theme_of(event),
+        about=about,
+        can_sign=can_sign,
+    )
+
+
+def _campaign_of(request: Request, error: UndersignedError) -> tuple[Campaign | None, bool]:
+    """Return the campaign of a signer's link that leads to no letter, and whether people can sign.
+
+    None if it isn't known, or can't be read now.
+    """
+    if not isinstance(error, ExpiredError | TokenExpiredError) or not error.campaign:
+        return None, False
+    try:
+        found = find_campaign(request.stack, error.campaign)
+        error.can_sign = found.is_open(request.stack.clock())
+    except (DamagedRowsError, NotFoundError, ThrottledError):
+        return None, False
+    return found.campaign, error.can_sign
+
+
+def _framed(request: Request) -> Campaign | None:
+    """Return the campaign whose framed form sent the request, because the same frame must show the answer."""
+    _, campaign = site_of(request.event.raw_event)
+    if campaign is None or not is_embedded(request.event):
+        return None
+    try:
+        return find_campaign(request.stack, campaign).campaign
+    except NotFoundError:
+        return None

@@ -6,14 +6,20 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from undersigned.base.errors import NotFoundError
+from undersigned.base.languages import Message
 from undersigned.base.origins import origin_of
+from undersigned.base.posted import RequestError
 from undersigned.base.reader import own_origin
+from undersigned.campaigns.catalog import find_campaign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from undersigned.base.errors import FieldError
     from undersigned.base.reader import Event
+    from undersigned.base.routes import Request
+    from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Campaign
 
 _CAMPAIGN = re.compile(r"/campaigns/([^/]+)(?:/.*)?")
@@ -42,8 +48,32 @@ def foreign_site(event: Event, public_url: str) -> str | None:
     return origin
 
 
-def readable_by(answer: dict[str, Any], site: str) -> dict[str, Any]:
-    """Return an answer that the scripts of a site may read."""
+def check_site(request: Request) -> None:
+    """Refuse what a website makes its visitors' browsers send, unless the campaign allows the website."""
+    if request.event.http_method == "POST" and (site := foreign_site(request.event, request.base_url)):
+        _, campaign = site_of(request.event.raw_event)
+        if campaign is None or not _is_allowed(request.stack, campaign, site):
+            raise RequestError(
+                403,
+                Message("This website can’t send the form"),
+                Message("The letter’s organizer hasn’t allowed it. Sign on the letter’s own page."),
+            )
+
+
+def _is_allowed(stack: Stack, campaign: str, site: str) -> bool:
+    try:
+        return site in find_campaign(stack, campaign).campaign.allowed_origins
+    except NotFoundError:
+        return False
+
+
+def readable(stack: Stack, event: Mapping[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer; scripts of a site can read it if its campaign allows the site."""
+    site, campaign = site_of(event)
+    if not site or not campaign or "Access-Control-Allow-Origin" in answer["headers"]:
+        return answer
+    if not _is_allowed(stack, campaign, site):
+        return answer
     own = {"Access-Control-Allow-Origin": site, "Access-Control-Expose-Headers": "Retry-After"}
     headers = {"Vary": "Origin"} | answer["headers"] | own
     if "origin" not in headers["Vary"].lower():
