@@ -352,7 +352,7 @@ def test_a_new_folder_says_what_to_fill_in_and_replaces_nothing(run: Any, tmp_pa
         "`summary`: Write what the letter asks for, in one sentence",
         "`organizer.email`: Write the address that replies go to",
         "letter.md:6: [write the letter here] is a blank",
-        "targets.csv: the file has no recipients; add a row for each person",
+        "targets.csv: add a row for each person",
     ):
         assert mistake in output
     settings = folder / "campaign.toml"

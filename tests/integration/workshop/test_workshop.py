@@ -245,7 +245,7 @@ def test_each_blank_is_a_placeholder_that_somebody_names(author: Author) -> None
     author.open("letter")
     pasted = "Dear Mayor ____,\n\nCome on [DATE] to [the hall].\n\nName: ____\n"
     assert author.send("letter", {"text": pasted, "do": "save"}).status == 303
-    left = "[{}] is a blank; replace it with words from the list below the letter".format
+    left = "[{}] is a blank; replace it with what belongs there".format
     assert author.draft().files["letter.md"].startswith("Dear Mayor [fill in],\n\nCome on {{ date }} to [the hall].")
     for page in ("letter", "publish"):
         shown = author.open(page)
@@ -1302,7 +1302,7 @@ def test_a_campaign_begins_with_its_letter_and_is_named_after_its_title(world: W
     made = begin(administrator, title="Safer streets", text=PAPER, do="letter")
     assert made.headers["location"] == f"/organizer/dashboard/{NEW}/workshop/letter"
     shown = administrator.open("letter")
-    assert "I live in [fill in]. Please act. [fill in] is a blank; replace it with words from the list" in shown.words
+    assert "I live in [fill in]. Please act. [fill in] is a blank; replace it with what belongs there" in shown.words
     text = administrator.draft().files["letter.md"]
     for words in ("recipient's name", "your town", "your name", "your address", "date"):
         text = text.replace("[fill in]", f"[{words}]", 1)

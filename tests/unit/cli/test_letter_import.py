@@ -26,6 +26,6 @@ def test_an_imported_letter_replaces_a_file_only_with_force(tmp_path: Path) -> N
 
     done = CliRunner().invoke(app, [*command, "--force"], catch_exceptions=False)
     assert done.exit_code == 1
-    assert "letter.md:1: [fill in] is a blank; write a merge field there" in " ".join(done.output.split())
+    assert "letter.md:1: [fill in] is a blank; replace it with what belongs there" in " ".join(done.output.split())
     assert letter.read_text(encoding="utf-8").startswith("Mayor [fill in]\n\nDear Mayor [fill in],\n\nPlant trees.")
     assert "\n\n{{ note }}\n" in letter.read_text(encoding="utf-8")

@@ -91,12 +91,12 @@ def test_a_second_language_works_without_a_letter_and_titles_of_its_own(bilingua
         (
             "Plante árboles.",
             "Plante árboles. {{ note }}",
-            "letter.es.md: {{ note }} is here but not in letter.md; remove it, or add it there",
+            "letter.es.md: {{ note }} is here but not in the letter in its own language; remove it, or add it there",
         ),
         (
             "{{ target.title }} ",
             "",
-            "letter.es.md: {{ target.title }} is in letter.md but not here; add it where it belongs",
+            "letter.es.md: {{ target.title }} is in the letter in its own language but not here; add it",
         ),
     ],
 )
@@ -111,9 +111,9 @@ def test_a_translated_letter_has_the_merge_fields_of_the_original(
 @pytest.mark.parametrize(
     ("name", "mistake"),
     [
-        ("letter.fr.md", "letter.fr.md: `languages` in campaign.toml doesn't list 'fr'; add it there, or rename"),
-        ("letter.draft.md", "letter.draft.md: `languages` in campaign.toml doesn't list 'draft'"),
-        ("letter.en.md", "letter.en.md: letter.md is the letter in 'en' already; remove one of the two files"),
+        ("letter.fr.md", "letter.fr.md: this letter's language is not one of the campaign's other languages; add it"),
+        ("letter.draft.md", "letter.draft.md: this letter's language is not one of the campaign's other languages"),
+        ("letter.en.md", "letter.en.md: this letter's language is not one of the campaign's other languages"),
     ],
 )
 def test_a_letter_in_a_language_that_is_not_listed_is_a_mistake(bilingual: Files, name: str, mistake: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from undersigned.base.languages import Message
 from undersigned.campaigns.rules.letter_templates import fields_of
 from undersigned.campaigns.rules.letters import Letter
-from undersigned.workshop import letters, settings
+from undersigned.workshop import letters
 from undersigned.workshop.letters import compile_letter
 from undersigned.workshop.mistakes import Mistake, MistakesError
 
@@ -55,14 +55,9 @@ def _without_street(campaign: Campaign, letter: Letter) -> Iterator[Mistake]:
     """Report a field that would leave a blank line in letters without a street address."""
     if campaign.street_address != "required" and "signer.address_line" in fields_of(letter.template):
         message = Message(
-            "{{ signer.address_line }} is empty in letters without a street address, which `street_address` in "
-            "%(file)s allows; write {{ signer.address }} for the whole address instead",
-            {"file": settings.FILE},
-        )
-        plainly = Message(
             "{{ signer.address_line }} is empty in letters without a street address; write {{ signer.address }} instead"
         )
-        yield Mistake(letters.FILE, None, message, plainly=plainly)
+        yield Mistake(letters.FILE, None, message)
 
 
 def language_of_file(file: str) -> str:
@@ -83,39 +78,29 @@ def _compile(file: str, source: str | None, language: str, mistakes: list[Mistak
 
 def _unexpected(file: str, language: str, campaign: CampaignSettings) -> Mistake | None:
     """Return a mistake if the campaign has no translation in the file's language."""
-    if language == campaign.language:
-        message = Message(
-            "%(file)s is the letter in %(language)s already; remove one of the two files",
-            {"file": letters.FILE, "language": repr(language)},
-        )
-    elif campaign.other_languages is not None and language not in campaign.other_languages:
-        message = Message(
-            "`languages` in %(file)s doesn't list %(language)s; add it there, or rename this file",
-            {"file": settings.FILE, "language": repr(language)},
-        )
-    else:
+    others = campaign.other_languages
+    if language != campaign.language and (others is None or language in others):
         return None
-    plainly = Message("the campaign doesn't have this letter's language; add it under Details")
-    return Mistake(file, None, message, plainly=plainly)
+    message = Message(
+        "this letter's language is not one of the campaign's other languages; add it to them, or remove this letter"
+    )
+    return Mistake(file, None, message)
 
 
 def _different_fields(file: str, translation: Letter, original: Letter) -> Iterator[Mistake]:
     used, expected = fields_of(translation.template), fields_of(original.template)
-    for fields, says, plainly in (
+    for fields, says in (
         (
             expected - used,
-            Message("%(fields)s is in %(file)s but not here; add it where it belongs"),
             Message("%(fields)s is in the letter in its own language but not here; add it where it belongs"),
         ),
         (
             used - expected,
-            Message("%(fields)s is here but not in %(file)s; remove it, or add it there"),
             Message("%(fields)s is here but not in the letter in its own language; remove it, or add it there"),
         ),
     ):
-        values = {"fields": _listed(fields), "file": letters.FILE}
         if fields:
-            yield Mistake(file, None, replace(says, values=values), plainly=replace(plainly, values=values))
+            yield Mistake(file, None, replace(says, values={"fields": _listed(fields)}))
 
 
 def _listed(fields: Iterable[str]) -> str:

@@ -201,10 +201,11 @@ def _line_mistakes(file: str, lines: list[str]) -> Iterator[Mistake]:
                 {"half": half.group()},
             )
             yield Mistake(file, number, message, plainly=_BRACES)
-        if _TAG_IN_ADDRESS.search(line):
-            message = Message("a web address can't have a merge field in it; write the address without the field")
-            plainly = Message("a web address can't have words in brackets in it; write the address without them")
-            yield Mistake(file, number, message, plainly=plainly)
+        if (address := _TAG_IN_ADDRESS.search(line)) and (tag := TAG.match(line, address.end() - 2)):
+            message = Message(
+                "a web address can't have %(field)s in it; write the address without it", {"field": tag.group()}
+            )
+            yield Mistake(file, number, message)
         if unprintable := unprintable_in(line.replace("\t", " ")):
             message = Message(
                 "the letter has %(character)s, which can't be printed; type the text instead of pasting it",
@@ -219,18 +220,12 @@ def _placeholders(file: str, source: str) -> Iterator[Mistake]:
     for part in PART.finditer(source):
         if part["words"]:
             line, read = line + source.count("\n", read, part.start()), part.start()
-            blank = {"blank": " ".join(part.group().split())}
             message = Message(
-                "%(blank)s is a blank; write a merge field there, such as {{ signer.name }}, or put a backslash before "
-                "each bracket that is text",
-                blank,
+                "%(blank)s is a blank; replace it with what belongs there, such as {{ signer.name }}, or delete it; if "
+                "it is text, remove its brackets",
+                {"blank": " ".join(part.group().split())},
             )
-            plainly = Message(
-                "%(blank)s is a blank; replace it with words from the list below the letter, or delete it; if it is "
-                "text, remove its brackets",
-                blank,
-            )
-            yield Mistake(file, line + 1, message, plainly=plainly)
+            yield Mistake(file, line + 1, message)
 
 
 def _completed(source: str, placed: set[str]) -> str:

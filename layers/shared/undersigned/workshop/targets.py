@@ -106,8 +106,7 @@ class _Reader:
         except MistakesError as error:
             self.mistakes += error.mistakes
         if not self.targets and not self.mistakes:
-            message = Message("the file has no recipients; add a row for each person whom letters go to")
-            self._mistake(None, message, plainly=Message("add a row for each person whom letters go to"))
+            self._mistake(None, Message("add a row for each person whom letters go to"))
 
     def _mistake(
         self, line: int | None, message: Message, column: str | None = None, plainly: Message | None = None

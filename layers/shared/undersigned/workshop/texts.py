@@ -35,8 +35,7 @@ def text_of(file: str, content: bytes) -> str:
         raise MistakesError([Mistake(file, line, message, plainly=NO_TABLE)]) from error
     text = with_our_line_ends(text)
     if not text.strip():
-        message = Message("the file is empty; see campaigns/end-demand-illinois for a complete example")
-        raise MistakesError([Mistake(file, None, message, plainly=Message("the file is empty; choose another one"))])
+        raise MistakesError([Mistake(file, None, Message("the file is empty; fill it in, or choose another one"))])
     return text
 
 
