@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.exports import asked, file_of, rows_of
-from tests.faults.refusals import Meanwhile, Refusing
+from tests.faults.refusals import KilledError, Meanwhile, Refusing, killed
 from tests.organizers import act, read
 from tests.world import CAMPAIGN, CONTEXT, client_of
 from undersigned.base.errors import ChangedError, NotFoundError
@@ -232,21 +232,12 @@ def test_a_file_that_is_written_while_a_letter_is_erased_is_deleted(world: World
     assert get_export(world.stack, CAMPAIGN, requested.id).state == "erased"
 
 
-def test_a_file_of_a_failed_export_is_deleted_with_an_erased_letter(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_of_a_failed_export_is_deleted_with_an_erased_letter(world: World) -> None:
     [email, _] = sign(world, 2)
     requested = asked(world)
-    put = Exports.put_export
-
-    def throttled(exports: Any, export: Export) -> None:
-        if export.state == "done":
-            message = "the table is throttled"
-            raise RuntimeError(message)
-        put(exports, export)
-
-    monkeypatch.setattr(Exports, "put_export", throttled)
-    world.run_exports()
+    world.watch = Meanwhile(world, "s3:PutObject", lambda: None, killed)
+    with pytest.raises(KilledError):
+        world.run_exports()
     put_off_export(world.stack, CAMPAIGN, requested.id, last=True)
     assert is_stored(world, requested)
 
