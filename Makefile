@@ -62,7 +62,7 @@ test: lint ## run every check, and the tests of units, use cases and handlers
 	$(TEST) -p no:schemathesis -p no:anyio --scale=quick $(QUICK)
 
 pages: browser ## test the pages and the local stack, in Chromium, and a letter's way through a deployed stack
-	$(TEST) tests/browser tests/e2e tests/deployed
+	$(TEST) tests/browser tests/e2e tests/smoke
 
 faults: $(READY) ## try a sample of crashes, races and malformed inputs, the installed command, and 40 simulated campaigns
 	$(TEST) -m slow $(QUICK) tests/fuzz tests/package

@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 _SHARED_SETUP = (
-    re.compile("tests/deployed/"),
+    re.compile("tests/smoke/"),
     re.compile(r"tests/e2e/\w+"),
     re.compile("tests/faults/test_every_crash.py"),
     re.compile("tests/package/"),

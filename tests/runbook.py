@@ -48,7 +48,7 @@ NAMED_ONLY = {
     "undersigned confirmations",
     "undersigned deliveries",
     "undersigned key list",
-    # It asks CloudFormation about the stack: tests/e2e/test_doctor.py runs it.
+    # It asks CloudFormation about the stack: tests/smoke/test_doctor.py runs it.
     "undersigned doctor",
 }
 """The text only names these commands, and says elsewhere how to run them; or another test runs them."""

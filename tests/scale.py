@@ -25,7 +25,7 @@ class Scale:
     """Whether pages are seen in every width, color scheme and language, and not only in the hardest."""
     requests: int = 2
     """The odd requests that are made for each route of the API."""
-    rows: int = 3_000
+    rows: int = 5_000
     changes: int = 400
     """The changes that people make at once on the local stack."""
     weeks: int = 3

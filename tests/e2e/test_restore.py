@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.deployed.signers import confirm, sign
 from tests.e2e.waiting import wait_for
+from tests.smoke.signers import confirm, sign
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.signing.rows.signatures import Signatures

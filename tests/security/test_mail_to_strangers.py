@@ -486,6 +486,14 @@ def test_each_run_of_the_schedule_says_that_a_brake_is_on(world: World, caplog: 
     assert [record.message for record in caplog.records if record.levelname == "WARNING"] == ["the brake is on"]
 
 
+def test_an_email_that_ses_refuses_is_said(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """The alarm counts these lines."""
+    world.refusal = "BadRequestException"
+    post(world, 1)
+    world.run_stream()
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == ["SES refused an email"]
+
+
 def test_each_run_of_the_schedule_says_that_the_daily_quota_is_short(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:

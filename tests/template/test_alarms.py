@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -302,6 +303,12 @@ def test_what_the_reconciliation_cannot_explain_raises_an_alarm() -> None:
 
     assert on(sent(*found), 60) == {"UnexplainedAlarm"}
     assert list(counted("RunJobsLogGroup", {"level": "ERROR", "message": "a job failed"}, 1)) == []
+
+
+def test_the_line_of_the_api_has_what_its_alarm_counts() -> None:
+    [api] = of_type(TEMPLATE, "AWS::Serverless::HttpApi").values()
+    line = json.loads(re.sub(r"\$context\.(\w+)", r"\1", api["AccessLogSettings"]["Format"]))
+    assert line["status"] == "status"
 
 
 def test_a_line_of_the_api_about_a_request_that_it_refused_raises_an_alarm() -> None:

@@ -81,7 +81,7 @@ def test_our_command_line_takes_the_command(command: str) -> None:
 
 
 def test_the_commands_are_found() -> None:
-    """Each that is written anywhere is in a piece that `make nightly` runs (tests/e2e/test_runbook.py)."""
+    """Each that is written anywhere is in a piece that `make nightly` runs (tests/smoke/test_runbook.py)."""
     pieces = "".join(of_the_shell()) + DEFINED
     for name in re.findall(r"(?<![\w/.=-])(aws [a-z0-9-]+ [a-z-]+)", " ".join(RUNBOOK.split())):
         assert name in " ".join(pieces.split())

@@ -7,55 +7,42 @@ import secrets
 from contextlib import ExitStack
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
-from urllib.request import Request, urlopen
+from urllib.request import Request as UrlRequest
+from urllib.request import urlopen
 
-from tests.deployed.api_routes import make_routes
-from tests.deployed.deploy import STACK_NAME, Deployment, architecture
-from tests.deployed.emulator import REGION, Emulator, client_environment
-from tests.deployed.front import forward, front
+import requests
+from werkzeug.wrappers import Response
+
 from tests.free_ports import free_port
 from tests.running import RunningStack, client_of
+from tests.smoke.deploy import Deployment, architecture
+from tests.smoke.emulator import HOST, REGION, Emulator, client_environment
 from undersigned_cli.deploying.environments import Environments, find_uv
 from undersigned_cli.deploying.in_aws import protect_table
 from undersigned_cli.local.errors import LocalStackError
+from undersigned_cli.local.gateway import Gateway
 from undersigned_cli.local.mail_service import MailService
 from undersigned_cli.local.mail_store import MailStore
 from undersigned_cli.local.serving import HttpService, for_key_holders
-from undersigned_cli.local.stack import PARAMETERS, VARIABLES
+from undersigned_cli.local.stack import PARAMETERS
 from undersigned_cli.local.template import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
-    from tests.deployed.deploy import Deployed
+    from werkzeug.wrappers import Request
+
+    from tests.smoke.deploy import Deployed
 
 
 class DeployedStack:
     """Starts, deploys and stops a stack. As a context manager, it returns the running stack."""
 
-    def __init__(
-        self,
-        state: Path,
-        *,
-        hurry: float = 1,
-        prelude: str = "",
-        parameters: Mapping[str, str] | None = None,
-        variables: Mapping[str, str] | None = None,
-    ) -> None:
-        """Configure the stack, without starting it. Its schedules never fire.
-
-        `state` is the folder of its data. `hurry` divides the time for which functions hide or delay messages.
-        `prelude` is Python code that each Lambda worker runs first, so that a test can watch the functions.
-        `parameters` overrides template parameters, such as RequireTls, and `variables` the functions' environment
-        variables.
-        """
+    def __init__(self, state: Path) -> None:
+        """Configure the stack, without starting it. `state` is the folder of its data."""
         self._state = state.resolve()
-        self._hurry = hurry
-        self._prelude = prelude
-        self._parameters = dict(parameters or {})
-        self._variables = {**VARIABLES, **(variables or {})}
         self._logs = self._state / "logs"
         self._ends = ExitStack()
 
@@ -90,20 +77,12 @@ class DeployedStack:
         emulator_only = {**addresses, "AWS_ENDPOINT_URL_SESV2": addresses["AWS_ENDPOINT_URL"]}
         clients = cache(partial(client_of, emulator_only))
 
-        emulator = Emulator(
-            self._state / "emulator",
-            self._logs / "emulator.log",
-            emulator_port,
-            mail.port,
-            known_key,
-            hurry=self._hurry,
-            prelude=self._prelude,
-        )
+        emulator = Emulator(self._state / "emulator", self._logs / "emulator.log", emulator_port, mail.port, known_key)
         self._ends.callback(emulator.stop, emulator.start(environments))
         service = MailService(
             MailStore(self._state / "mails"),
             clients,
-            lambda request: forward(request, emulator_port),
+            partial(_forward, emulator_port),
             cache(partial(_topics_of, clients)),
             print,
         )
@@ -112,8 +91,7 @@ class DeployedStack:
         mail.answer = for_key_holders(known_key, service.answer)
         deployment = Deployment(self._state / "sam", self._logs, environments, addresses, clients)
         deployed = self._deploy(deployment, public)
-        public.answer = front(deployed.api, emulator_port, public.port, known_key)
-        return RunningStack(
+        running = RunningStack(
             state=self._state,
             public_url=public.url,
             desk_url="",
@@ -121,6 +99,9 @@ class DeployedStack:
             functions=deployed.functions,
             environment=addresses,
         )
+        # MiniStack ignores the OpenAPI document in which SAM writes the API's routes.
+        public.answer = Gateway(running.invoke, public.port, print).answer
+        return running
 
     def _opened(self, name: str) -> HttpService:
         server = HttpService(name, 0, self._logs / "http.log")
@@ -129,17 +110,30 @@ class DeployedStack:
         return server
 
     def _deploy(self, deployment: Deployment, public: HttpService) -> Deployed:
-        parameters = {**PARAMETERS, "PublicUrl": public.url, "Architecture": architecture(), **self._parameters}
-        deployment.build(parameters, self._variables)
+        parameters = {**PARAMETERS, "PublicUrl": public.url, "Architecture": architecture()}
+        deployment.build(parameters)
         deployment.deploy(parameters)
         deployed = deployment.deployed()
         if deployed is None:
             message = f"the deployment failed; see {self._logs / 'sam-deploy.log'} and emulator.log in the same folder"
             raise LocalStackError(message)
-        make_routes(deployment.client, STACK_NAME, deployed.api, deployed.functions)
         # As `make deploy` does, so that the doctor finds nothing here either.
         protect_table(deployment.client("dynamodb"), deployed.outputs["TableName"])
         return deployed
+
+
+def _forward(emulator_port: int, request: Request) -> Response:
+    """Give what is no email to the emulator."""
+    answer = requests.request(
+        request.method,
+        f"http://{HOST}:{emulator_port}{request.environ['RAW_URI']}",
+        data=request.get_data(),
+        headers=dict(request.headers),
+        timeout=60,
+    )
+    # The name of an error is in a header.
+    kept = {name: value for name, value in answer.headers.items() if name.lower().startswith(("content-type", "x-amz"))}
+    return Response(answer.content, answer.status_code, kept)
 
 
 def _topics_of(client: Callable[[str], Any], configuration_set: str) -> tuple[str, ...]:
@@ -162,5 +156,5 @@ def physical_id(stack: RunningStack, logical_id: str) -> str:
 def control(stack: RunningStack, **controls: Any) -> None:
     """Tell the SES stand-in what to say."""
     address = f"{stack.environment['AWS_ENDPOINT_URL_SESV2']}/_control"
-    with urlopen(Request(address, json.dumps(controls).encode(), stack.key_header), timeout=60) as answer:  # noqa: S310
+    with urlopen(UrlRequest(address, json.dumps(controls).encode(), stack.key_header), timeout=60) as answer:  # noqa: S310
         assert answer.status == 200

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import platform
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tests.deployed.programs import run_to_end
+from tests.smoke.programs import run_to_end
 from undersigned_cli.local.errors import LocalStackError
 
 if TYPE_CHECKING:
@@ -22,17 +20,14 @@ if TYPE_CHECKING:
 
 STACK_NAME = "undersigned"
 _ARTIFACTS = "undersigned-artifacts"
-_FUNCTION = "AWS::Lambda::Function"
-_API = "AWS::ApiGatewayV2::Api"
 
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """A deployed stack: its outputs, the functions' names by their logical ids, and the id of the HTTP API."""
+    """A deployed stack: its outputs, and the functions' names by their logical ids."""
 
     outputs: dict[str, str]
     functions: dict[str, str]
-    api: str
 
 
 def architecture() -> str:
@@ -58,8 +53,8 @@ class Deployment:
     addresses: Mapping[str, str]
     client: Callable[[str], Any]
 
-    def build(self, parameters: Mapping[str, str], variables: Mapping[str, str]) -> None:
-        """Run `sam build`, which takes what did not change from its cache, and write variables into what it built."""
+    def build(self, parameters: Mapping[str, str]) -> None:
+        """Run `sam build`, which takes what did not change from its cache."""
         self._sam(
             "build",
             *("--template-file", str(self.environments.project / "template.yaml")),
@@ -68,8 +63,6 @@ class Deployment:
             *("--cached", "--parallel"),
             *_overrides(parameters),
         )
-        built = self._built / "template.yaml"
-        built.write_text(with_variables(built.read_text(encoding="utf-8"), variables), encoding="utf-8")
 
     def deploy(self, parameters: Mapping[str, str]) -> None:
         """Run `sam deploy`. It succeeds when there is nothing to change."""
@@ -98,17 +91,13 @@ class Deployment:
         if stack is None or stack["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
             return None
         pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
-        resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
-        ids = {
-            kind: {
-                resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-                for resource in resources
-                if resource["ResourceType"] == kind
-            }
-            for kind in (_FUNCTION, _API)
+        functions = {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for page in pages
+            for resource in page["StackResourceSummaries"]
+            if resource["ResourceType"] == "AWS::Lambda::Function"
         }
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        return Deployed(outputs, ids[_FUNCTION], *ids[_API].values())
+        return Deployed({output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}, functions)
 
     def _stack(self) -> Mapping[str, Any] | None:
         try:
@@ -140,19 +129,6 @@ class Deployment:
                 "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
             },
         )
-
-
-def with_variables(built: str, variables: Mapping[str, str]) -> str:
-    """Return a template that `sam build` wrote, with these values of environment variables. Raises LocalStackError."""
-    for name, value in variables.items():
-        # Its value is in the same line, or in the lines below, which are indented further.
-        built, found = re.subn(
-            rf"^( +){name}:.*\n(?:\1 .*\n)*", rf"\g<1>{name}: {json.dumps(value)}\n", built, flags=re.MULTILINE
-        )
-        if not found:
-            message = f"no function has the environment variable {name}; see template.yaml"
-            raise LocalStackError(message)
-    return built
 
 
 def _overrides(parameters: Mapping[str, str]) -> list[str]:

@@ -1,15 +1,14 @@
-"""The AWS emulator: MiniStack in its own process, with its data in the state folder."""
+"""The AWS emulator: MiniStack in its own process."""
 
 from __future__ import annotations
 
-import shutil
 import time
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.deployed.programs import Program, last_words
+from tests.smoke.programs import Program, last_words
 from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.serving import HEADER
 
@@ -24,7 +23,7 @@ HOST = "127.0.0.1"
 _PROCESS = Path(__file__).with_name("emulator_process.py")
 _ANY = "test"
 _START_SECONDS = 120.0
-_SAVE_SECONDS = 30.0
+_STOP_SECONDS = 30.0
 
 
 def client_environment(emulator_port: int, mail_port: int, key: str, region: str = REGION) -> dict[str, str]:
@@ -50,18 +49,12 @@ class Emulator:
     port: int
     mail_port: int
     key: str
-    hurry: float = 1
-    """Divides the time for which a program hides or delays a message."""
-    prelude: str = ""
-    """Python code that each Lambda worker runs first."""
     region: str = REGION
 
     def start(self, environments: Environments) -> Program:
-        """Start the emulator with the state in which it last stopped, and wait until it answers."""
+        """Start the emulator, and wait until it answers."""
         temporary = self.folder / "tmp"
-        # A killed emulator leaves its workers' folders behind.
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True, exist_ok=True)
+        temporary.mkdir(parents=True)
         program = Program.start(
             "the emulator",
             environments.command("emulator", "python", "-P", str(_PROCESS)),
@@ -82,8 +75,8 @@ class Emulator:
         return program
 
     def stop(self, program: Program) -> None:
-        """Stop the emulator, which saves its state when it ends."""
-        program.stop(_SAVE_SECONDS)
+        """Stop the emulator and its workers."""
+        program.stop(_STOP_SECONDS)
 
     def settings(self, temporary: Path) -> dict[str, str]:
         """Return MiniStack's settings: on this machine only, without Docker, and with all data in the folder."""
@@ -100,8 +93,6 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "PYTHONUNBUFFERED": "1",
-            "UNDERSIGNED_HURRY": str(self.hurry),
-            "UNDERSIGNED_PRELUDE": self.prelude,
         }
 
     def _wait(self, program: Program) -> None:

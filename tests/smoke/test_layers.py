@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.deployed.deploy import Deployment, architecture
 from tests.locales import said_in, said_with
+from tests.smoke.deploy import Deployment, architecture
 from tests.template.reading import LAYER, functions, named_by, of_type
 from undersigned.base.languages import languages
 from undersigned_cli.deploying.environments import Environments, find_uv
@@ -133,12 +133,12 @@ def test_a_package_with_another_hash_than_the_locked_one_is_not_installed(layer_
     requirements.write_text(before + package + other, encoding="utf-8")
 
     with pytest.raises(LocalStackError, match="THESE PACKAGES DO NOT MATCH THE HASHES"):
-        layer_alone.build({"Architecture": architecture()}, {})
+        layer_alone.build({"Architecture": architecture()})
 
 
 def test_compiled_packages_are_those_for_the_stacks_architecture(layer_alone: Deployment) -> None:
     other = {"x86_64": "arm64", "arm64": "x86_64"}[architecture()]
-    layer_alone.build({"Architecture": other}, {})
+    layer_alone.build({"Architecture": other})
 
     markupsafe = layer_alone.folder / "build" / "DependenciesLayer" / "python" / "markupsafe"
     machine = {"arm64": "aarch64"}.get(other, other)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.deployed.programs import last_words, run_to_end
+from tests.smoke.programs import last_words, run_to_end
 from undersigned_cli.local.errors import LocalStackError
 
 if TYPE_CHECKING:

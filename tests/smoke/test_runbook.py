@@ -1,7 +1,7 @@
 """Every command that the runbook names, run on the deployed template, on a campaign with a letter that bounced.
 
 Commands of AWS run in a shell with the runbook's own functions and the AWS CLI of uv.lock. It is version 1: PyPI has no
-other. tests/deployed/account.py answers for an AWS account where the local stack can't. It takes some minutes and
+other. tests/smoke/account.py answers for an AWS account where the local stack can't. It takes some minutes and
 changes the stack's secret, so only `make nightly` runs it.
 """
 
@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.deployed.account import Account
-from tests.deployed.signers import confirm, sign
-from tests.deployed.stack import physical_id
 from tests.e2e.waiting import wait_for
 from tests.runbook import DEFINED, NAMED_ONLY, OURS, of_the_shell
+from tests.smoke.account import Account
+from tests.smoke.signers import confirm, sign
+from tests.smoke.stack import physical_id
 from undersigned.base.errors import UndersignedError
 from undersigned.campaigns.rules.cadence import period_of
 from undersigned.delivering.rows.deliveries import Deliveries
@@ -153,8 +153,8 @@ def bounced(stack: RunningStack) -> DeployedStack:
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     targets = tuple(replace(target, email=BOUNCES) for target in folder.targets)
     push(opened, replace(folder, targets=targets))
-    sign(stack, "ada@runbook.example", "60201", campaign=CAMPAIGN)
-    confirm(stack, "ada@runbook.example")
+    sign(stack, "ada.runbook@gmail.com", "60201", campaign=CAMPAIGN)
+    confirm(stack, "ada.runbook@gmail.com")
     wait_for(lambda: Signatures(opened.table).has_waiting(CAMPAIGN, "evanston"))
     stack.run_job("plan", datetime.now(UTC), CAMPAIGN)
     wait_for(lambda: any(one.state == "bounced" for one in Deliveries(opened.table).deliveries(CAMPAIGN, "evanston")))
@@ -251,7 +251,7 @@ ASK = "aws service-quotas request-service-quota-increase --service-code lambda"
         "aws ce get-cost --metrics x",
         f"{ASK} --quota-code L-B99A9385 --desired-value 1000",
         f"{ASK} --quota-code L-B99A9384 --desired-value 10",
-        "aws sesv2 delete-suppressed-destination --email-address nobody@runbook.example",
+        "aws sesv2 delete-suppressed-destination --email-address nobody.runbook@gmail.com",
     ],
 )
 def test_a_wrong_command_of_aws_fails(shell: Shell, wrong: str) -> None:

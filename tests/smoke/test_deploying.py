@@ -16,11 +16,10 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.deployed.api_routes import make_routes
-from tests.deployed.deploy import STACK_NAME, architecture
-from tests.deployed.stack import DeployedStack
 from tests.e2e.terminal import Terminal
 from tests.e2e.waiting import wait_for
+from tests.smoke.deploy import STACK_NAME, architecture
+from tests.smoke.stack import DeployedStack
 from undersigned_cli.deploying.environments import clean_environment
 from undersigned_cli.local.template import ROOT
 
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.deployed.deploy import Deployed, Deployment
     from tests.running import RunningStack
+    from tests.smoke.deploy import Deployed, Deployment
     from undersigned_cli.local.serving import HttpService
 
 pytestmark = pytest.mark.nightly
@@ -118,7 +117,6 @@ class NotDeployed(DeployedStack):
             self.transcript = terminal.transcript
         deployed = deployment.deployed()
         assert deployed
-        make_routes(deployment.client, STACK_NAME, deployed.api, deployed.functions)
         return deployed
 
 

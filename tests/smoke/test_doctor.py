@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.deployed.stack import control, physical_id
+from tests.smoke.stack import control, physical_id
 from undersigned_cli.commands import doctor
 from undersigned_cli.commands.doctor import ProblemsError
 
