@@ -41,7 +41,8 @@ _SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
 }
 
 
-def row_classes() -> list[type[Row]]:
+@cache
+def row_classes() -> tuple[type[Row], ...]:
     """Return every class of rows."""
     for file in product_files("*/rows/*.py", *RULES):
         importlib.import_module(".".join(("undersigned", *file.relative_to(PRODUCT).with_suffix("").parts)))
@@ -49,7 +50,7 @@ def row_classes() -> list[type[Row]]:
     found = {each for each in _below(Row) if getattr(sys.modules[each.__module__], each.__name__, None) is each}
     found = {each for each in found if each.__module__.startswith("undersigned.")}
     assert found
-    return sorted(found, key=lambda each: each.__name__)
+    return tuple(sorted(found, key=lambda each: each.__name__))
 
 
 def _below(kind: type[Row]) -> set[type[Row]]:
