@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.at_once import each_at_once
 from undersigned.campaigns.catalog import schedule_of
-from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.cadence import cadence_of
 from undersigned.delivering.emails import organizer_mails
 from undersigned.delivering.organizer_post import tell_organizer
 from undersigned.delivering.planning import preview
 from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.delivering.rules.bundles import sealed_in
 from undersigned.organizing.emails.reports import report as report_mail
 from undersigned.organizing.overviews import Overview
 from undersigned.organizing.rules.reports import Report, ReportLine, left_between, line_of_waiting, lines_of
@@ -39,7 +39,7 @@ def make_report(stack: Stack, campaign: str, period: str, *, days: int = 1) -> R
     controls, waiting, lines = found.controls, found.waiting(found.every_target), list[ReportLine]()
 
     def deliveries_to(target: Target) -> tuple[Target, tuple[Delivery, ...]]:
-        return target, tuple(_deliveries(stack, campaign, target.id))
+        return target, tuple(_with_sealed(stack, made) for made in found.deliveries_to(target))
 
     for target, delivered in each_at_once(deliveries_to, found.every_target, stack.settings.plans_at_once):
         lines += lines_of(target, delivered, since=since, until=until, now=stack.clock())
@@ -48,15 +48,11 @@ def make_report(stack: Stack, campaign: str, period: str, *, days: int = 1) -> R
     return Report(found.campaign, period, tuple(lines), found.count.signatures)
 
 
-def _deliveries(stack: Stack, campaign: str, target: str) -> Iterator[Delivery]:
-    rows = Deliveries(stack.table)
-    for delivery in rows.deliveries(campaign, target, whole=False):
-        if delivery.state == "open" and not delivery.letters:
-            # `letters` is written when the email is sent. Until then, only the bundles have the number.
-            sealed = sum(len(bundle.signers) for bundle in rows.bundles(delivery.key))
-            yield replace(delivery, letters=sealed)
-        else:
-            yield delivery
+def _with_sealed(stack: Stack, delivery: Delivery) -> Delivery:
+    """Return a delivery with the number of its letters, which it has when the email is sent, and its bundles before."""
+    if delivery.state != "open" or delivery.letters:
+        return delivery
+    return replace(delivery, letters=len(sealed_in(Deliveries(stack.table).bundles(delivery.key))))
 
 
 def reported_periods(stack: Stack, campaign: Campaign, days: Sequence[date]) -> Iterator[str]:
@@ -71,16 +67,12 @@ def reported_periods(stack: Stack, campaign: Campaign, days: Sequence[date]) -> 
 
 
 def _has_delivery(stack: Stack, campaign: str, day: date, cadence: Cadence) -> bool:
-    since, until = cadence.reported_between(day, 1)
+    found, (since, until) = Overview(stack, campaign), cadence.reported_between(day, 1)
 
     def has(target: Target) -> bool:
-        return any(
-            delivery.day == day or left_between(delivery, since, until)
-            for delivery in Deliveries(stack.table).deliveries(campaign, target.id, whole=False)
-        )
+        return any(made.day == day or left_between(made, since, until) for made in found.deliveries_to(target))
 
-    targets = Campaigns(stack.table).targets(campaign, whole=False)
-    return any(each_at_once(has, targets, stack.settings.plans_at_once))
+    return any(each_at_once(has, found.every_target, stack.settings.plans_at_once))
 
 
 def send_report(stack: Stack, campaign: str, period: str) -> PostOutcome:
