@@ -59,13 +59,19 @@ def _below(kind: type[Row]) -> set[type[Row]]:
 
 def names_in_key(kind: type[Row]) -> set[str]:
     """Return the fields that are parts of a row's key."""
-    return set(re.findall(r"{(\w+)}", kind.pk + kind.sk))
+    return set(re.findall(r"{(\w+)", kind.pk + kind.sk))
 
 
 def attributes_of(kind: type[Row]) -> set[str]:
     """Return the names of the attributes that a class writes."""
     following = {name for name in FOLLOWING if hasattr(kind, name)}
     return {"pk", "sk", *following} | {each.name for each in fields(kind)} - names_in_key(kind)  # type: ignore[arg-type]
+
+
+def names_within(kind: type[Row]) -> set[str]:
+    """Return the names in the maps that are attributes of a class."""
+    maps = (hint for hint in get_type_hints(kind).values() if is_dataclass(hint))
+    return {each.name for hint in maps for each in fields(hint)}
 
 
 @cache
@@ -76,7 +82,7 @@ def unwritten(pk: str, sk: str, names: frozenset[str]) -> set[str]:
     """
     for kind in row_classes():
         if kind.pk.startswith(pk) and kind.sk.partition("{")[0] in {sk, ""}:
-            return {*names} - attributes_of(kind)
+            return {*names} - attributes_of(kind) - names_within(kind)
     return set()
 
 

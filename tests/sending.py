@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from tests.deliveries import delivery_of
 from tests.organizers import act, someone
 from tests.world import CAMPAIGN
 from undersigned.delivering.rows.deliveries import Deliveries
-from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
+from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
@@ -73,4 +74,4 @@ def sent_yesterday(world: World) -> None:
 def open_another_delivery(world: World) -> None:
     """Open a delivery to the same recipient two days later."""
     key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-26")
-    world.open(Delivery(key, "open", opened_at=world.clock.now, letters=1))
+    world.open(delivery_of(key, "open", opened_at=world.clock.now, letters=1))

@@ -38,7 +38,7 @@ def put_letters(world: World, targets: Sequence[Target], letters: int) -> None:
     """Let so many letters wait for each target: copies of one that is signed, confirmed and then deleted."""
     world.confirmed()
     [letter] = Signatures(world.stack.table).listed_signatures(CAMPAIGN)
-    world.stack.table.delete(letter.key)
+    world.stack.table.delete(letter.own_key())
     for number in range(len(targets) * letters):
         target = targets[number % len(targets)]
         another = replace(

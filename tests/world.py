@@ -29,7 +29,6 @@ from tests.openapi_document import breach_of
 from undersigned.base.limits import Limits
 from undersigned.base.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
 from undersigned.base.networks import window_of
-from undersigned.base.rows import Key
 from undersigned.base.settings import Settings
 from undersigned.base.stack import Stack
 from undersigned.campaigns.catalog import current_period, schedule_of
@@ -39,7 +38,7 @@ from undersigned.campaigns.rules.cadence import cadence_of, period_of
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.campaigns.rules.stops import mailbox_digest
 from undersigned.delivering.printing import typesetter
-from undersigned.delivering.rows.deliveries import Deliveries, delivery_values
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.plans import taken
 from undersigned.organizing.erasing import erase
 from undersigned.people.rows.api_keys import ApiKeys
@@ -480,9 +479,8 @@ class World:
 
     def rewrite(self, delivery: Delivery) -> None:
         """Write a delivery's row anew, in a state to which no event leads from the one before."""
-        values = delivery_values(delivery)
-        self.stack.table.delete(Key(values["pk"], values["sk"]))
-        self.stack.table.put(values)
+        self.stack.table.delete(delivery.own_key())
+        self.stack.table.put(delivery.item())
 
     def hour(self) -> list[Any]:
         """Run the hourly plan and all its deliveries."""

@@ -129,7 +129,7 @@ def _feedback(opened: Stack, body: str) -> Verdict:
     event = read_feedback_message(body)
     if event is None or isinstance(event, ConfirmationReport):
         return Verdict("an event about a confirmation email")
-    key = event.delivery
+    key = event.key
     about = f"{event.kind} of {key.campaign} to {key.target}, {key.period}"
     return Verdict(about, "" if Deliveries(opened.table).delivery(key) else "there is no such delivery")
 

@@ -76,7 +76,7 @@ def _record(stack: Stack, event: MailEvent | ConfirmationReport | None) -> None:
         emit(metric, delivery.letters)
     log = logger.error if recorded.needs_a_decision else logger.info
     state = delivery.state if delivery else "no such delivery"
-    log("mail event", extra={"kind": event.kind, **asdict(event.delivery), "state": state})
+    log("mail event", extra={"kind": event.kind, **asdict(event.key), "state": state})
 
 
 handler = make_handler(Stack(Settings(os.environ).check("table_name", "feedback_queue_url")))

@@ -33,7 +33,7 @@ from moto.dynamodb.parsing.validators import (
 )
 
 from tests.rows import unwritten
-from undersigned.delivering.rows.deliveries import DELIVERIES
+from undersigned.delivering.rules.deliveries import Delivery
 from undersigned.delivering.rules.states import STATES
 from undersigned.organizing.actions import ACTIONS
 from undersigned_cli.local.needs import needs_of
@@ -234,7 +234,7 @@ class Memory:
         old = partition.get(sk)
         if old == new:
             return
-        if self._by_function and old and new and sk.startswith(DELIVERIES):
+        if self._by_function and old and new and sk.startswith(Delivery.beginning()):
             check_state(old["state"]["S"], new["state"]["S"])
         if new is None:
             del partition[sk]

@@ -13,14 +13,15 @@ from tests.world import CAMPAIGN, client_of
 from undersigned.base.rows import Key
 from undersigned.base.table import from_item
 from undersigned.campaigns.rules.campaigns import Target
-from undersigned.delivering.rows.deliveries import BUNDLES, read_bundle, read_delivery
+from undersigned.delivering.rules.bundles import Bundle
+from undersigned.delivering.rules.deliveries import Delivery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tests.faults.memory import Memory
     from tests.world import World
-    from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
+    from undersigned.delivering.rules.deliveries import DeliveryKey
     from undersigned.signing.rules.signatures import Signature
 
 type Row = dict[str, Any]
@@ -152,15 +153,15 @@ def sealed_in(rows: Rows) -> Counter[str]:
     return Counter(
         signer
         for row in rows
-        if row["sk"].startswith(BUNDLES)
-        for signer in read_bundle(row).signers
+        if row["sk"].startswith(Bundle.beginning())
+        for signer in Bundle.read(row).signers
         if signer not in erased.get((row["pk"], row["sk"].split("#")[1]), ())
     )
 
 
 def deliveries_in(rows: Rows) -> list[Delivery]:
     """Return the deliveries."""
-    return [read_delivery(row) for row in rows if row["pk"].startswith(_DELIVERY) and row["sk"].startswith("PERIOD#")]
+    return [Delivery.read(row) for row in rows if row["pk"].startswith(_DELIVERY) and row["sk"].startswith("PERIOD#")]
 
 
 def targets_in(rows: Rows) -> Iterator[tuple[Target, list[Delivery]]]:
@@ -231,7 +232,7 @@ def decisive(rows: Rows) -> Any:
     names = {*_DECISIVE, "due_at"} if any("until" in row for row in rows) else {*_DECISIVE}
     kinds = (_FORM, _LETTER, _COUNTER, _CAMPAIGN, _DELIVERY, "DISOWNED#")
     found = {
-        (row["pk"], row["sk"]): {name: row[name] for name in row if name in names}
+        (row["pk"], row["sk"]): {name: value for name, value in _flat(row) if name in names}
         for row in rows
         if row["pk"].startswith(kinds) and "EVENT#" not in row["sk"]
     }
@@ -241,6 +242,12 @@ def decisive(rows: Rows) -> Any:
         if row["pk"].startswith(_CLAIM)
     )
     return sorted(found.items()), mailed
+
+
+def _flat(row: Row) -> Iterator[tuple[str, Any]]:
+    """Return the attributes of a row, and those of its maps."""
+    for name, value in row.items():
+        yield from value.items() if isinstance(value, dict) else ((name, value),)
 
 
 def exports_in(rows: Rows) -> list[str]:

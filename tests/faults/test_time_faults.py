@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.deliveries import delivery_of
 from tests.faults.platform import Faults, Platform
 from tests.world import CAMPAIGN, CONTEXT
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.cadence import WeeklySchedule
 from undersigned.delivering.rows.deliveries import Deliveries
-from undersigned.delivering.rules.deliveries import UNSETTLED_FOR, Attempt, Delivery, DeliveryKey
+from undersigned.delivering.rules.deliveries import UNSETTLED_FOR, Attempt, DeliveryKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,7 +141,7 @@ def test_a_period_is_named_by_its_slot_not_by_a_clock(world: World, off: timedel
 @pytest.mark.parametrize("off", [TEN_MINUTES, -TEN_MINUTES])
 def test_an_email_under_way_waits_an_hour_for_its_event_despite_clock_skew(off: timedelta) -> None:
     began = datetime(2026, 11, 24, 18, tzinfo=UTC)
-    delivery = Delivery(KEY, "sending", opened_at=began, attempt=1, last=Attempt(since=began + off))
+    delivery = delivery_of(KEY, "sending", opened_at=began, attempt=1, last=Attempt(since=began + off))
     assert delivery.may_have_event_until(began + off + UNSETTLED_FOR - timedelta(seconds=1)) is not None
     assert delivery.may_have_event_until(began + off + UNSETTLED_FOR) is None
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -11,8 +12,8 @@ from undersigned.base.table import to_item
 from undersigned.campaigns.rows import counters, offices, slots
 from undersigned.campaigns.rules.campaigns import Campaign, Target
 from undersigned.campaigns.rules.letters import Letter
-from undersigned.delivering.rows import deliveries
-from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.delivering.rules.bundles import Bundle
+from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey, PacketRecord
 from undersigned.organizing.rules.exports import Export
 from undersigned.people.rows import people
 from undersigned.people.rules.api_keys import ApiKey
@@ -49,9 +50,9 @@ SIGNER = "0123456789abcdef0123456789abcdef"
         (Member.locate(campaign="trees", id="ab12"), "PEOPLE#trees", "ab12"),
         (people.CampaignOfPerson.locate(campaign="trees", id="ab12"), "PERSON#ab12", "trees"),
         (Export.locate(campaign="trees", id="ab12"), "EXPORT#trees", "ab12"),
-        (deliveries.delivery_key(KEY), "DELIVERY#trees#oakton", "PERIOD#2026-11-30"),
-        (deliveries.bundle_key(KEY, 7), "DELIVERY#trees#oakton", "BUNDLE#2026-11-30#0007"),
-        (deliveries.packet_key(KEY, 7), "DELIVERY#trees#oakton", "PACKET#2026-11-30#0007"),
+        (Delivery.locate(**asdict(KEY)), "DELIVERY#trees#oakton", "PERIOD#2026-11-30"),
+        (Bundle.locate(**asdict(KEY), number=7), "DELIVERY#trees#oakton", "BUNDLE#2026-11-30#0007"),
+        (PacketRecord.locate(**asdict(KEY), number=7), "DELIVERY#trees#oakton", "PACKET#2026-11-30#0007"),
     ],
 )
 def test_each_entity_has_the_key_of_the_data_model(key: Key, pk: str, sk: str) -> None:
@@ -71,18 +72,9 @@ def test_any_other_key_is_refused(pk: str) -> None:
 
 
 def test_bundles_sort_by_their_numbers() -> None:
-    sort_keys = [deliveries.bundle_key(KEY, number).sk for number in (1, 2, 10, 100, 1000)]
+    sort_keys = [Bundle.locate(**asdict(KEY), number=number).sk for number in (1, 2, 10, 100, 1000)]
 
     assert sort_keys == sorted(sort_keys)
-
-
-def test_bundles_and_packets_of_a_period_have_prefixes_of_their_own() -> None:
-    another = DeliveryKey("trees", "oakton", "2026-12-07")
-
-    assert deliveries.bundle_key(KEY, 1).sk.startswith(deliveries.part_key(deliveries.BUNDLES, KEY).sk)
-    assert not deliveries.bundle_key(another, 1).sk.startswith(deliveries.part_key(deliveries.BUNDLES, KEY).sk)
-    assert deliveries.packet_key(KEY, 7).sk.startswith(deliveries.part_key(deliveries.PACKETS, KEY).sk)
-    assert not deliveries.packet_key(KEY, 7).sk.startswith(deliveries.part_key(deliveries.BUNDLES, KEY).sk)
 
 
 def test_a_campaigns_signatures_spread_over_all_shards_of_the_listing() -> None:

@@ -152,8 +152,8 @@ def _delivery(delivery: Delivery, now: datetime) -> dict[str, object]:
 
 def _event(event: MailEvent) -> dict[str, object]:
     return {
-        "target": event.delivery.target,
-        "period": event.delivery.period,
+        "target": event.target,
+        "period": event.period,
         "attempt": event.attempt,
         "at": moment(event.at),
         "kind": event.kind,

@@ -32,17 +32,10 @@ from undersigned.campaigns.rules.campaigns import Target
 from undersigned.campaigns.rules.controls import AuditEntry, Controls
 from undersigned.campaigns.rules.counts import TOTAL
 from undersigned.counting.rows.marks import GoneRow
-from undersigned.delivering.rows.deliveries import (
-    BUNDLES,
-    DELIVERIES,
-    MAIL_EVENTS,
-    Deliveries,
-    delivery_partition,
-    delivery_values,
-    read_delivery,
-    read_mail_event,
-)
-from undersigned.delivering.rules.mail_events import after
+from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.delivering.rules.bundles import Bundle
+from undersigned.delivering.rules.deliveries import Delivery
+from undersigned.delivering.rules.mail_events import MailEvent, after
 from undersigned.delivering.rules.plans import next_day
 from undersigned.people.rows.people import CampaignOfPerson
 from undersigned.people.rules.people import Member
@@ -177,8 +170,8 @@ class _Log:
         """Return the signers of each bundle, by period and number."""
         found: defaultdict[str, dict[int, list[str]]] = defaultdict(dict)
         for sk, row in self.rows.items():
-            if sk.startswith(BUNDLES):
-                found[sk.split("#")[1]][int(row["number"])] = row["signers"]
+            if sk.startswith(Bundle.beginning()):
+                found[sk.split("#")[1]][Bundle.read(row).number] = row["signers"]
         return found
 
     def has_gaps(self, stored: Iterable[str]) -> bool:
@@ -187,9 +180,13 @@ class _Log:
         A bundle without letters is the last of its delivery. `stored` are the periods whose packets are in the bucket.
         """
         bundles = self.bundles()
-        periods = {sk.split("#")[1] for sk in self.rows if sk.startswith(DELIVERIES)} | {*bundles, *stored}
-        unsent = {sk.split("#")[1] for sk, row in self.live.items() if sk.startswith(DELIVERIES) and not row["attempt"]}
-        return any(not _is_complete(bundles.get(period, {})) for period in periods - unsent)
+        known = (sk.removeprefix(Delivery.beginning()) for sk in self.rows if sk.startswith(Delivery.beginning()))
+        unsent = {
+            sk.removeprefix(Delivery.beginning())
+            for sk, row in self.live.items()
+            if sk.startswith(Delivery.beginning()) and not row.get("attempt")
+        }
+        return any(not _is_complete(bundles.get(period, {})) for period in {*known, *bundles, *stored} - unsent)
 
 
 def _is_complete(bundles: Mapping[int, list[str]]) -> bool:
@@ -294,17 +291,18 @@ class Restoring:
     # Deliveries
 
     def _restore_deliveries(self, target: str, stored: Iterable[str]) -> Iterator[object]:
-        source, live = self._partition(delivery_partition(self.campaign, target))
+        source, live = self._partition(Delivery.partition(campaign=self.campaign, target=target))
         log = _Log({row["sk"]: row for row in source}, {row["sk"]: row for row in live})
         if log.has_gaps(stored):
             self.questioned.add(target)
         for sk, row in log.live.items():
-            if sk.startswith(DELIVERIES):
+            if sk.startswith(Delivery.beginning()):
                 self._note_erasures(row.get("erased", ()), row.get("erased_at", ""))
-            if sk.startswith(BUNDLES) and sk not in log.source:
-                self._sealed.update(dict.fromkeys(row["signers"], sk.removeprefix(BUNDLES)))
+            if sk.startswith(Bundle.beginning()) and sk not in log.source:
+                self._sealed.update(dict.fromkeys(row["signers"], sk.removeprefix(Bundle.beginning())))
         for sk, row in log.source.items():
-            self._put(self._delivery(row, log) if sk.startswith(DELIVERIES) and sk not in log.live else row)
+            is_lost = sk.startswith(Delivery.beginning()) and sk not in log.live
+            self._put(self._delivery(row, log) if is_lost else row)
             yield row
         self.doubts.extend(
             delivery.key
@@ -314,8 +312,8 @@ class Restoring:
 
     def _delivery(self, row: Values, log: _Log) -> Values:
         """Return a delivery as it comes back: with SES's later events, and in doubt if it may have been sent since."""
-        delivery = read_row(read_delivery, row)
-        period = delivery.key.period
+        delivery = read_row(Delivery.read, row)
+        period = delivery.period
         signers = list(chain.from_iterable(log.bundles().get(period, {}).values()))
         if delivery.state in _MAY_HAVE_GONE:
             delivery = replace(
@@ -327,18 +325,16 @@ class Restoring:
                 last=replace(delivery.last, since=delivery.last.since or delivery.opened_at),
             )
         for sk, event in sorted(log.rows.items()):
-            if sk.startswith(f"{MAIL_EVENTS}{period}#"):
-                delivery = after(delivery, read_mail_event(delivery.key, event))
-        current = delivery_values(delivery)
-        values = {name: value for name, value in row.items() if name not in current} | current
+            if sk.startswith(f"{MailEvent.beginning()}{period}#"):
+                delivery = after(delivery, MailEvent.read(event))
         erased = self._erased_of(period, log)
         if erased - delivery.erased:
-            values |= {"erased": erased | delivery.erased, "erased_at": written(self.opened.clock())}
-        return values | self._mark
+            delivery = replace(delivery, erased=erased | delivery.erased, erased_at=self.opened.clock())
+        return delivery.item() | self._mark
 
     def _erased_of(self, period: str, log: _Log) -> frozenset[str]:
         """Return the signers whose letters in a delivery were erased since they were sealed."""
-        bundles = [row for sk, row in log.rows.items() if sk.startswith(f"{BUNDLES}{period}#")]
+        bundles = [row for sk, row in log.rows.items() if sk.startswith(f"{Bundle.beginning()}{period}#")]
         keys = [
             Signature.locate(campaign=self.campaign, signer=signer)
             for bundle in bundles
@@ -368,7 +364,7 @@ class Restoring:
 
     def _forms(self) -> Iterator[Values]:
         """Yield the forms that wait in the recovered table."""
-        keys = (form.key for _, form in Forms(self.source).listed(self.campaign) if form)
+        keys = (form.own_key() for _, form in Forms(self.source).listed(self.campaign) if form)
         for some in batched(keys, BATCH_GET, strict=False):
             yield from self.source.batch_get(some)
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
+from tests.deliveries import delivery_of
 from tests.template.reading import dead_letter_queues
 from tests.world import CAMPAIGN, load_event
 from undersigned.delivering.queue import DeliveryMessage, message_body
-from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
+from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.queues import export_message, reconciliation_message
 from undersigned.organizing.rules.reconciliations import Reconciliation
 from undersigned.signing.queue import waiting_message
@@ -135,7 +136,7 @@ def test_a_dry_run_changes_nothing_and_hides_nothing(letters: Letters) -> None:
 
 @pytest.mark.parametrize("state", ["sent", "delivered", "bounced", "in_doubt", "empty"])
 def test_a_delivery_that_is_over_or_waits_for_a_person_stays(letters: Letters, world: World, state: Any) -> None:
-    opened = Delivery(KEY, "open", opened_at=world.clock.now)
+    opened = delivery_of(KEY, "open", opened_at=world.clock.now)
     world.open(opened)
     world.rewrite(replace(opened, state=state))
     letters.put("DeliveriesFailed", message_body(DeliveryMessage(KEY)))
@@ -229,7 +230,7 @@ def test_an_event_of_a_known_delivery_goes_back(letters: Letters, world: World) 
     letters.put("FeedbackFailed", event)
     assert letters.listed("FeedbackFailed") == [(False, "there is no such delivery")]
 
-    world.open(Delivery(key, "open", opened_at=world.clock.now))
+    world.open(delivery_of(key, "open", opened_at=world.clock.now))
     letters.run("put-back", "--yes")
     assert [json.loads(body) for body in letters.held("FeedbackQueue")] == [event]
 

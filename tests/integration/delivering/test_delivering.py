@@ -163,11 +163,11 @@ def test_a_bundle_that_another_process_sealed_first_is_not_written_over(
     deliveries = Deliveries(world.stack.table).__class__
     original = deliveries.seal
 
-    def sealed_meanwhile(stored: Any, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
+    def sealed_meanwhile(stored: Any, key: DeliveryKey, bundle: Bundle) -> None:
         monkeypatch.setattr(deliveries, "seal", original)
         world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
-        original(stored, key, replace(bundle, signers=(ben,)), at)
-        original(stored, key, bundle, at)
+        original(stored, key, replace(bundle, signers=(ben,)))
+        original(stored, key, bundle)
 
     monkeypatch.setattr(deliveries, "seal", sealed_meanwhile)
     world.run_queue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,7 @@ from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, organiz
 from tests.pages import text_of
 from tests.world import DASHBOARD, client_of
 from undersigned.base.table import Update
-from undersigned.delivering.rows.deliveries import Deliveries, packet_key
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.packets import packet_name
 
 if TYPE_CHECKING:
@@ -205,11 +206,11 @@ def test_a_damaged_packet_stops_no_reconciliation(sent: World, caplog: pytest.Lo
     sent.clock.advance(minutes=2)
     sent.run_queue()
     packet, _ = Deliveries(sent.stack.table).packets(KEY)
-    sent.stack.table.update(Update(packet_key(KEY, packet.number), assign={"first": "the first one"}))
+    sent.stack.table.update(Update(packet.own_key(**asdict(KEY)), assign={"first": "the first one"}))
     caplog.clear()
     sent.reconcile()
     told = [vars(record) for record in caplog.records if record.levelname == "ERROR"]
-    assert {(line["msg"], line["row"]) for line in told} == {("a row is damaged", str(packet_key(KEY, packet.number)))}
+    assert {(line["msg"], line["row"]) for line in told} == {("a row is damaged", str(packet.own_key(**asdict(KEY))))}
 
 
 def test_a_packet_is_not_linked_until_it_is_stored_again(sent: World) -> None:

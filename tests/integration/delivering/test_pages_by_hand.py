@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.acting import Decisions, decide
+from tests.deliveries import delivery_of
 from tests.organizers import Browser
 from tests.packets import erase, repack
 from tests.pages import text_of
@@ -19,7 +20,7 @@ from tests.world import ADA, CAMPAIGN, PERIOD
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering import delivering
 from undersigned.delivering.rows.deliveries import Deliveries
-from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
+from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.delivering.rules.plans import Week
 from undersigned.organizing.deliveries import delivery_record
 from undersigned.organizing.letters import letter_signed_with
@@ -268,7 +269,7 @@ def test_letters_by_hand_are_answered_from_the_day_on_which_the_office_got_them(
     assert answered("2026-11-27") == 409
     # An email answered it: the letters by hand of this week were not there yet.
     email = next(Deliveries(world.stack.table).deliveries(CAMPAIGN, "wilmette"))
-    earlier = replace(email, key=DeliveryKey(CAMPAIGN, "evanston", "2026-11-10"))
+    earlier = replace(email, target="evanston", period="2026-11-10")
     known = Campaigns(world.stack.table).target(CAMPAIGN, "evanston").free_from
     Deliveries(world.stack.table).open(earlier, Week(known, known))
     assert answered("2026-11-27") == 303
@@ -320,7 +321,7 @@ def test_letters_by_hand_whose_week_was_taken_name_no_command_for_a_second_email
     [made] = Deliveries(world.stack.table).deliveries(CAMPAIGN, "evanston")
     key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-23")
     known = Campaigns(world.stack.table).target(CAMPAIGN, "evanston").free_from
-    held = Delivery(key, "held", made.opened_at, way="by hand")
+    held = delivery_of(key, "held", made.opened_at, way="by hand")
     Deliveries(world.stack.table).open(held, Week(known, known))
     said = printed.words("/deliveries/2026-11-23/evanston")
     assert "Make the file again" in said

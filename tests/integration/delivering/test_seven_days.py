@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.acting import Decisions, decide
+from tests.deliveries import delivery_of
 from tests.hours import sent
 from tests.organizers import act
 from tests.sending import send_now
@@ -20,7 +21,7 @@ from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.feedback import record
 from undersigned.delivering.queue import delivery_queue
 from undersigned.delivering.rows.deliveries import Deliveries, delivery_key
-from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
+from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.delivering.rules.mail_events import MailEvent
 from undersigned.delivering.rules.plans import taken
 from undersigned.workshop.campaigns import compile_campaign
@@ -145,7 +146,7 @@ def test_a_retry_keeps_the_rule_and_a_person_can_override_it(world: World) -> No
     world.feedback("bounce", world.deliveries[0])
     bounced = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
     other = DeliveryKey(CAMPAIGN, "evanston", "2026-11-26")
-    world.open(Delivery(other, "open", opened_at=world.clock.now, letters=1))
+    world.open(delivery_of(other, "open", opened_at=world.clock.now, letters=1))
     for _ in range(2):
         with pytest.raises(NotNowError, match="To send this one, too, give a reason"):
             controls.retry(bounced, "cli", "")
@@ -165,7 +166,7 @@ def test_an_email_that_did_not_arrive_keeps_the_rule_and_a_person_can_override_i
     world.week()
     world.feedback("bounce", world.deliveries[0])
     other = DeliveryKey(CAMPAIGN, "evanston", "2026-11-26")
-    world.open(Delivery(other, "open", opened_at=world.clock.now, letters=1))
+    world.open(delivery_of(other, "open", opened_at=world.clock.now, letters=1))
 
     def retry(why: str, revision: str = "1-bounced", *, again: bool = False) -> None:
         controls = Decisions(world.stack)
@@ -188,7 +189,7 @@ def test_an_email_that_did_not_arrive_keeps_the_rule_and_a_person_can_override_i
 def test_a_delivery_is_not_opened_if_another_one_was_opened_meanwhile(world: World) -> None:
     deliveries = Deliveries(world.stack.table)
     first, second = (
-        Delivery(DeliveryKey(CAMPAIGN, "evanston", day), "open", opened_at=world.clock.now)
+        delivery_of(DeliveryKey(CAMPAIGN, "evanston", day), "open", opened_at=world.clock.now)
         for day in ("2026-11-29", "2026-11-30")
     )
     deliveries.open(first, taken(None, first.day))
@@ -204,7 +205,7 @@ def test_a_delivery_is_not_opened_if_another_one_was_opened_meanwhile(world: Wor
 def test_a_delivery_is_opened_once_although_its_targets_free_day_stays(world: World) -> None:
     """A person sends again, and a later delivery has moved that day already."""
     later, again = (
-        Delivery(DeliveryKey(CAMPAIGN, "evanston", day), "open", opened_at=world.clock.now)
+        delivery_of(DeliveryKey(CAMPAIGN, "evanston", day), "open", opened_at=world.clock.now)
         for day in ("2026-12-07", "2026-11-30")
     )
     world.open(later)
@@ -255,7 +256,7 @@ def test_no_delivery_takes_a_week_without_letters(world: World) -> None:
 def test_an_empty_delivery_gives_its_week_back(world: World) -> None:
     """Its letters were withdrawn after it was opened."""
     key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
-    world.open(Delivery(key, "open", opened_at=world.clock.now))
+    world.open(delivery_of(key, "open", opened_at=world.clock.now))
     delivery_queue(world.stack).put([key])
     world.run_queue()
     [delivery] = Deliveries(world.stack.table).deliveries(CAMPAIGN, "evanston")
@@ -277,7 +278,9 @@ def test_a_held_delivery_goes_after_its_hold_in_a_week_before_the_last_one(world
     world.confirmed()
     Campaigns(world.stack.table).hold(CAMPAIGN, "evanston", "a new chief")
     world.week()
-    world.open(Delivery(DeliveryKey(CAMPAIGN, "evanston", "2026-12-01"), "sent", opened_at=world.clock.now, attempt=1))
+    world.open(
+        delivery_of(DeliveryKey(CAMPAIGN, "evanston", "2026-12-01"), "sent", opened_at=world.clock.now, attempt=1)
+    )
     Campaigns(world.stack.table).release(CAMPAIGN, "evanston", world.clock())
     delivery_queue(world.stack).put([DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")])
     world.run_queue()
@@ -331,7 +334,8 @@ def test_new_letters_go_within_seven_days_of_an_email_that_was_refused(world: Wo
 def test_an_email_that_ses_rejects_gives_its_week_back(world: World) -> None:
     sent_on_tuesday(world)
     key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
-    event = MailEvent("reject", key, 1, world.deliveries[0].message_id, world.clock.now, "virus")
+    about: dict[str, Any] = {"message_id": world.deliveries[0].message_id, "at": world.clock.now, "reason": "virus"}
+    event = MailEvent(**asdict(key), kind="reject", attempt=1, **about)
     assert record(world.stack, event).delivery
     assert free_from(world) is None
     world.clock.advance(days=1)
@@ -364,7 +368,7 @@ def test_a_bounced_delivery_is_not_sent_again_in_a_week_that_another_took_before
     world.feedback("bounce", world.deliveries[0])
     for day in ("2026-11-28", "2026-12-05"):
         key = DeliveryKey(CAMPAIGN, "evanston", day)
-        world.open(Delivery(key, "open", opened_at=world.clock.now, letters=1))
+        world.open(delivery_of(key, "open", opened_at=world.clock.now, letters=1))
     with pytest.raises(NotNowError, match="There is a delivery of November 28, 2026"):
         Decisions(world.stack).retry(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"), "cli", "")
 

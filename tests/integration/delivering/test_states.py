@@ -12,7 +12,7 @@ from tests.packets import KEY
 from tests.world import CAMPAIGN
 from undersigned.base.errors import NotNowError
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.delivering.rows.deliveries import Deliveries, delivery_key, delivery_values
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.states import STATES, Decision, DeliveryState
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ def test_each_decision_leads_where_the_table_says_or_changes_nothing(
 
 def put(world: World, delivery: Delivery) -> None:
     """Write a delivery as it is, in place of the one before it."""
-    world.stack.table.delete(delivery_key(KEY))
-    world.stack.table.put({name: value for name, value in delivery_values(delivery).items() if value is not None})
+    world.rewrite(delivery)
 
 
 def state_after(world: World, decision: Decision) -> DeliveryState | None:

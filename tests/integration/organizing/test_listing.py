@@ -76,6 +76,6 @@ def test_an_erased_letter_keeps_its_position(world: World) -> None:
 def test_a_damaged_row_hides_no_other(world: World, place: int) -> None:
     expected = sign(world, 3)
     damaged = [row for _, row in listed(world)][place]
-    world.stack.table.update(Update(damaged.key, assign={"signed_at": "yesterday"}))
+    world.stack.table.update(Update(damaged.own_key(), assign={"signed_at": "yesterday"}))
     emails = [row.email for _, row in listed(world)]
     assert emails == [email for email in expected if email != damaged.email]

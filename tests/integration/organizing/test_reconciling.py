@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,8 @@ from undersigned.base.queue import LONGEST_DELAY
 from undersigned.base.table import Update, to_item
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import SHARDS, Counters, counter_key
-from undersigned.delivering.rows.deliveries import Deliveries, bundle_key, delivery_key
+from undersigned.delivering.rows.deliveries import Deliveries, delivery_key
+from undersigned.delivering.rules.bundles import Bundle
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.overviews import Overview
 from undersigned.organizing.queues import ReconciliationQueue, read_reconciliation, reconciliation_queue
@@ -379,7 +381,7 @@ def test_a_letter_that_a_bundle_has_or_may_have_is_not_put_back(world: World, re
     world.week()
     change_row(world, bundle=None)
     if damaged:
-        key = bundle_key(DeliveryKey(CAMPAIGN, "evanston", world.period), 1)
+        key = Bundle.locate(campaign=CAMPAIGN, target="evanston", period=world.period, number=1)
         change_item(world, key._asdict(), signers=None)
     *_, summary = reconcile()
     assert summary["returned"] == 0
@@ -416,8 +418,8 @@ def test_a_bundle_whose_row_does_not_say_so_is_reported(world: World, reconcile:
     world.confirmed()
     world.week()
     assert reconcile()[0]["unexplained"] == 0
-    period = world.period
-    change_item(world, bundle_key(DeliveryKey(CAMPAIGN, "evanston", period), 1)._asdict(), signers=["0" * 32])
+    key = Bundle.locate(campaign=CAMPAIGN, target="evanston", period=world.period, number=1)
+    change_item(world, key._asdict(), signers=["0" * 32])
 
     assert [reconcile()[-1]["differing"] for _ in range(2)] == [2, 0]
     error, _ = reconcile()
@@ -518,11 +520,10 @@ def test_a_delivery_in_doubt_whose_message_is_lost_is_reported_and_not_sent_agai
     world.confirmed()
     world.week()
     key = DeliveryKey(CAMPAIGN, "evanston", world.period)
-    # As it was just after the email had left. No event leads back to that, so the row is written anew.
-    table, sent = world.stack.table, world.stack.table.get(delivery_key(key))
+    sent = Deliveries(world.stack.table).delivery(key)
     assert sent
-    table.delete(delivery_key(key))
-    table.put({**sent, "state": "sending", "sending_since": world.clock.now.isoformat(), "sent_at": None})
+    # As it was just after the email had left. No event leads back to that, so the row is written anew.
+    world.rewrite(replace(sent, state="sending", last=replace(sent.last, since=world.clock.now, sent_at=None)))
     world.clock.advance(hours=4)
 
     error, summary = reconcile()

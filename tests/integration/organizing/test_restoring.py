@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from botocore import xform_name
 from typer.testing import CliRunner
 
 from tests.acting import Decisions
+from tests.deliveries import delivery_of
 from tests.faults.invariants import stored_text, words_of
 from tests.faults.memory import Memory
 from tests.organizers import Browser, add
@@ -600,7 +601,7 @@ def test_a_delivery_that_was_being_made_may_have_been_sent_since(
 def test_letters_that_a_delivery_may_have_taken_since_wait_on_hold(recovery: Recovery) -> None:
     world = recovery.world
     confirm(world, "Ada")
-    world.open(Delivery(EVANSTON, "open", world.clock.now))
+    world.open(delivery_of(EVANSTON, "open", world.clock.now))
     recovery.keep()
     recovery.lose("DELIVERY#", "SIGNATURE#")
     recovery.lose("SIGNATURE#")
@@ -635,7 +636,8 @@ def test_an_event_of_ses_decides_about_an_email_that_was_under_way(recovery: Rec
     world = recovery.world
     leave_an_email_under_way(world)
     recovery.keep()
-    Deliveries(world.stack.table).record_event(MailEvent("send", EVANSTON, 1, "the-mail", world.clock.now))
+    event = MailEvent(**asdict(EVANSTON), kind="send", attempt=1, message_id="the-mail", at=world.clock.now)
+    Deliveries(world.stack.table).record_event(event)
     recovery.lose(f"DELIVERY#{CAMPAIGN}#evanston PERIOD#")
     assert "in_doubt" not in recovery.restored()
     assert (delivery(world).state, delivery(world).last.message_id) == ("sent", "the-mail")

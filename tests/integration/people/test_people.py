@@ -246,7 +246,7 @@ def test_the_front_page_tells_a_wave_of_forms_whose_confirmation_emails_are_held
 def test_a_damaged_letter_hides_no_page(owner: Browser, world: World) -> None:
     world.sign()
     [form] = world.forms()
-    world.stack.table.update(Update(form.key, assign={"signed_at": "yesterday"}))
+    world.stack.table.update(Update(form.own_key(), assign={"signed_at": "yesterday"}))
     for path in ("/organizer", DASHBOARD, f"{DASHBOARD}/signatures"):
         assert owner.see(path).status == 200, path
 

@@ -93,12 +93,8 @@ class Row:
         """Return how the sort keys of the class begin."""
         return cls.sk.partition("{")[0]
 
-    @property
-    def key(self) -> Key:
-        """Return the row's key, if its fields have all parts of it."""
-        return self._key({})
-
-    def _key(self, parts: Mapping[str, object]) -> Key:
+    def own_key(self, **parts: object) -> Key:
+        """Return the row's key, with those parts that no field has."""
         names = _key_pattern(self.pk, self.sk).groupindex
         return self.locate(**{name: parts[name] if name in parts else getattr(self, name) for name in names})
 
@@ -107,7 +103,7 @@ class Row:
 
         Raises ValueError for a moment without a zone.
         """
-        return self._key(parts)._asdict() | _present(self.attributes())
+        return self.own_key(**parts)._asdict() | _present(self.attributes())
 
     def attributes(self) -> Values:
         """Return all attributes but the key, to change an item; None for those that it then doesn't have.
@@ -135,14 +131,20 @@ class Row:
         if found is None:
             message = f"a {cls.__name__} has another key"
             raise ValueError(message)
-        row: Self = built(cls, item | found.groupdict())
+        kind: type = cls
+        known = _attributes_of(kind)
+        parts = {
+            name: int(part) if name in known and known[name].read is _read_int else part
+            for name, part in found.groupdict().items()
+        }
+        row: Self = built(cls, item | parts)
         return row
 
 
 @cache
 def _key_pattern(pk: str, sk: str) -> re.Pattern[str]:
     """Return the pattern of the keys of two formats. No part of a key has a `#`."""
-    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^#]+)", re.escape(f"{pk}\n{sk}")))
+    return re.compile(re.sub(r"\\{(\w+)(?::\w+)?\\}", r"(?P<\1>[^#]+)", re.escape(f"{pk}\n{sk}")))
 
 
 class _Attribute(NamedTuple):

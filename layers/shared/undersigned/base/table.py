@@ -9,8 +9,9 @@ import heapq
 import time
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
-from functools import cache, partial
+from functools import cache, partial, reduce
 from itertools import batched
+from operator import and_
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from boto3.dynamodb.conditions import Attr, ConditionExpressionBuilder
@@ -69,6 +70,12 @@ TRANSACTION = 100
 
 NEW = Attr("pk").not_exists()
 """The condition that no item with this key exists."""
+
+
+def as_read(values: Values) -> ConditionBase:
+    """Return the condition that attributes are as they were read; None is one that isn't there."""
+    conditions = (Attr(name).not_exists() if value is None else Attr(name).eq(value) for name, value in values.items())
+    return reduce(and_, conditions)
 
 
 class ConditionFailedError(ChangedError):

@@ -299,7 +299,9 @@ def _open(  # noqa: PLR0913  (the delivery, and what it depends on)
     for pause in (*_PAUSES_BEFORE_OPENING, None):
         # The size is kept, so that another version of the code makes the same packets.
         size = stack.limits.packet_size
-        new = Delivery(key, "open", opened_at=stack.clock(), packet_size=size, way=target.way, until=until)
+        new = Delivery(
+            **asdict(key), state="open", opened_at=stack.clock(), packet_size=size, way=target.way, until=until
+        )
         opened = replace(known.opened_again(), way=known.way_to(target)) if known else new
         others = deliveries.deliveries(key.campaign, key.target)
         week = week_for(opened.day, known, target.free_from, others, again=again)
@@ -339,8 +341,8 @@ def seal(stack: Stack, batch: Batch, waiting: Iterator[str], has_time: HasTime) 
         letters = (signer for signer in waiting if signer not in passed)
         try:
             for number in count(len(bundles) + 1):
-                bundle = Bundle(number, tuple(islice(letters, stack.settings.bundle_size)))
-                deliveries.seal(key, bundle, stack.clock())
+                bundle = Bundle(number, tuple(islice(letters, stack.settings.bundle_size)), stack.clock())
+                deliveries.seal(key, bundle)
                 if bundle.closes:
                     break
                 if not has_time():

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from undersigned.base.errors import ChangedError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import Deliveries
-from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.delivering.rules.mail_events import MailEvent, MailEventKind, after, report_of
 from undersigned.delivering.rules.states import REPORTS
 from undersigned.signing.rules.mail_budgets import LANES
@@ -75,8 +74,10 @@ def read_mail_event(event: Mapping[str, Any]) -> MailEvent | None:
     if about.get("complaintSubType") == _NOT_SENT:
         event_type, about = "Bounce", {**about, "bounceType": "Permanent", "bounceSubType": _NOT_SENT}
     return MailEvent(
+        campaign=tags["campaign"][0],
+        target=tags["target"][0],
+        period=tags["period"][0],
         kind=_KINDS[event_type],
-        delivery=DeliveryKey(tags["campaign"][0], tags["target"][0], tags["period"][0]),
         attempt=int(tags["attempt"][0]),
         message_id=mail["messageId"],
         at=datetime.fromisoformat(about.get("timestamp", mail["timestamp"])),
@@ -169,7 +170,7 @@ def record(stack: Stack, event: MailEvent) -> Recorded:
     deliveries, tries = Deliveries(stack.table), 0
     while True:
         tries += 1
-        delivery = deliveries.delivery(event.delivery)
+        delivery = deliveries.delivery(event)
         if delivery is None:
             return Recorded(event)
         changed = after(delivery, event)
@@ -191,7 +192,7 @@ def _mark_target(campaigns: Campaigns, event: MailEvent, delivery: Delivery) -> 
 
     A repeated bounce marks nothing once a person has decided to send the delivery again.
     """
-    campaign, target = event.delivery.campaign, event.delivery.target
+    campaign, target = event.campaign, event.target
     if event.kind == "complaint":
         campaigns.record_complaint(campaign, target, event.at)
     is_bounce = event.kind == "bounce" and event.permanent and event.attempt == delivery.attempt

@@ -72,7 +72,7 @@ def own_letter(stack: Stack, linked: LinkedLetter) -> OwnLetter:
         letter = catalog.letter(signature.campaign, signature.letter)
     except NotFoundError as error:
         # Something other than this program wrote the target and the versions.
-        row = str(signature.key)
+        row = str(signature.own_key())
         report_damaged(row)
         raise DamagedRowsError(row) from error
     target = target.as_signed(signature.addressee)

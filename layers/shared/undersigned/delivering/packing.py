@@ -7,7 +7,7 @@ notice.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
 from undersigned.base import fonts
@@ -88,7 +88,7 @@ def _waiting(stack: Stack, key: DeliveryKey) -> Batch:
     campaign, target, _ = Campaigns(stack.table).of_target(key.campaign, key.target)
     signers = tuple(row.signer for row in Signatures(stack.table).readable(key.campaign, key.target))
     size = stack.limits.packet_size
-    delivery = Delivery(key, "open", opened_at=stack.clock(), packet_size=size, way=target.way)
+    delivery = Delivery(**asdict(key), state="open", opened_at=stack.clock(), packet_size=size, way=target.way)
     return Batch(campaign, target, delivery, signers)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.faults.memory import Memory
 from undersigned.base.table import Table
-from undersigned.delivering.rows.deliveries import Deliveries, bundle_key, packet_values
+from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.bundles import Bundle
 from undersigned.delivering.rules.deliveries import DeliveryKey, PacketRecord
 
@@ -29,8 +30,8 @@ def table() -> Table:
 def test_bundles_are_in_the_order_of_their_numbers(table: Table, order: Sequence[int]) -> None:
     deliveries = Deliveries(table)
     for number in order:
-        table.put(bundle_key(KEY, number)._asdict() | {"number": number, "signers": [f"{number:032x}"]})
-    deliveries.seal(KEY, Bundle(10_002, ()), NOW)
+        table.put(Bundle(number, (f"{number:032x}",), NOW).item(**asdict(KEY)))
+    deliveries.seal(KEY, Bundle(10_002, (), NOW))
     found = deliveries.bundles(KEY)
     assert [bundle.number for bundle in found] == [9_998, 9_999, 10_000, 10_001, 10_002]
     assert found[-1].closes, "otherwise the delivery never ends"
@@ -41,5 +42,16 @@ def test_packets_are_in_the_order_of_their_numbers(table: Table) -> None:
     for number in (10_000, 9_999, 2):
         first = 250 * (number - 1) + 1
         packet = PacketRecord(number=number, first=first, last=first + 249, bytes=1, residents=0, since=NOW.date())
-        table.put(packet_values(KEY, packet))
+        table.put(packet.item(**asdict(KEY)))
     assert [packet.number for packet in deliveries.packets(KEY)] == [2, 9_999, 10_000]
+
+
+def test_a_delivery_has_only_bundles_and_packets_of_its_own(table: Table) -> None:
+    deliveries, another = Deliveries(table), replace(KEY, period="2026-12-07")
+    packet = PacketRecord(number=1, first=1, last=1, bytes=1, residents=0, since=NOW.date())
+    for key, size in ((KEY, 1), (another, 2)):
+        deliveries.seal(key, Bundle(1, (), NOW))
+        deliveries.put_packet(key, replace(packet, bytes=size))
+    assert [len(deliveries.bundles(key)) for key in (KEY, another)] == [1, 1]
+    assert [[packet.bytes for packet in deliveries.packets(key)] for key in (KEY, another)] == [[1], [2]]
+    assert [period for period, _ in deliveries.bundles_to("trees", "oakton")] == [KEY.period, another.period]

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.deliveries import delivery_of
 from tests.signatures import TREES
 from undersigned.campaigns.rules.campaigns import Answer
-from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey, HandedOver
+from undersigned.delivering.rules.deliveries import DeliveryKey, HandedOver
 
 AT = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
 BY_HAND = {"way": "by hand", "state": "sent"}
@@ -31,7 +32,7 @@ HANDED = {"way": "by hand", "state": "delivered", "handed": HandedOver(date(2026
 def test_an_office_has_30_days_from_the_day_on_which_it_may_have_the_letters(
     delivery: dict[str, Any], today: str, *, waits: bool
 ) -> None:
-    made = replace(Delivery(DeliveryKey("c", "t", "2026-11-30"), "open", AT, attempt=1), **delivery)
+    made = replace(delivery_of(DeliveryKey("c", "t", "2026-11-30"), "open", AT, attempt=1), **delivery)
     answer = Answer(date(2026, 12, 1), "Thank you.", is_public=False, by="ann", at=AT)
     assert made.is_unanswered(TREES, None, date.fromisoformat(today)) == waits
     assert not made.is_unanswered(TREES, answer, date.fromisoformat(today))

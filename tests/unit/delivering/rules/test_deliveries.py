@@ -1,15 +1,16 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.deliveries import delivery_of
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.rules.bundles import Bundle, Signers
 from undersigned.delivering.rules.deliveries import (
@@ -33,7 +34,7 @@ from undersigned.delivering.rules.states import DeliveryState, Question
 DATA_MODEL = Path(__file__).parents[4] / "docs" / "data-model.md"
 KEY = DeliveryKey("trees", "oakton", "2026-11-30")
 NINE = datetime(2026, 11, 30, 15, tzinfo=UTC)
-SENDING = Delivery(KEY, "sending", NINE, attempt=1, letters=3, last=Attempt(since=NINE))
+SENDING = delivery_of(KEY, "sending", NINE, attempt=1, letters=3, last=Attempt(since=NINE))
 TARGET = Target("oakton", "Police Chief", "Avery Sample", "Police", "Oakton", "chief@oakton.example", ())
 
 # A state may change to any later one: an email that was delivered can still bounce, but not the reverse.
@@ -48,7 +49,8 @@ STATE_OF: dict[MailEventKind, DeliveryState] = {
 
 def event(kind: MailEventKind, minute: int = 1, attempt: int = 1, reason: str | None = None) -> MailEvent:
     at = NINE + timedelta(minutes=minute)
-    return MailEvent(kind, KEY, attempt, f"message-{attempt}", at, reason, permanent=kind == "bounce")
+    about: dict[str, Any] = {"attempt": attempt, "message_id": f"message-{attempt}", "at": at, "reason": reason}
+    return MailEvent(**asdict(KEY), kind=kind, permanent=kind == "bounce", **about)
 
 
 def test_a_send_event_gives_the_delivery_its_message_id_and_time() -> None:
@@ -263,7 +265,7 @@ def test_an_email_that_may_have_arrived_keeps_its_week_until_a_person_decides(
 
 
 PASSINGLY = replace(BOUNCED, last=replace(BOUNCED.last, permanent=False))
-NEW = Delivery(KEY, "open", NINE)
+NEW = delivery_of(KEY, "open", NINE)
 EXAMPLES = {
     "`open`": NEW,
     "`sending`": SENDING,
@@ -328,8 +330,8 @@ def test_a_repeated_event_does_not_undo_a_persons_decision() -> None:
 
 
 def test_an_empty_bundle_closes_its_delivery() -> None:
-    assert Bundle(2, ()).closes
-    assert not Bundle(1, ("robin",)).closes
+    assert Bundle(2, (), NINE).closes
+    assert not Bundle(1, ("robin",), NINE).closes
 
 
 def test_a_packet_has_up_to_250_letters() -> None:
@@ -372,7 +374,7 @@ def test_a_packets_file_name_has_campaign_office_and_day_and_its_number_if_there
 
 
 def test_a_delivery_without_an_email_names_no_packets() -> None:
-    assert Delivery(KEY, "open", NINE).packets_of_email([packet(1, 1, 2)]) == ()
+    assert delivery_of(KEY, "open", NINE).packets_of_email([packet(1, 1, 2)]) == ()
 
 
 def test_signers_are_kept_in_16_bytes_each() -> None:

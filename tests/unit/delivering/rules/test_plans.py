@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.deliveries import delivery_of
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.campaigns.rules.controls import Controls
 from undersigned.delivering.rules.deliveries import Attempt, Delivery, DeliveryKey
@@ -27,7 +28,7 @@ CAMPAIGN: Any = SimpleNamespace(id="any")
 
 def delivery(period: str, state: DeliveryState = "sent", **of_attempt: Any) -> Delivery:
     key = DeliveryKey("any", "evanston", period)
-    return Delivery(key, state, opened_at=NOW, letters=of_attempt.pop("letters", 3), last=Attempt(**of_attempt))
+    return delivery_of(key, state, opened_at=NOW, letters=of_attempt.pop("letters", 3), last=Attempt(**of_attempt))
 
 
 def outcomes(deliveries: list[Delivery], period: str, waiting: int = 1, **options: Any) -> list[tuple[str, str]]:

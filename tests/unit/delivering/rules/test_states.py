@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
+from tests.deliveries import delivery_of
 from undersigned.delivering.pages.states import DELIVERY_STATES
 from undersigned.delivering.rules.deliveries import Attempt, Delivery, DeliveryKey, HandedOver
 from undersigned.delivering.rules.mail_events import MailEvent, MailEventKind, after
@@ -40,12 +41,12 @@ BY_WORKERS: dict[DeliveryState, Callable[[Delivery], Delivery]] = {
 
 
 def delivery(state: DeliveryState, **values: Any) -> Delivery:
-    return replace(Delivery(KEY, state, NINE, attempt=1, letters=3, last=Attempt(since=NINE)), **values)
+    return replace(delivery_of(KEY, state, NINE, attempt=1, letters=3, last=Attempt(since=NINE)), **values)
 
 
 def event(report: Report) -> MailEvent:
     kind: MailEventKind = "bounce" if report == "passing bounce" else report
-    return MailEvent(kind, KEY, 1, "message-1", NINE, permanent=report == "bounce")
+    return MailEvent(**asdict(KEY), kind=kind, attempt=1, message_id="message-1", at=NINE, permanent=report == "bounce")
 
 
 @pytest.mark.parametrize("way", ["email", "by hand"])

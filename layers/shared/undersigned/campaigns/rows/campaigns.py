@@ -22,6 +22,7 @@ from undersigned.base.table import (
     Repository,
     TransactionCanceledError,
     Update,
+    as_read,
     read_row,
     read_rows,
 )
@@ -215,12 +216,10 @@ class Campaigns(Repository):
 
         Raises ChangedError if somebody has changed it since, or the target is gone.
         """
-        read = Target.written(answer=target.answer)["answer"]
-        as_read = Attr("answer").eq(read) if target.answer else Attr("answer").not_exists()
         change = Update(
             Target.locate(campaign=campaign, id=target.id),
             assign=Target.written(answer=answer),
-            when=Attr("pk").exists() & as_read,
+            when=Attr("pk").exists() & as_read(Target.written(answer=target.answer)),
         )
         self._table.transact([change, roster_change(campaign)], wait_for_others=True)
 

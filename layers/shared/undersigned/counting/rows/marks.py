@@ -74,7 +74,7 @@ def _changes(campaign: str, marks: Iterable[tuple[str, str]], shard: int) -> lis
 def _move_mark(signature: Signature, mark: str) -> Update:
     unmoved = Attr("tallied").eq(signature.tallied) if signature.tallied else Attr("tallied").not_exists()
     return Update(
-        signature.key,
+        signature.own_key(),
         assign=Signature.written(tallied=mark),
         when=Attr("version").eq(signature.version) & unmoved,
     )

@@ -1,26 +1,13 @@
-"""Deliveries: their state, their bundles and packets, and the SES events of their emails.
-
-All rows of a target's deliveries have the pk `DELIVERY#<campaign>#<target>`:
-
-| row | sk |
-|---|---|
-| delivery | `PERIOD#<period>` |
-| bundle | `BUNDLE#<period>#<number>` |
-| packet | `PACKET#<period>#<number>` |
-| SES event | `EVENT#<period>#<moment>#<attempt>#<kind>` |
-"""
+"""Deliveries: their state, their bundles and packets, and the SES events of their emails, a partition a target."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date, datetime
-from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.base.errors import BundleTakenError, DamagedRowsError, LettersNotWaitingError
-from undersigned.base.rows import Key
 from undersigned.base.table import (
     NEW,
     Check,
@@ -28,68 +15,38 @@ from undersigned.base.table import (
     Repository,
     TransactionCanceledError,
     Update,
-    read_choice,
+    as_read,
     read_day,
-    read_moment,
     read_row,
     read_rows,
-    written,
 )
 from undersigned.campaigns.rows.campaigns import NO_COMPLAINT, NO_HOLD, NOT_PAUSED
 from undersigned.campaigns.rows.offices import not_stopped, office_key
-from undersigned.campaigns.rules.campaigns import Target, Way
+from undersigned.campaigns.rules.campaigns import Target
 from undersigned.campaigns.rules.controls import Controls
 from undersigned.delivering.rules.bundles import Bundle
-from undersigned.delivering.rules.deliveries import (
-    Attempt,
-    Delivery,
-    DeliveryKey,
-    HandedOver,
-    PacketRecord,
-)
-from undersigned.delivering.rules.mail_events import MailEvent, MailEventKind
+from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey, PacketRecord
+from undersigned.delivering.rules.mail_events import MailEvent
 from undersigned.delivering.rules.plans import Week, next_day, taken
-from undersigned.delivering.rules.states import DeliveryState
 from undersigned.signing.rows.signatures import erasure, is_in_tray
 from undersigned.signing.rules.signatures import Signature
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from datetime import datetime
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.base.rows import Values
+    from undersigned.base.rows import Key, Row
     from undersigned.base.table import Write
 
-DELIVERIES = "PERIOD#"
-BUNDLES = "BUNDLE#"
-PACKETS = "PACKET#"
-MAIL_EVENTS = "EVENT#"
-
-
-def delivery_partition(campaign: str, target: str) -> str:
-    """Return the partition of a target's deliveries."""
-    return f"DELIVERY#{campaign}#{target}"
+_OF_ERASURES = {"erased", "erased_at"}
+"""The attributes of a delivery that only an erasure changes."""
 
 
 def delivery_key(key: DeliveryKey) -> Key:
     """Return the key of a delivery."""
-    return Key(delivery_partition(key.campaign, key.target), DELIVERIES + key.period)
-
-
-def part_key(kind: str, key: DeliveryKey, which: str = "") -> Key:
-    """Return the key of a bundle, packet or event of a delivery; without `which`, the beginning of all of a kind."""
-    return Key(delivery_partition(key.campaign, key.target), f"{kind}{key.period}#{which}")
-
-
-def bundle_key(key: DeliveryKey, number: int) -> Key:
-    """Return the key of a bundle by its number, from 1."""
-    return part_key(BUNDLES, key, f"{number:04d}")
-
-
-def packet_key(key: DeliveryKey, number: int) -> Key:
-    """Return the key of a packet by its number, from 1."""
-    return part_key(PACKETS, key, f"{number:04d}")
+    return Delivery.locate(**asdict(key))
 
 
 class Deliveries(Repository):
@@ -98,20 +55,20 @@ class Deliveries(Repository):
     def delivery(self, key: DeliveryKey) -> Delivery | None:
         """Read a delivery consistently."""
         values = self._table.get(delivery_key(key), consistent=True)
-        return read_row(read_delivery, values) if values else None
+        return read_row(Delivery.read, values) if values else None
 
     def deliveries(self, campaign: str, target: str, *, whole: bool = True) -> Iterator[Delivery]:
         """List a target's deliveries consistently, newest first. See `read_rows` for damaged ones."""
-        partition = delivery_partition(campaign, target)
-        found = self._table.query(partition, begins_with=DELIVERIES, newest_first=True, consistent=True)
-        yield from read_rows(read_delivery, found, whole=whole)
+        of_target = Delivery.partition(campaign=campaign, target=target)
+        found = self._table.query(of_target, begins_with=Delivery.beginning(), newest_first=True, consistent=True)
+        yield from read_rows(Delivery.read, found, whole=whole)
 
     def open(self, delivery: Delivery, week: Week, before: Delivery | None = None) -> None:
         """Write a delivery that takes a week of its target: a new one, or one that had given it back.
 
         Raises ChangedError unless it is still as `before`, and the target is free from the day that was read.
         """
-        write = _change(delivery, before) if before else Put(delivery_values(delivery), NEW)
+        write = _change(delivery, before) if before else Put(delivery.item(), NEW)
         self._table.transact([write, _free(delivery.key, week)], wait_for_others=True)
 
     def change(self, delivery: Delivery, before: Delivery) -> None:
@@ -157,26 +114,26 @@ class Deliveries(Repository):
     def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:
         """Read a delivery's bundles consistently, in order, and whole."""
         # Not in the order of the keys: 10000 comes before 9999 there.
-        return tuple(sorted(self._parts(read_bundle, BUNDLES, key, whole=True), key=lambda bundle: bundle.number))
+        return tuple(sorted(self._parts(Bundle, key, whole=True), key=lambda bundle: bundle.number))
 
     def bundles_to(self, campaign: str, target: str, *, whole: bool = False) -> Iterator[tuple[str, Bundle]]:
         """Read the bundles of all deliveries to a target consistently, each with its period."""
-        found = self._table.query(delivery_partition(campaign, target), begins_with=BUNDLES, consistent=True)
-        yield from read_rows(lambda values: (_period_of(values), read_bundle(values)), found, whole=whole)
+        yield from self._parts_to(Bundle, campaign, target, whole=whole)
 
-    def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
+    def seal(self, key: DeliveryKey, bundle: Bundle) -> None:
         """Write a bundle and seal its letters, all or nothing.
 
         Raises BundleTakenError, LettersNotWaitingError or ChangedError; then nothing was written.
         """
-        first = Put(bundle_values(key, bundle, at), NEW)
+        first = Put(bundle.item(**asdict(key)), NEW)
         taken = f"bundle {bundle.number} of {key.period} exists"
         if bundle.closes:
             # A single write needs no transaction.
             if not self._table.put_new(first.values):
                 raise BundleTakenError(taken)
             return
-        letters = [_seal_letter(key, bundle.number, signer) for signer in bundle.signers]
+        of_bundle = first.values["sk"].removeprefix(Bundle.beginning())
+        letters = [_seal_letter(key, of_bundle, signer) for signer in bundle.signers]
         try:
             self._table.transact([first, *letters])
         except TransactionCanceledError as error:
@@ -190,33 +147,32 @@ class Deliveries(Repository):
 
     def packets(self, key: DeliveryKey, *, whole: bool = True) -> tuple[PacketRecord, ...]:
         """Read the packets that were recorded of a delivery, consistently, in the order of their numbers."""
-        return tuple(sorted(self._parts(read_packet, PACKETS, key, whole=whole), key=lambda packet: packet.number))
+        return tuple(sorted(self._parts(PacketRecord, key, whole=whole), key=lambda packet: packet.number))
 
     def packets_to(self, campaign: str, target: str) -> Iterator[tuple[str, PacketRecord]]:
         """Read the packets of all deliveries to a target consistently, each with its period. See `read_rows`."""
-        found = self._table.query(delivery_partition(campaign, target), begins_with=PACKETS, consistent=True)
-        yield from read_rows(lambda values: (_period_of(values), read_packet(values)), found)
+        yield from self._parts_to(PacketRecord, campaign, target)
 
     def put_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
         """Record a packet to send. Raises ChangedError if it is recorded with more erased letters."""
-        self._table.put(packet_values(key, packet), NEW | Attr("erased").lte(packet.erased))
+        self._table.put(packet.item(**asdict(key)), _has_no_more_erased(packet))
 
     def put_file(self, key: DeliveryKey, packet: PacketRecord) -> None:
         """Record that a packet is stored again. The words of the email about it stay.
 
         Raises ChangedError if it is recorded with more erased letters, or was deleted.
         """
-        changed = {name: packet_values(key, packet)[name] for name in ("erased", "stored_at")}
-        unless_newer = Attr("erased").lte(packet.erased)
-        self._table.update(Update(packet_key(key, packet.number), assign=changed, when=unless_newer))
+        changed = PacketRecord.written(erased=packet.erased, stored_at=packet.stored_at)
+        still = Attr("pk").exists() & _has_no_more_erased(packet)
+        self._table.update(Update(packet.own_key(**asdict(key)), assign=changed, when=still))
 
     def record_event(self, event: MailEvent) -> bool:
         """Record an SES event. If it is recorded already, change nothing and return False."""
-        return self._table.put_new(mail_event_values(event))
+        return self._table.put_new(event.item())
 
     def mail_events(self, key: DeliveryKey) -> tuple[MailEvent, ...]:
         """Read the SES events of a delivery's emails consistently, in order."""
-        return tuple(self._parts(partial(read_mail_event, key), MAIL_EVENTS, key))
+        return tuple(self._parts(MailEvent, key))
 
     def erase_letter(self, key: DeliveryKey, signature: Signature, at: datetime) -> None:
         """Erase all personal data from a row, and remove the letter from any later attempt of its delivery.
@@ -226,7 +182,7 @@ class Deliveries(Repository):
         """
         leave = Update(
             delivery_key(key),
-            assign={"erased_at": written(at)},
+            assign=Delivery.written(erased_at=at),
             add={"erased": {signature.signer}},
             when=Attr("state").ne("sending"),
         )
@@ -237,34 +193,35 @@ class Deliveries(Repository):
 
         Raises ChangedError if another was erased meanwhile, or if the delivery was deleted.
         """
-        nothing_erased_since = Attr("erased_at").eq(written(delivery.erased_at))
-        self._table.update(Update(delivery_key(delivery.key), remove=["erased_at"], when=nothing_erased_since))
+        nothing_erased_since = Attr("pk").exists() & as_read(Delivery.written(erased_at=delivery.erased_at))
+        swept = Delivery.written(erased_at=None)
+        self._table.update(Update(delivery.own_key(), assign=swept, when=nothing_erased_since))
 
-    def _parts[T](
-        self, read: Callable[[Values], T], kind: str, key: DeliveryKey, *, whole: bool = False
-    ) -> Iterator[T]:
-        start = part_key(kind, key)
-        return read_rows(read, self._table.query(start.pk, begins_with=start.sk, consistent=True), whole=whole)
+    def _parts[T: Row](self, kind: type[T], key: DeliveryKey, *, whole: bool = False) -> Iterator[T]:
+        parts = self._parts_to(kind, key.campaign, key.target, f"{key.period}#", whole=whole)
+        return (part for _, part in parts)
 
-
-def _period_of(part: Values) -> str:
-    return str(part["sk"]).split("#")[1]
+    def _parts_to[T: Row](
+        self, kind: type[T], campaign: str, target: str, of: str = "", *, whole: bool = False
+    ) -> Iterator[tuple[str, T]]:
+        """Read the rows of a kind, of all deliveries to a target or `of` a period, each with its period."""
+        of_target, begins_with = kind.partition(campaign=campaign, target=target), kind.beginning() + of
+        found = self._table.query(of_target, begins_with=begins_with, consistent=True)
+        return read_rows(lambda values: (values["sk"].split("#")[1], kind.read(values)), found, whole=whole)
 
 
 def _free(key: DeliveryKey, week: Week) -> Update:
     """Return the update of the day from which a target is free, if it is still as it was read: two plans can meet."""
-    still = Attr("pk").exists()
-    known = Attr("free_from").eq(written(week.known)) if week.known else Attr("free_from").not_exists()
-    values = {"free_from": written(week.free_from)}
-    return Update(Target.locate(campaign=key.campaign, id=key.target), assign=values, when=still & known)
+    still = Attr("pk").exists() & as_read(Target.written(free_from=week.known))
+    values = Target.written(free_from=week.free_from)
+    return Update(Target.locate(campaign=key.campaign, id=key.target), assign=values, when=still)
 
 
 def _change(delivery: Delivery, before: Delivery) -> Update:
     """Return the update of a delivery that must still have the state and attempt from before, and no letter erased."""
-    nothing_erased = Attr("erased").eq({*delivery.erased}) if delivery.erased else Attr("erased").not_exists()
-    values = delivery_values(delivery)
-    key = Key(values.pop("pk"), values.pop("sk"))
-    return Update(key, assign=values, when=_is_still(before) & nothing_erased)
+    nothing_erased = as_read(Delivery.written(erased=delivery.erased))
+    values = {name: value for name, value in delivery.attributes().items() if name not in _OF_ERASURES}
+    return Update(delivery.own_key(), assign=values, when=_is_still(before) & nothing_erased)
 
 
 def _is_still(before: Delivery) -> ConditionBase:
@@ -272,160 +229,22 @@ def _is_still(before: Delivery) -> ConditionBase:
 
     A passing bounce that becomes a permanent one keeps both, and gives its week back.
     """
-    same_attempt = Attr("state").eq(before.state) & Attr("attempt").eq(before.attempt)
-    as_kept = Attr("cleared_at").exists() if before.cleared_at else Attr("cleared_at").not_exists()
-    return same_attempt & Attr("permanent").eq(before.last.permanent) & as_kept
+    read = Delivery.written(state=before.state, attempt=before.attempt, cleared_at=before.cleared_at)
+    return as_read({**read, "last.permanent": before.last.permanent or None})
 
 
-def _seal_letter(key: DeliveryKey, bundle: int, signer: str) -> Update:
+def _has_no_more_erased(packet: PacketRecord) -> ConditionBase:
+    """Return the condition that a packet has at most as many erased letters, if it is recorded."""
+    return cast("ConditionBase", Attr("erased").not_exists() | Attr("erased").lte(packet.erased))
+
+
+def _seal_letter(key: DeliveryKey, bundle: str, signer: str) -> Update:
     return Update(
         Signature.locate(campaign=key.campaign, signer=signer),
-        assign=Signature.written(bundle=f"{key.period}#{bundle:04d}", network=None),
+        assign=Signature.written(bundle=bundle, network=None),
         add={"version": 1},
         remove=["due", "due_at"],
         # The letter must be in this tray. The index can still list one that was sealed, which takes it out for good, or
         # signed again for another target.
         when=Attr("status").eq("confirmed") & is_in_tray(key.campaign, key.target, signer),
-    )
-
-
-def delivery_values(delivery: Delivery) -> Values:
-    """Return the item of a delivery."""
-    handed = delivery.handed
-    return {
-        **delivery_key(delivery.key)._asdict(),
-        "state": delivery.state,
-        "opened_at": written(delivery.opened_at),
-        "attempt": delivery.attempt,
-        "letters": delivery.letters,
-        "packets": delivery.last.packets,
-        "bytes": delivery.last.bytes,
-        "email": delivery.email,
-        "sending_since": written(delivery.last.since),
-        "sent_at": written(delivery.last.sent_at),
-        "settled_at": written(delivery.last.settled_at),
-        "message_id": delivery.last.message_id,
-        "reason": delivery.reason,
-        "permanent": delivery.last.permanent,
-        "reported": delivery.last.reported,
-        "left_out": delivery.last.left_out or None,
-        "packet_size": delivery.packet_size,
-        "cleared_at": written(delivery.cleared_at),
-        "told": delivery.told,
-        "way": delivery.way,
-        "handed": {**asdict(handed), "day": written(handed.day), "at": written(handed.at)} if handed else None,
-        "until": written(delivery.until),
-    }
-
-
-def read_delivery(values: Values) -> Delivery:
-    """Read a delivery."""
-    _, campaign, target = values["pk"].split("#")
-    return Delivery(
-        key=DeliveryKey(campaign, target, values["sk"].removeprefix(DELIVERIES)),
-        state=read_choice(DeliveryState, values["state"]),
-        opened_at=datetime.fromisoformat(values["opened_at"]),
-        attempt=int(values["attempt"]),
-        letters=int(values["letters"]),
-        email=values.get("email"),
-        reason=values.get("reason"),
-        last=Attempt(
-            packets=int(values["packets"]),
-            bytes=int(values["bytes"]),
-            left_out=frozenset(values.get("left_out", ())),
-            since=read_moment(values.get("sending_since")),
-            sent_at=read_moment(values.get("sent_at")),
-            settled_at=read_moment(values.get("settled_at")),
-            message_id=values.get("message_id"),
-            reported=cast("DeliveryState | None", values.get("reported")),
-            permanent=values.get("permanent", False),
-        ),
-        erased=frozenset(values.get("erased", ())),
-        packet_size=int(values["packet_size"]),
-        erased_at=read_moment(values.get("erased_at")),
-        cleared_at=read_moment(values.get("cleared_at")),
-        told=values.get("told"),
-        way=read_choice(Way, values["way"]),
-        handed=_read_handed(values["handed"]) if "handed" in values else None,
-        until=read_moment(values.get("until")),
-    )
-
-
-def _read_handed(values: Values) -> HandedOver:
-    day, at = date.fromisoformat(values["day"]), datetime.fromisoformat(values["at"])
-    return HandedOver(day, values["note"], values["by"], at)
-
-
-def bundle_values(key: DeliveryKey, bundle: Bundle, at: datetime) -> Values:
-    """Return the item of a bundle. A bundle that closes a delivery has no signers."""
-    return {
-        **bundle_key(key, bundle.number)._asdict(),
-        "number": bundle.number,
-        "signers": list(bundle.signers),
-        "sealed_at": written(at),
-    }
-
-
-def read_bundle(values: Values) -> Bundle:
-    """Read a bundle."""
-    return Bundle(int(values["number"]), tuple(values["signers"]))
-
-
-def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
-    """Return the item of a packet. The PDF is in the packets' bucket."""
-    return {
-        **packet_key(key, packet.number)._asdict(),
-        "number": packet.number,
-        "first": packet.first,
-        "last": packet.last,
-        "bytes": packet.bytes,
-        "residents": packet.residents,
-        "since": written(packet.since),
-        "left_out": packet.left_out,
-        "erased": packet.erased,
-        "stored_at": written(packet.stored_at),
-        "by_hand": packet.by_hand,
-    }
-
-
-def read_packet(values: Values) -> PacketRecord:
-    """Read a packet."""
-    return PacketRecord(
-        number=int(values["number"]),
-        first=int(values["first"]),
-        last=int(values["last"]),
-        bytes=int(values["bytes"]),
-        residents=int(values["residents"]),
-        since=date.fromisoformat(values["since"]),
-        left_out=int(values["left_out"]),
-        erased=int(values["erased"]),
-        stored_at=read_moment(values.get("stored_at")),
-        by_hand=values["by_hand"],
-    )
-
-
-def mail_event_values(event: MailEvent) -> Values:
-    """Return the item of an SES event. The same event always has the same key."""
-    key = part_key(MAIL_EVENTS, event.delivery, f"{event.at.isoformat()}#{event.attempt}#{event.kind}")
-    return {
-        **key._asdict(),
-        "kind": event.kind,
-        "attempt": event.attempt,
-        "message_id": event.message_id,
-        "at": written(event.at),
-        "reason": event.reason,
-        "permanent": event.permanent,
-    }
-
-
-def read_mail_event(key: DeliveryKey, values: Values) -> MailEvent:
-    """Read an SES event."""
-    return MailEvent(
-        kind=read_choice(MailEventKind, values["kind"]),
-        delivery=key,
-        attempt=int(values["attempt"]),
-        message_id=values["message_id"],
-        at=datetime.fromisoformat(values["at"]),
-        reason=values.get("reason"),
-        permanent=values["permanent"],
     )

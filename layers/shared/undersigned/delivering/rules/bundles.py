@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, overload, override
+
+from undersigned.base.rows import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,11 +21,14 @@ _ID = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(Row):
     """Letters sealed in one transaction, by their signers' ids. A bundle without letters closes the delivery."""
+
+    pk, sk = "DELIVERY#{campaign}#{target}", "BUNDLE#{period}#{number:04d}"
 
     number: int
     signers: tuple[str, ...]
+    sealed_at: datetime
 
     @property
     def closes(self) -> bool:

@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from undersigned.base.limits import Limits
 from undersigned.base.purposes import PURPOSES
-from undersigned.delivering.rules.states import STATES
+from undersigned.base.rows import Row
+from undersigned.campaigns.rules.campaigns import Way
+from undersigned.delivering.rules.states import STATES, DeliveryState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from undersigned.campaigns.rules.campaigns import Answer, Campaign, Target, Way
-    from undersigned.delivering.rules.states import Decision, DeliveryState, Question
+    from undersigned.campaigns.rules.campaigns import Answer, Campaign, Target
+    from undersigned.delivering.rules.states import Decision, Question
 
 UNSETTLED_FOR = timedelta(hours=1)
 """How long to wait for an event after SES's answer was lost. After that, a person decides."""
@@ -51,6 +52,11 @@ class DeliveryKey:
     target: str
     period: str
 
+    @property
+    def key(self) -> DeliveryKey:
+        """Return it without what a row has besides."""
+        return DeliveryKey(self.campaign, self.target, self.period)
+
 
 def delivery_position(key: DeliveryKey | None) -> str | None:
     """Return a delivery's position in the list of its campaign's deliveries."""
@@ -66,13 +72,15 @@ def delivery_at(campaign: str, position: str | None) -> DeliveryKey | None:
 
 
 @dataclass(frozen=True, slots=True)
-class PacketRecord:
+class PacketRecord(Row):
     """A packet: sealed letters `first` to `last` (1-based), what the email says about them, and the PDF stored now.
 
     `residents` counts the signers whose postal code is one of the target's. `left_out` is how many of its letters were
     erased before the email's words were written, and `erased` before the PDF was made that is stored now. There is no
     PDF if all were. One `by_hand` has an address sheet.
     """
+
+    pk, sk = "DELIVERY#{campaign}#{target}", "PACKET#{period}#{number:04d}"
 
     number: int
     first: int
@@ -136,7 +144,7 @@ class HandedOver:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(DeliveryKey, Row):
     """A delivery and its state. `attempt` counts the attempts to send it, and `last` is the last one.
 
     A table in docs/data-model.md says what follows from each state.
@@ -151,9 +159,11 @@ class Delivery:
     `until` the moment of the page.
     """
 
-    key: DeliveryKey
+    pk, sk = "DELIVERY#{campaign}#{target}", "PERIOD#{period}"
+
     state: DeliveryState
     opened_at: datetime
+    packet_size: int
     attempt: int = 0
     letters: int = 0
     email: str | None = None
@@ -161,7 +171,6 @@ class Delivery:
     last: Attempt = Attempt()
     erased: frozenset[str] = frozenset()
     erased_at: datetime | None = None
-    packet_size: int = Limits.packet_size
     cleared_at: datetime | None = None
     told: str | None = None
     way: Way = "email"
@@ -265,7 +274,7 @@ class Delivery:
     def received_at(self, target: Target) -> datetime | None:
         """Return when the target's office said that it has the letters of the last attempt, if it did."""
         # Once it is opened again, at most SES's reports still tell when the last email left.
-        said, since = target.received.get(self.key.period), self.last.since or self.last.sent_at
+        said, since = target.received.get(self.period), self.last.since or self.last.sent_at
         return said if said and said >= (since or said) else None
 
     def with_word_of(self, target: Target) -> Delivery:
@@ -331,7 +340,7 @@ class Delivery:
     @property
     def day(self) -> date:
         """Return the day that names it."""
-        return date.fromisoformat(self.key.period)
+        return date.fromisoformat(self.period)
 
     @property
     def answerable_since(self) -> date | None:

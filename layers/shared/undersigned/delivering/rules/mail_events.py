@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from undersigned.base.rows import Row
+from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.delivering.rules.states import REPORTS, STATES
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
+    from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.delivering.rules.states import Report
 
 MailEventKind = Literal["send", "delivery", "bounce", "complaint", "reject", "delivery_delay"]
 
 
 @dataclass(frozen=True, slots=True)
-class MailEvent:
+class MailEvent(DeliveryKey, Row):
     """What SES reports about the email of one attempt. `permanent` says of a bounce that the address takes no email."""
 
+    pk, sk = "DELIVERY#{campaign}#{target}", "EVENT#{period}#{at}#{attempt}#{kind}"
+
     kind: MailEventKind
-    delivery: DeliveryKey
     attempt: int
     message_id: str
     at: datetime

@@ -11,7 +11,7 @@ from undersigned.campaigns.rows.offices import office_partition
 from undersigned.campaigns.rules.campaigns import Campaign, Target
 from undersigned.campaigns.rules.controls import AuditEntry, Controls
 from undersigned.campaigns.rules.counts import TOTAL
-from undersigned.delivering.rows.deliveries import delivery_partition
+from undersigned.delivering.rules.deliveries import Delivery
 from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import ApiKey
 from undersigned.signing.rows.disowned import DisownedForms
@@ -58,7 +58,7 @@ class Rows(Repository):
         own = Campaign.partition(id=campaign)
         of_targets = self._table.query(own, begins_with=Target.beginning())
         targets = [row["sk"].removeprefix(Target.beginning()) for row in of_targets]
-        yield from self._all_of(*(delivery_partition(campaign, target) for target in targets))
+        yield from self._all_of(*(Delivery.partition(campaign=campaign, target=target) for target in targets))
         # Without the total, the tally counts nothing more, and the other counters need not add up.
         total = counter_key(campaign, TOTAL)
         yield from sorted(self._all_of(*counter_partitions(campaign)), key=lambda key: key != total)

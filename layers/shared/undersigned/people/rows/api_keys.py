@@ -29,7 +29,7 @@ class ApiKeys(Repository):
     def put_api_key(self, key: ApiKey, member: Member | None = None) -> None:
         """Write a new key. Raises ChangedError if it exists, or if the `member` who makes it is no owner any more."""
         # An administrator has no row.
-        is_owner = [Check(member.key, Attr("role").eq("owner"))] if member and member.at is not None else []
+        is_owner = [Check(member.own_key(), Attr("role").eq("owner"))] if member and member.at is not None else []
         self._table.transact([Put(key.item(), NEW), *is_owner])
 
     def remove_api_key(self, campaign: str, digest: str) -> None:

@@ -69,11 +69,11 @@ class People(Repository):
     def remove(self, known: Member, *, another_owner: Member | None = None) -> None:
         """Remove a role; if given, only while another person is an owner. Raises ChangedError."""
         unchanged = Attr("role").eq(known.role)
-        self._transact([Delete(row.key, unchanged) for row in _rows_of(known)], another_owner)
+        self._transact([Delete(row.own_key(), unchanged) for row in _rows_of(known)], another_owner)
 
     def _transact(self, writes: list[Write], another_owner: Member | None) -> None:
         if another_owner is not None:
-            writes.append(Check(another_owner.key, Attr("role").eq("owner")))
+            writes.append(Check(another_owner.own_key(), Attr("role").eq("owner")))
         self._table.transact(writes)
 
     def session(self, person: str, session: str, campaign: str | None = None) -> tuple[Person | None, Member | None]:

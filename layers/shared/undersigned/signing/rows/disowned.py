@@ -40,7 +40,7 @@ class Disowned(Repository):
     def disown_again(self, signature: Signature, at: datetime) -> None:
         """Note that the address of an erased row gets no more emails. Raises ChangedError."""
         unchanged = Attr("status").eq("erased") & Attr("version").eq(signature.version)
-        self._table.update(Update(signature.key, assign=Signature.written(disowned_at=at), when=unchanged))
+        self._table.update(Update(signature.own_key(), assign=Signature.written(disowned_at=at), when=unchanged))
 
     def total(self, campaign: str) -> int:
         """Return how many forms of a campaign were disowned."""

@@ -94,7 +94,7 @@ class Forms(Repository):
         )
         for some in batched(merged, read_ahead, strict=False):
             read = self._read(map(_key_of, some), consistent=consistent).found
-            waiting = {form.key: form for form, row in read if form.can_follow(row)}
+            waiting = {form.own_key(): form for form, row in read if form.can_follow(row)}
             yield from ((values["listed_at"], waiting.get(_key_of(values))) for values in some)
 
     def delete(self, campaign: str, signer: str, form: str) -> None:
@@ -112,7 +112,7 @@ class Forms(Repository):
         # By `is_released`, the filter of SendConfirmations in template.yaml knows such a request.
         self._table.update(
             Update(
-                form.key,
+                form.own_key(),
                 assign=Form.written(mail_request=mail_request, is_released=True, quarantine=None),
                 when=Attr("quarantine").exists(),
             )
@@ -120,7 +120,7 @@ class Forms(Repository):
 
     def put_in_quarantine(self, form: Form, why: Suspicion) -> None:
         """Put a form into quarantine. Raises ChangedError if it is gone."""
-        self._table.update(Update(form.key, assign=Form.written(quarantine=why), when=_EXISTS))
+        self._table.update(Update(form.own_key(), assign=Form.written(quarantine=why), when=_EXISTS))
 
     def postpone_mail(self, form: Form, until: datetime) -> None:
         """Let the email of a form wait. Raises ChangedError if the form is gone, or requests another email."""
@@ -137,7 +137,7 @@ class Forms(Repository):
         """
         kept = Form.written(expires_at=expires_at) if expires_at else {}
         ended = Form.written(postponed_until=None)
-        self._table.update(Update(form.key, assign=kept | ended, remove=["due", "due_at"], when=_EXISTS))
+        self._table.update(Update(form.own_key(), assign=kept | ended, remove=["due", "due_at"], when=_EXISTS))
 
     def postponed_mails(self, campaigns: Iterable[str], lane: Lane, until: datetime) -> Iterator[Form]:
         """Read the forms whose emails wait no longer than until then, the longest postponed first.
@@ -162,7 +162,7 @@ def _key_of(listed: Values) -> Key:
 def _postponement(form: Form, until: datetime, when: ConditionBase) -> Update:
     later = replace(form, postponed_until=until)
     place = {"due": later.due, "due_at": later.due_at}
-    return Update(form.key, assign=place | Form.written(postponed_until=until), when=when)
+    return Update(form.own_key(), assign=place | Form.written(postponed_until=until), when=when)
 
 
 def _name_of(key: Key) -> FormName:

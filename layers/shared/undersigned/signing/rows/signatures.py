@@ -170,7 +170,7 @@ class Signatures(Repository):
         # a whole domain confirms, too.
         letter = _letter_of(form, status="confirmed", confirmed_at=at, confirmed_on=on, waits_since=at)
         changes = {name: value for name, value in letter.attributes().items() if name not in _KEPT}
-        return self._move(Update(letter.key, changes, add={"version": 1}, when=NEW | ended_before))
+        return self._move(Update(letter.own_key(), changes, add={"version": 1}, when=NEW | ended_before))
 
     def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
         """Withdraw a signature whose letter is not sealed, and return it. Raises SignatureStateError."""
@@ -204,7 +204,7 @@ class Signatures(Repository):
         """
         self._table.update(
             Update(
-                signature.key,
+                signature.own_key(),
                 assign=Signature.written(cleared_at=at, network=None, **_NOTHING_PERSONAL),
                 add={"version": 1},
                 when=Attr("version").eq(signature.version) & Attr("cleared_at").not_exists(),
@@ -222,7 +222,7 @@ class Signatures(Repository):
     def hold(self, signature: Signature) -> None:
         """Take a letter out of its target's tray, and keep it out. Raises ChangedError if it is not in the tray."""
         in_tray = is_in_tray(signature.campaign, signature.target, signature.signer)
-        self._table.update(Update(signature.key, {"due": _hold_of(signature)}, when=in_tray))
+        self._table.update(Update(signature.own_key(), {"due": _hold_of(signature)}, when=in_tray))
 
     def end_hold(self, signature: Signature, at: datetime) -> None:
         """Put a letter on hold back into its target's tray, due from now on. Raises ChangedError if it is not on hold.
@@ -230,14 +230,14 @@ class Signatures(Repository):
         A page that was read before didn't show it, so *Send now* there doesn't send it.
         """
         on_hold = Attr("due").eq(_hold_of(signature))
-        self._table.update(Update(signature.key, _in_tray(signature, at), when=on_hold))
+        self._table.update(Update(signature.own_key(), _in_tray(signature, at), when=on_hold))
 
     def put_back(self, signature: Signature, at: datetime) -> None:
         """Put a confirmed letter that is in no place into its target's tray. Raises ChangedError if it has changed."""
         in_tray = is_in_tray(signature.campaign, signature.target, signature.signer)
         is_somewhere = in_tray | Attr("due").eq(_hold_of(signature))
         unchanged = Attr("version").eq(signature.version) & Attr("bundle").not_exists() & ~is_somewhere
-        self._table.update(Update(signature.key, _in_tray(signature, at), when=unchanged))
+        self._table.update(Update(signature.own_key(), _in_tray(signature, at), when=unchanged))
 
     def how_many_held(self, campaign: str) -> int:
         """Count a campaign's letters on hold."""
@@ -350,9 +350,9 @@ def erasure(signature: Signature, at: datetime, **changes: Any) -> Update:  # no
     changes |= dict.fromkeys(("quarantine", "network", "cleared_at"))
     if signature.status == "pending":
         row = _letter_of(signature, **changes)
-        return Update(row.key, row.attributes(), when=NEW)
+        return Update(row.own_key(), row.attributes(), when=NEW)
     return Update(
-        signature.key,
+        signature.own_key(),
         assign=Signature.written(**changes),
         add={"version": 1},
         remove=["due", "due_at"],
