@@ -34,7 +34,7 @@ BABEL := $(RUN) pybabel --quiet
 EXPORT := $(UV) export --quiet --locked --no-annotate --no-header
 
 .SILENT:
-.PHONY: help setup browser demo deploy remove-stack test pages faults fuzz nightly audit figures lint layers licences pictures catalogs bench clean \
+.PHONY: help setup browser demo deploy remove-stack test pages faults fuzz nightly audit figures lint layers licences pictures wordpress catalogs bench clean \
 	$(CHECKS) check-vulnerabilities
 
 help: ## list the targets
@@ -94,6 +94,11 @@ licences: $(READY) ## write docs/licences.md: what ships, and under which licenc
 pictures: $(READY) browser ## draw docs/pictures: *.svg from the .dot files, with Graphviz, and the pages, with Chromium
 	$(RUN) python -m checks.pictures
 	$(RUN) python -m tests.pictures
+
+wordpress: $(READY) ## build undersigned-wordpress.zip, the plugin that the dashboard offers for download, in .undersigned
+	mkdir -p .undersigned
+	$(RUN) python -c "import sys; from undersigned.workshop.wordpress_plugin import plugin; sys.stdout.buffer.write(plugin())" \
+		>.undersigned/undersigned-wordpress.zip
 
 # A changed sentence keeps its old translation, marked as fuzzy. A sentence that is no longer in the source is removed.
 catalogs: $(READY) ## update the translations' files from the sentences in the source

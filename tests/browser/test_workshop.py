@@ -320,7 +320,7 @@ def test_without_javascript_a_campaign_is_written_and_published(stack: Stack, vi
 def test_a_website_is_named_and_published_and_then_shows_what_is_pasted(
     stack: Stack, visitor: Visitor, tmp_path: Path, *, scripts: bool
 ) -> None:
-    stack.world.change(allowed_origins=())
+    stack.world.change(allowed_origins=(), any_website=False)
     service, pasted = HttpService("website", 0, tmp_path / "website"), [""]
     service.answer = lambda _: Response(pasted[0], mimetype="text/html")
     website = service.url.replace("127.0.0.1", "localhost")
@@ -550,15 +550,15 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     )
     go("publish")
     page.locator("form[action$='/publish'] button:not([formaction], [hidden], [type])").click()
-    for where in ("page", "builder", "developer", "count"):
+    for where in ("page", "wordpress", "builder", "developer", "count"):
         go(f"publish?where={where}")
         see(f"published-{where}")
     go("publish?where=developer")
     page.locator("#site").fill("https://ann.wixsite.com/trees")
     page.locator("[formaction$='/website']").click()
-    expect(page.locator("#snippet-button")).to_be_visible()
+    expect(page.locator("#site")).to_have_attribute("aria-invalid", "true")
     see("website-refused")
-    stack.set(NEW, {"allowed_origins": None})
+    stack.set(NEW, {"allowed_origins": None, "any_website": False})
     go("publish")
     page.locator("form[action$='/publish'] button:not([formaction], [hidden], [type])").click()
     go("publish?where=developer")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     type Form = Page | FrameLocator
 
 CAMPAIGN = "on-other-websites"
+ANYWHERE = "on-any-website"
 FRAMED = ("/embed/script", "/embed/iframe")
 NO_AUTOFOCUS = "Blocked autofocusing on a <.*> element in a cross-origin subframe"
 """Chromium logs this as an error. In a frame, our script moves the focus instead."""
@@ -38,8 +39,9 @@ OWN_FORMS = ("/embed/own-form", "/embed/fetch")
 def site(stack: RunningStack) -> Site:
     """Return the addresses of an organization's website, which its campaign allows."""
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
-    campaign = replace(folder.campaign, id=CAMPAIGN, allowed_origins=(stack.desk_url,))
-    push(DeployedStack(stack.outputs, stack.client).opened(), replace(folder, campaign=campaign))
+    campaign = replace(folder.campaign, id=CAMPAIGN, allowed_origins=(stack.desk_url,), any_website=False)
+    for one in (campaign, replace(campaign, id=ANYWHERE, any_website=True)):
+        push(DeployedStack(stack.outputs, stack.client).opened(), replace(folder, campaign=one))
     return lambda path: f"{stack.desk_url}{path}?campaign={CAMPAIGN}"
 
 
@@ -222,6 +224,21 @@ def test_without_the_script_the_link_opens_the_letter(site: Site, visitor: Visit
 
     page.get_by_role("link", name="Sign the letter").click()
     expect(page.get_by_label("Full name")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", FRAMED)
+def test_people_sign_on_a_website_that_the_campaign_does_not_list(
+    stack: RunningStack, other_site: Site, visitor: Visitor, path: str
+) -> None:
+    visitor.expect(NO_AUTOFOCUS)
+    page = visitor.open(other_site(path).replace(CAMPAIGN, ANYWHERE))
+    email = f"anywhere-{path[7:]}@signers.example"
+    fill(framed(page), email)
+
+    send(framed(page))
+
+    expect(framed(page).get_by_role("heading", name="Check your email")).to_be_in_viewport()
+    assert receives_email(stack, page, email)
 
 
 def test_a_website_that_is_not_allowed_cannot_frame_the_form(other_site: Site, visitor: Visitor) -> None:

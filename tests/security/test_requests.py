@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
 from undersigned.signing.rules.signatures import signer_id
 
@@ -228,7 +229,19 @@ def test_no_page_but_the_form_can_be_framed(world: World) -> None:
     confirmation = world.get(mail.link("confirm")).headers
     assert confirmation["referrer-policy"] == "no-referrer"
     assert "script-src" not in confirmation["content-security-policy"]
-    for path in (mail.link("confirm"), "/letters/forged", "/organizer", "/nothing"):
+    [letter] = re.findall(r'href="(/letters/[^"]+)', world.post(mail.link("confirm")).body)
+    world.week()
+    offices = links_of_office(world)
+    paths = (
+        mail.link("confirm"),
+        mail.link("disown"),
+        letter,
+        *offices,
+        f"{FORM}/privacy",
+        "/letters/no",
+        "/organizer",
+    )
+    for path in (*paths, *(f"{it}?embedded=1" for it in paths), "/nothing", "/campaigns/nowhere/embed"):
         answer = world.get(path)
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"], path
         assert answer.headers["x-frame-options"] == "DENY"

@@ -124,7 +124,7 @@ def test_the_way_back_is_in_spanish_and_in_the_frame(world: World) -> None:
     assert page.one("button").text == "Cambiarla"
     assert page.one("button")["formaction"] == f"{FORM}/preview{query}#email"
     answer = world.post(f"{FORM}/preview{query}", values)
-    assert "https://enddemand.example" in answer.headers["content-security-policy"].partition("frame-ancestors")[2]
+    assert answer.headers["content-security-policy"].endswith("frame-ancestors *")
     assert Page(answer.body).one("form")["action"] == f"{FORM}/signatures{query}#top"
 
 

@@ -1,4 +1,4 @@
-"""Test other websites: which may frame the form, read its JSON, and get signers back."""
+"""Test other websites: which may frame the form, hear from its frame, read its JSON, and get signers back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import ADA, CAMPAIGN, FORM, SITE
+from tests.world import ADA, CAMPAIGN, FORM, SITE, files_of_campaign, publish_files
 from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
@@ -30,9 +30,25 @@ def allowed(world: World) -> None:
 
 
 @pytest.mark.parametrize("page", ["", "/embed", "/signed"])
-def test_only_sites_of_the_organization_may_frame_the_form(world: World, page: str) -> None:
-    policy = world.get(FORM + page).headers["content-security-policy"]
-    assert policy.endswith(f"frame-ancestors {FRAMING}")
+def test_any_website_may_frame_the_form_but_its_frame_talks_only_to_the_listed_ones(world: World, page: str) -> None:
+    answer = world.get(FORM + page)
+    assert answer.headers["content-security-policy"].endswith("; frame-ancestors *")
+    assert answer.headers["content-security-policy"].count("*") == 1
+    assert f'data-hosts="{FRAMING}"' in world.get(f"{FORM}/embed").body
+
+
+@pytest.mark.parametrize("page", ["", "/embed", "/signed"])
+@pytest.mark.parametrize("listed", [f'["{SITE}"]', "[]"])
+def test_a_campaign_can_let_only_listed_websites_frame_the_form(world: World, page: str, listed: str) -> None:
+    files = files_of_campaign()
+    lines = [line for line in files["campaign.toml"].split("\n") if not line.startswith("allowed_origins")]
+    settings = f"any_website = false\nallowed_origins = {listed}\n" + "\n".join(lines)
+    publish_files(world, {**files, "campaign.toml": settings})
+
+    headers = world.get(FORM + page).headers
+
+    assert headers["content-security-policy"].endswith(f"frame-ancestors {SITE if SITE in listed else "'none'"}")
+    assert ("x-frame-options" in headers) == (SITE not in listed)
 
 
 def test_a_site_that_may_only_frame_the_form_sends_none_of_its_own(world: World) -> None:
@@ -48,7 +64,7 @@ def test_an_error_in_a_frame_is_shown_in_the_frame(world: World) -> None:
     too_long = {**ADA, "note": "x" * 70_000}
     answer = world.post(f"{FORM}/signatures?embedded=1&lang=es", too_long)
     assert answer.status == 413
-    assert answer.headers["content-security-policy"].endswith(f"frame-ancestors {FRAMING}")
+    assert answer.headers["content-security-policy"].endswith("frame-ancestors *")
     assert "script-src 'self'" in answer.headers["content-security-policy"]
     assert f'data-hosts="{FRAMING}"' in answer.body
     assert "El formulario es demasiado largo" in answer.body

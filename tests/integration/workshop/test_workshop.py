@@ -34,6 +34,7 @@ from undersigned.workshop.described_settings import ORGANIZER_SETTINGS, SETTINGS
 from undersigned.workshop.draft_settings import DraftSettings
 from undersigned.workshop.rows.drafts import Drafts
 from undersigned.workshop.typed_letters import merged_letter
+from undersigned.workshop.wordpress_plugin import plugin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -1440,7 +1441,7 @@ def test_the_share_preview_shows_the_picture_that_other_sites_show(author: Autho
     assert "img-src 'self'" in answer.headers["content-security-policy"]
 
 
-SNIPPETS = ("script", "frame", "button", "own-form")
+SNIPPETS = ("script", "frame", "button", "own-form", "shortcode")
 
 
 def snippets(page: Answer) -> set[str]:
@@ -1449,8 +1450,8 @@ def snippets(page: Answer) -> set[str]:
 
 @pytest.fixture
 def unlisted(author: Author) -> Author:
-    """Return an organizer of a published campaign that allows no website."""
-    author.world.change(allowed_origins=())
+    """Return an organizer of a published campaign that allows only listed websites, and lists none."""
+    author.world.change(allowed_origins=(), any_website=False)
     return author
 
 
@@ -1464,6 +1465,34 @@ def test_while_no_website_may_show_the_form_publish_says_so(unlisted: Author) ->
 
     assert snippets(page) == set()
     assert "No website may show the form yet. Name yours and publish" in page.words
+
+
+def test_any_website_may_show_the_form_so_publish_has_at_once_what_to_paste(author: Author) -> None:
+    author.world.change(allowed_origins=())
+    page = author.open("publish?where=developer")
+    assert snippets(page) == {"script", "frame"}
+    assert "The form shows on any website, with room for the longest form." in page.words
+    assert snippets(author.open("publish?where=builder")) == {"frame", "button"}
+    author.world.change(allowed_origins=("https://www.trees.example",))
+    words = author.open("publish?where=developer").words
+    assert "The form shows on any website. On www.trees.example , it is as high as it needs to be." in words
+    add_website(author, "https://sites.trees.example")
+    words = author.open("publish?where=developer").words
+    assert "Not published yet: sites.trees.example ." in words
+    assert "doesn’t show there" not in words
+
+
+def test_wordpress_gets_a_plugin_and_what_to_paste(author: Author) -> None:
+    page = author.open("publish?where=wordpress")
+    link = f"https://letters.example/campaigns/{CAMPAIGN}"
+    assert f"[undersigned link=&#34;{link}&#34;]</textarea>" in page.body
+    assert "enters https://letters.example as Address of the letters" in page.words
+    assert "The form shows only on the websites that are named" not in page.words
+    answer = author.see(f"{author.base}/wordpress")
+    assert answer.headers["content-disposition"] == 'attachment; filename="undersigned-wordpress.zip"'
+    assert answer.content == plugin()
+    author.world.change(any_website=False)
+    assert "The form shows only on the websites that are named" in author.open("publish?where=wordpress").words
 
 
 def test_only_an_address_of_a_website_is_a_link_on_publish(unlisted: Author) -> None:
@@ -1538,7 +1567,6 @@ def test_a_website_that_cannot_be_added_is_refused_with_the_way_out(unlisted: Au
     assert answer.status == 422
     assert says in answer.words
     assert f'value="{html.escape(address)}"' in answer.body
-    assert ("button" in snippets(answer)) == (" shows what you paste" in says)
     assert unlisted.draft().revision == 0
 
 
@@ -1548,10 +1576,11 @@ def test_each_answer_to_where_people_sign_has_one_thing_to_copy(unlisted: Author
     unlisted.send("publish", {"why": ""})
     assert re.findall(r'data-copy="([\w-]+)"', unlisted.open("publish").body) == ["form-address"]
     given = {}
-    for where in ("builder", "developer"):
+    for where in ("wordpress", "builder", "developer"):
         page = unlisted.open(f"publish?where={where}").body.partition("<main")[2].partition("<details")[0]
         [given[where]] = re.findall(r'<textarea id="([\w-]+)" rows="\d" readonly', page)
     assert given == {
+        "wordpress": "snippet-shortcode",
         "builder": "snippet-button",
         "developer": "snippet-script",
     }

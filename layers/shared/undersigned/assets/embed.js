@@ -75,10 +75,11 @@
     handleEvent({ data, origin, source }) {
       const { frame } = this;
       if (origin !== this.place?.origin || source !== frame?.contentWindow || data?.undersigned !== 1) return;
-      const { height, reveal } = data;
-      if (isLength(height)) {
+      // On a website that the campaign doesn't list, the frame is as high as any form, and each of its pages begins in view.
+      const { height, there, reveal = there && frame.title && 0 } = data;
+      if (there || isLength(height)) {
         // An editor's preview that watches the page for changes sees this one, and not those in the shadow tree.
-        this.style.minHeight = frame.style.height = height + "px";
+        this.style.minHeight = frame.style.height = there ? "max(2750px, 3900px - 175vw)" : height + "px";
         frame.style.visibility = "";
         frame.title = this.querySelector("a")?.textContent || words(this)[0];
         this.shadowRoot.querySelector("slot")?.remove();

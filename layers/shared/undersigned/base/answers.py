@@ -44,9 +44,9 @@ def page(  # noqa: PLR0913  (an answer's parts)
     has_frames: bool = False,
     retry_after: int | None = None,
 ) -> Response[str]:
-    """Answer with a page that only pages on the origins `hosts` may frame. Without `sends_forms`, its forms do nothing.
+    """Answer with a page that only pages on the origins `hosts` may frame; `*` is all of them.
 
-    With `has_frames`, it shows other pages of ours in frames.
+    Without `sends_forms`, its forms do nothing. With `has_frames`, it shows other pages of ours in frames.
     """
     posts_to = "'self'" if sends_forms else "'none'"
     sources = f"'self' '{_hash(shown.script)}'" if shown.script else "'self'"

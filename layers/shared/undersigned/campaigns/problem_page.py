@@ -36,7 +36,7 @@ def problem(  # noqa: PLR0913  (an answer's parts)
     return page(
         problem_page(title, detail, language, framed, theme, about=about, can_sign=can_sign),
         status=found.status,
-        hosts=framed.framing_origins if framed else (),
+        hosts=framed.framed_by if framed else (),
         runs_scripts=framed is not None,
         retry_after=found.retry_after,
     )

@@ -111,7 +111,7 @@ def _page(  # noqa: PLR0913, PLR0917  (what the page shows)
         theme=theme_of(request.event),
         base=request.base_url,
     )
-    hosts = found.entry.campaign.framing_origins
+    hosts = found.entry.campaign.framed_by
     return page(
         shown,
         status=status,
@@ -222,7 +222,7 @@ def _signed(request: Request, campaign: Campaign, sent: SentForm | None = None) 
         theme=theme_of(request.event),
     )
     cache = PRIVATE if sent else PAGE_CACHE
-    return page(shown, cache=cache, hosts=campaign.framing_origins, runs_scripts=True)
+    return page(shown, cache=cache, hosts=campaign.framed_by, runs_scripts=True)
 
 
 @routes.get("/campaigns/<campaign>/privacy")

@@ -253,16 +253,25 @@ SETTINGS = (
         "allowed_origins",
         kinds.WEBSITES,
         Message("Websites with the form"),
-        Message("the websites that may show the form inside their own pages, or send their own forms here"),
+        Message("the websites where the form is as high as it needs, and which may send their own forms here"),
         sample=["https://www.example.org"],
     ),
     Setting(
         "frame_origins",
         kinds.WEBSITES,
         Message("Websites that only show the form"),
-        Message("the websites that may show the form, and nothing else"),
+        Message("the websites where the form is as high as it needs, and which may do nothing else"),
         Message("Other people have pages at the same address, as on some site builders."),
         sample=["https://sites.example.edu"],
+    ),
+    Setting(
+        "any_website",
+        kinds.YES_NO,
+        Message("Any website may show the form"),
+        Message("whether websites that you don’t list may show the form, too"),
+        Message("People confirm by email, so a website can’t sign for anybody."),
+        default=True,
+        sample=False,
     ),
     Setting(
         "accent",
@@ -353,7 +362,7 @@ GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
     (Message("Languages"), ("language", "languages")),
     (Message("Look"), ("accent",)),
     (Message("How people reach you"), ("organizer.telephone", "organizer.website")),
-    (Message("Websites and links"), ("id", "allowed_origins", "frame_origins", "sources")),
+    (Message("Websites and links"), ("id", "allowed_origins", "frame_origins", "any_website", "sources")),
     (Message("People’s data"), ("keep_for_days", "privacy_url")),
 )
 """The groups of settings on the page. The first is shown open, because its settings have no default."""

@@ -268,8 +268,9 @@ class Campaign(Row):
     """A campaign as its organizer set it up. `letter` is the version (SHA-256, hex) that new signers sign.
 
     `opens` and `closes` are the first and the last day of signing, in the campaign's time zone. Pages and emails are in
-    `language` or in one of the languages of `translations`. Only sites in `allowed_origins` may frame the form, read
-    its JSON, post forms of their own, or have a signer sent back to them; those in `frame_origins` may only frame it.
+    `language` or in one of the languages of `translations`. Only sites in `allowed_origins` may read its JSON, post
+    forms of their own, or have a signer sent back to them. These sites and those in `frame_origins` are told how high
+    the framed form is; unless `any_website` may frame it, only they may.
     `accent` is a color, `#rrggbb`. With `send_now_only`, letters wait until somebody presses *Send now*. `privacy_url`
     is the organizer's own privacy notice; without it, people read the built-in one. With `own_words`, signers can add
     some, if the letter has a field for them. `request` says in emails to targets, which have no letter in them, what
@@ -295,6 +296,7 @@ class Campaign(Row):
     translations: Mapping[str, Translation] = field(default_factory=dict)
     allowed_origins: tuple[str, ...] = ()
     frame_origins: tuple[str, ...] = ()
+    any_website: bool = True
     accent: str | None = None
     send_now_only: bool = False
     privacy_url: str | None = None
@@ -365,8 +367,13 @@ class Campaign(Row):
 
     @property
     def framing_origins(self) -> tuple[str, ...]:
-        """Return the sites that may frame the form."""
+        """Return the sites that the framed form talks to."""
         return tuple(dict.fromkeys((*self.allowed_origins, *self.frame_origins)))
+
+    @property
+    def framed_by(self) -> tuple[str, ...]:
+        """Return the sites that may frame the form, as `frame-ancestors` lists them."""
+        return ("*",) if self.any_website else self.framing_origins
 
     def allows(self, address: str) -> bool:
         """Say whether an address has exactly the scheme, host and port of an allowed origin."""

@@ -34,6 +34,7 @@ TYPED = ("why", "website", "own-form", "why-close", "why-reopen", "title")
 ANSWERS: Mapping[str, Message] = {
     "page": Message("On our page"),
     "paper": Message.in_context("where people sign", "On paper"),
+    "wordpress": Message("In WordPress"),
     "builder": Message("In a site builder"),
     "developer": Message("A developer puts it into a website"),
 }
@@ -45,11 +46,10 @@ _FRAME_HEIGHT = "max(2750px, 3900px - 175vw)"
 
 @dataclass(frozen=True, slots=True)
 class TypedWebsite:
-    """A website that is not added: its address as typed, the reason, and whether its pages can have a button."""
+    """A website that is not added: its address as typed, and the reason."""
 
     address: str
     mistake: Message
-    gets_button: bool = False
 
 
 def refused_website(typed: str, origin: str | Message) -> TypedWebsite | None:
@@ -58,11 +58,11 @@ def refused_website(typed: str, origin: str | Message) -> TypedWebsite | None:
         return TypedWebsite(typed, origin)
     if builder := builder_of(origin):
         message = Message(
-            "%(builder)s shows what you paste in a frame whose own address changes, so no campaign can allow it. Use "
-            "a button that links to the letter’s own page.",
+            "%(builder)s shows what you paste in a frame whose own address changes, so you can’t name it here. “In a "
+            "site builder” has what to paste there.",
             {"builder": builder},
         )
-        return TypedWebsite(typed, message, gets_button=True)
+        return TypedWebsite(typed, message)
     return None
 
 
@@ -117,7 +117,7 @@ def published(campaign: Campaign, public_url: str) -> Mapping[str, Any]:
     """Return the ways to a campaign's form on a stack with this address, and the HTML to paste into websites.
 
     `picture` is the path of the picture beside a shared link, on the host of the dashboard. `websites` are the
-    origins that may show the form, and `form_websites` those that may send a form of their own.
+    origins that are told about the form they show, and `form_websites` those that may send a form of their own.
     """
     address = f"{public_url}/campaigns/{campaign.id}"
     label = Message("Sign the letter").in_language(campaign.language)
@@ -137,6 +137,7 @@ def published(campaign: Campaign, public_url: str) -> Mapping[str, Any]:
             f'<p><a href="{address}">{open_it}</a></p>'
         ),
         "link": f'<a href="{address}">{label}</a>',
+        "shortcode": f'[undersigned link="{address}"]',
         "button": (
             f'<a href="{address}" target="_blank" style="display: inline-block; padding: .7em 1.25em; '
             f"border-radius: 4px; background: {accent.color}; color: {accent.on}; font-weight: 600; "
@@ -144,11 +145,13 @@ def published(campaign: Campaign, public_url: str) -> Mapping[str, Any]:
         ),
         "own_form": _own_form(campaign, public_url, address, accent),
         "websites": campaign.framing_origins,
+        "any_website": campaign.any_website,
         "form_websites": campaign.allowed_origins,
         "picture": f"/campaigns/{campaign.id}/share.png",
         "title": campaign.title,
         "summary": campaign.summary,
         "host": urlsplit(public_url).netloc,
+        "origin": public_url,
     }
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from undersigned.workshop.setting_kinds import Value
 
 NOTICES |= {
-    "website-added": Message("The website is in the draft. It may show the form once you publish."),
+    "website-added": Message("The website is in the draft. Publish to make the form there as high as it needs."),
     "changed": Message("Somebody else changed the campaign meanwhile. This is how it is now. Nothing was published."),
     "deleting": Message("Part of the campaign is deleted. Press the button again until all of it is."),
     "not-deleted": Message("Nothing was deleted: type the campaign’s title to say that you mean it."),
@@ -186,6 +186,14 @@ def form_on_paper(request: DashboardRequest) -> Response[bytes]:
     targets = [entry.target(named)] if named else [target for target in known if not target.retired] or known
     pdf = paper_form(entry.campaign, entry.letters, targets, request.base_url)
     return download(pdf, "application/pdf", f"{'-'.join(filter(None, (entry.campaign.id, named, 'paper')))}.pdf")
+
+
+@pages.get("/workshop/wordpress", "manage")
+def plugin_for_wordpress(request: DashboardRequest) -> Response[bytes]:  # noqa: ARG001  (the same for everybody)
+    """Download the plugin that shows forms in WordPress."""
+    from undersigned.workshop.wordpress_plugin import plugin
+
+    return download(plugin(), "application/zip", "undersigned-wordpress.zip")
 
 
 @pages.does("discard draft")
