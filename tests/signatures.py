@@ -8,6 +8,7 @@ from typing import Any
 
 from undersigned.campaigns.rules.campaigns import Addressee, Campaign, Organizer, Target
 from undersigned.campaigns.rules.letters import SignerDetails
+from undersigned.signing.rules.form_fields import Words
 from undersigned.signing.rules.forms import Form
 from undersigned.signing.rules.signatures import PENDING_FOR, Signature
 
@@ -18,16 +19,17 @@ _ADAS = Signature(
     signer="0" * 32,
     status="confirmed",
     version=2,
-    name="Ada Specimen",
-    email="ada@signers.example",
-    address_line="1 Sample Street",
-    locality="Evanston",
-    region="IL",
-    postal_code="60201",
+    words=Words(
+        name="Ada Specimen",
+        email="ada@signers.example",
+        address_line="1 Sample Street",
+        locality="Evanston",
+        region="IL",
+        postal_code="60201",
+        signature="Ada Specimen",
+        note="",
+    ),
     target="evanston",
-    signature="Ada Specimen",
-    note="",
-    updates=False,
     letter="0" * 64,
     language="en",
     addressee=Addressee("Police Chief", {}, "Avery Sample", "Evanston Police Department", "Evanston"),
@@ -70,7 +72,13 @@ ROBIN = SignerDetails(
 
 def adas_signature(**changes: Any) -> Signature:
     """Return the signature of Ada, who has confirmed, with some values changed."""
-    return replace(_ADAS, **changes)
+    return changed(_ADAS, **changes)
+
+
+def changed[Signed: Signature](signature: Signed, /, **changes: Any) -> Signed:
+    """Return a letter or a form with some values changed; those that its signer typed are given like all others."""
+    typed = {each.name: changes.pop(each.name) for each in fields(Words) if each.name in changes}
+    return replace(signature, words=replace(signature.words, **typed), **changes)
 
 
 def adas_form(**changes: Any) -> Form:
@@ -82,4 +90,4 @@ def adas_form(**changes: Any) -> Form:
         "mail_request": "692c0000-00000000",
         "expires_at": SIGNED_AT + PENDING_FOR,
     }
-    return Form(**said | asked | changes)
+    return changed(Form(**said | asked), **changes)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tests.signatures import adas_signature
+from tests.signatures import adas_signature, changed
 from tests.world import CAMPAIGN
 from undersigned.signing.rows.signatures import Signatures
 
@@ -41,7 +40,7 @@ def put_letters(world: World, targets: Sequence[Target], letters: int) -> None:
     world.stack.table.delete(letter.own_key())
     for number in range(len(targets) * letters):
         target = targets[number % len(targets)]
-        another = replace(
+        another = changed(
             letter,
             signer=f"{number * 2_654_435_761 % 2**128:032x}",
             target=target.id,

@@ -62,7 +62,7 @@ def test_the_form_comes_back_filled_in(
     expect(page.locator("main bdi").first).to_have_text(RIGHT)
     kept = site.world.letter(RIGHT)
     assert kept
-    assert (kept.quarantine, kept.note) == (None, NOTE)
+    assert (kept.quarantine, kept.words.note) == (None, NOTE)
 
 
 def test_a_drawn_signature_comes_back(site: Site, visitor: Visitor) -> None:

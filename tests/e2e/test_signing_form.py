@@ -160,7 +160,7 @@ def test_a_letter_is_signed_and_confirmed(campaigns: Campaigns, visitor: Visitor
     expect(page.get_by_text("with the next delivery")).to_be_visible()
     row = campaigns.row(email)
     assert row
-    assert (row.status, row.target, row.note) == ("confirmed", "skokie", "My own words")
+    assert (row.status, row.target, row.words.note) == ("confirmed", "skokie", "My own words")
 
 
 def test_a_letter_is_withdrawn_without_javascript(campaigns: Campaigns, visitor: Visitor) -> None:
@@ -249,7 +249,7 @@ def test_the_form_can_be_filled_in_and_sent_with_the_keyboard_alone(campaigns: C
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
     row = campaigns.row("keyboard@signers.example")
     assert row
-    assert row.updates
+    assert row.words.updates
 
 
 def test_a_drawn_signature_is_in_the_packet(campaigns: Campaigns, visitor: Visitor) -> None:

@@ -399,7 +399,7 @@ class Play:
         forms = Forms(self.world.stack.table).of_signer(CAMPAIGN, self.signer(person))
         form = max(forms, key=lambda form: form.signed_at, default=None)
         token = self.world.stack.links.sign("confirm", CAMPAIGN, self.signer(person), form.form if form else "none")
-        return form.name if form else "", f"/confirm/{token}"
+        return form.words.name if form else "", f"/confirm/{token}"
 
     def confirm(self, person: str, link: tuple[str, str] | None = None) -> Actor:
         """Confirm a person's letter by the link of its present words, or by an earlier one."""
@@ -721,7 +721,7 @@ class Play:
         """Check that every letter was sent exactly once, no withdrawn one was, and the counts equal the rows."""
         found = breaches(self.world, bounced=self._bounced, text_of=lambda sent: "\n".join(self._letters_in(sent)))
         rows = Signatures(self.world.stack.table).listed_signatures(CAMPAIGN)
-        remaining = {row.name for row in rows if row.status == "confirmed"}
+        remaining = {row.words.name for row in rows if row.status == "confirmed"}
         vanished = self.confirmed - remaining - self.withdrawn - self.emptied
         found += [f"{words}: confirmed, but its row is gone" for words in vanished]
         found += [

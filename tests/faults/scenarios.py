@@ -836,7 +836,7 @@ def drafts_in(platform: Platform) -> set[str]:
 def is_cleared(platform: Platform, person: Person) -> bool:
     """Return whether a person's letter has no personal data left, because its time was over."""
     row = Signatures(platform.world.stack.table).signature(CAMPAIGN, signer(platform, person))
-    return row is not None and row.cleared_at is not None and row.name == ""
+    return row is not None and row.cleared_at is not None and row.words.name == ""
 
 
 def create_key(platform: Platform) -> None:

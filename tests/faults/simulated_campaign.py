@@ -708,7 +708,7 @@ class Simulation:
         if row and answer and answer.status == _DONE:
             now = Signatures(self.world.stack.table).signature(CAMPAIGN, self.signer(person))
             if now and now.status == "erased":
-                self.erased.add(row.name)
+                self.erased.add(row.words.name)
 
     def release_from_quarantine(self) -> None:
         forms = [form for form in self.world.forms() if form.quarantine]
@@ -837,7 +837,7 @@ class Simulation:
         if answer and answer.status == 200 and self._starts == starts:
             for row in self._rows():
                 if row.on_hold:
-                    self._held.setdefault(row.name, self.world.clock.now)
+                    self._held.setdefault(row.words.name, self.world.clock.now)
 
     def release_letters(self) -> None:
         """Release all letters on hold."""
@@ -850,7 +850,7 @@ class Simulation:
 
     def erase_letters(self) -> None:
         """Remove the letters that were signed within some hours."""
-        before = {row.signer: row.name for row in self._rows()}
+        before = {row.signer: row.words.name for row in self._rows()}
         self._screen("erase", 6 * _HOUR)
         self.erased |= {before[row.signer] for row in self._rows() if row.status == "erased" and before.get(row.signer)}
 
@@ -1050,7 +1050,7 @@ class Simulation:
             self.breach(f"packets are kept although their time is over: {kept}")
         for row in Signatures(self.world.stack.table).listed_signatures(CAMPAIGN):
             if not row.is_empty:
-                self.breach(f"{row.name} is kept although its time is over: {row.status}")
+                self.breach(f"{row.words.name} is kept although its time is over: {row.status}")
         self._check()
 
     def _check_finding(self, record: logging.LogRecord) -> None:

@@ -37,7 +37,7 @@ _CLAIM = "MAIL_CLAIM#"
 _GONE = "GONE#"
 
 _DECISIVE = (
-    "status", "quarantine", "target", "note", "bundle", "due", "tallied",
+    "status", "quarantine", "target", "words", "bundle", "due", "tallied",
     "signatures",
     "state", "attempt", "letters", "packets", "versions", "erased", "left_out", "permanent",
     "email", "mail_state", "way", "hold", "free_from", "paused", "until",
@@ -80,8 +80,8 @@ def letters_in(rows: Rows) -> list[Letter]:
     return [
         Letter(
             signer=row["pk"].rpartition("#")[2],
-            name=row["name"],
-            address_line=row["address_line"],
+            name=row["words"]["name"],
+            address_line=row["words"]["address_line"],
             status=row["status"],
             target=row["target"],
             is_cleared="cleared_at" in row,
@@ -125,10 +125,8 @@ def change_in(record: Mapping[str, Any]) -> Change | None:
     pk, new, old = images["Keys"]["pk"]["S"], images.get("NewImage", {}), images.get("OldImage", {})
     if not pk.startswith((_LETTER, _FORM)):
         return None
-    status, words, before = (
-        image.get(name, {}).get("S", "") for image, name in ((new, "status"), (new, "name"), (old, "name"))
-    )
-    return Change("letter" if is_of_letter(record) else "form", status, words, before)
+    words, before = (image.get("words", {}).get("M", {}).get("name", {}).get("S", "") for image in (new, old))
+    return Change("letter" if is_of_letter(record) else "form", new.get("status", {}).get("S", ""), words, before)
 
 
 def row_of(record: Mapping[str, Any]) -> str:

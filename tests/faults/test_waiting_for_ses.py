@@ -23,6 +23,7 @@ from tests.faults.in_parallel import Processes
 from tests.faults.platform import CrashError, Fate, Faults, Platform
 from tests.figures import keep
 from tests.scale import scale
+from tests.signatures import changed
 from tests.world import CAMPAIGN, CONTEXT, client_of
 from tests.world import world as make_world
 from undersigned.base.emails import Mail
@@ -180,7 +181,7 @@ class Rush:
         self.sent_meanwhile = len(self.world.sent)
 
     def put_form(self) -> None:
-        row = replace(
+        row = changed(
             self.pattern,
             signer=f"{self.people:032x}",
             form=f"{self.people:016x}",
@@ -367,7 +368,7 @@ def compose_once(monkeypatch: pytest.MonkeyPatch) -> None:
         if not written:
             written.append(compose(*given, **tokens))
         [signature] = [each for each in given if isinstance(each, Signature)]
-        return replace(written[0], to=signature.email)
+        return replace(written[0], to=signature.words.email)
 
     monkeypatch.setattr(emails, "confirmation", confirmation)
     monkeypatch.setattr(Mail, "as_bytes", lambda mail: mail.to.encode())

@@ -166,7 +166,7 @@ def test_accepted_text_is_unchanged_in_html_and_csv(words: dict[str, str]) -> No
     reader = read_html(html)
     assert reader.tags <= {"p", "span", "br"}
     assert {name: reader.texts.get(name, "") for name in PERSONAL} == {
-        name: getattr(made.row, name) for name in PERSONAL
+        name: getattr(made.row.words, name) for name in PERSONAL
     }
     line = csv_line(exports.row(made.row, "en"))
     [cells] = csv.reader(io.StringIO(line.decode(), newline=""), strict=True)
@@ -196,7 +196,7 @@ def test_accepted_text_is_in_both_parts_of_an_email(words: dict[str, str]) -> No
     content = mail.as_bytes()
     assert max(map(len, content.split(b"\r\n"))) <= 998
     read = message_from_bytes(content, policy=policy.default)
-    assert read["To"].addresses[0].addr_spec == made.row.email
+    assert read["To"].addresses[0].addr_spec == made.row.words.email
     plain, rich = read.get_body(("plain",)), read.get_body(("html",))
     assert plain is not None
     assert rich is not None
@@ -205,7 +205,7 @@ def test_accepted_text_is_in_both_parts_of_an_email(words: dict[str, str]) -> No
     assert "canary" not in read_html(html).tags
     for name in ("name", "signature", "address_line", "locality"):
         for form, text in shown.items():
-            assert in_one_line(getattr(made.row, name)) in text, (name, form)
+            assert in_one_line(getattr(made.row.words, name)) in text, (name, form)
 
 
 @cache
@@ -220,7 +220,7 @@ def test_accepted_text_can_be_typeset(several: list[dict[str, str]]) -> None:
     for made in filter(None, map(signed, several)):
         blocks = read_blocks(render_html(FOLDER.letter.template, made.form.target, made.row.details))
         assert as_text(blocks)
-        letters.append(PacketLetter(blocks, "en", made.row.name, made.row.locality))
+        letters.append(PacketLetter(blocks, "en", made.row.words.name, made.row.words.locality))
     if letters:
         packet = typeset(None, letters, fonts())
         assert packet.accessible

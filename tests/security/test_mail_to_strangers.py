@@ -16,6 +16,7 @@ from benchmarks.meter import Meter
 from tests import world as worlds
 from tests.faults.stored import expire
 from tests.organizers import someone
+from tests.signatures import changed
 from tests.world import ADA, CAMPAIGN, CONTEXT, FORM, World, client_of
 from tests.world import world as make_world
 from undersigned.base.mail_domains import NameNotFoundError, NoAnswerError
@@ -675,7 +676,7 @@ def put_over_a_limit(world: World, forms: int) -> None:
     world.run_stream()
     [pattern] = world.forms()
     for number in range(1, forms // 2 + 1):
-        clean = replace(pattern, signer=f"{number:032x}", form=f"{number:016x}", email=address(number))
+        clean = changed(pattern, signer=f"{number:032x}", form=f"{number:016x}", email=address(number))
         suspicious = replace(clean, signer=f"{forms + number:032x}", quarantine="no token", network=f"{number:016x}")
         for form, until in ((clean, world.clock.now + timedelta(days=1)), (suspicious, world.clock.now)):
             Forms(world.stack.table).put(form)

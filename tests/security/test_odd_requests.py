@@ -83,4 +83,4 @@ def test_the_last_of_a_repeated_field_counts_and_none_is_read_from_the_address(w
     assert world.post(f"{FORM}/signatures?name=Address+Name&signature=Address", raw=body.encode()).status == 200
     signature = world.letter()
     assert signature
-    assert (signature.name, signature.signature) == ("Last Name", ADA["signature"])
+    assert (signature.words.name, signature.words.signature) == ("Last Name", ADA["signature"])

@@ -98,7 +98,7 @@ def test_an_erased_address_is_remembered_when_a_later_letter_expires(world: Worl
     pass_days(world, 16)
     left = row(world)
     assert left is not None
-    assert (left.status, left.name, left.erased_at is not None) == ("erased", "", True)
+    assert (left.status, left.words.name, left.erased_at is not None) == ("erased", "", True)
     world.sign()
     world.run_stream()
     again = row(world)
@@ -118,7 +118,7 @@ def test_a_letter_of_an_erased_address_can_be_confirmed_for_as_long_as_any_other
     pass_days(world, 30)
     confirmed = row(world)
     assert confirmed is not None
-    assert (confirmed.status, confirmed.name) == ("confirmed", "Ada Specimen")
+    assert (confirmed.status, confirmed.words.name) == ("confirmed", "Ada Specimen")
 
     world.sign(email="bo@signers.example")
     world.erase(signer_id(world.stack.secret(), "bo@signers.example"))
@@ -133,7 +133,8 @@ def test_a_letter_of_an_erased_address_can_be_confirmed_for_as_long_as_any_other
 
 def fields(signature: Signature | None) -> str:
     assert signature is not None
-    return f"{signature.name}{signature.email}{signature.address_line}{signature.signature}{signature.note}"
+    words = signature.words
+    return f"{words.name}{words.email}{words.address_line}{words.signature}{words.note}"
 
 
 def test_a_withdrawn_letters_personal_data_goes_after_thirty_days(world: World) -> None:
@@ -162,7 +163,12 @@ def test_a_person_whose_withdrawn_letter_is_gone_can_sign_again(world: World) ->
     world.confirmed()
     again = row(world)
     assert again is not None
-    assert (again.status, again.quarantine, again.cleared_at, again.name) == ("confirmed", None, None, "Ada Specimen")
+    assert (again.status, again.quarantine, again.cleared_at, again.words.name) == (
+        "confirmed",
+        None,
+        None,
+        "Ada Specimen",
+    )
     assert counters(world)["TOTAL"] == 1
 
 
@@ -274,7 +280,7 @@ def test_nothing_is_sent_to_or_about_a_letter_whose_data_is_gone(world: World) -
     assert len(world.sent) == emails
     left = row(world)
     assert left is not None
-    assert (left.status, left.name) == ("confirmed", "")
+    assert (left.status, left.words.name) == ("confirmed", "")
     assert Deliveries(world.stack.table).delivery(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")).state == "delivered"  # type: ignore[union-attr]
 
 

@@ -76,7 +76,7 @@ def test_a_strangers_form_changes_nothing_that_the_signers_link_shows_or_confirm
     assert MINE in page
     assert THEIRS not in page
     assert MINE in world.press(link).body
-    assert (row(world).note, row(world).name) == (MINE, "Ada Specimen")
+    assert (row(world).words.note, row(world).words.name) == (MINE, "Ada Specimen")
     assert count(world) == 1
     world.week()
     [delivery] = world.deliveries
@@ -102,9 +102,9 @@ def test_a_suspicious_form_sends_no_email_and_hides_no_clean_one(world: World) -
     sign(world, THEIRS, form=None)
     world.run_stream()
     assert len(world.sent) == 1
-    assert (row(world).note, row(world).quarantine) == (MINE, None)
+    assert (row(world).words.note, row(world).quarantine) == (MINE, None)
     forms = Forms(world.stack.table).of_signer(CAMPAIGN, row(world).signer)
-    assert {(form.note, form.quarantine) for form in forms} == {(MINE, None), (THEIRS, "no form")}
+    assert {(form.words.note, form.quarantine) for form in forms} == {(MINE, None), (THEIRS, "no form")}
     assert world.press(link).status == 200
 
 
@@ -126,10 +126,11 @@ def test_the_link_of_later_words_confirms_exactly_those(world: World) -> None:
     world.clock.advance(hours=1)
     assert world.press(later).status == 200
     after = row(world)
-    assert (after.name, after.address_line, after.locality, after.postal_code, after.target, after.updates) == (
+    words = after.words
+    assert (words.name, words.address_line, words.locality, words.postal_code, after.target, words.updates) == (
         "Ada M. Specimen", "2 Sample Street", "Wilmette", "60091", "wilmette", True,
     )  # fmt: skip
-    assert after.drawing == before.drawing != ""
+    assert words.drawing == before.words.drawing != ""
     said = world.get(earlier).body
     assert OTHER_WORDS in said
     assert "Corrected." in said
@@ -141,7 +142,7 @@ def test_a_letter_has_all_that_its_form_says_whatever_came_later(world: World) -
     form = row(world)
     world.run_stream()
     mailed(world, THEIRS, name="Somebody Else", locality="Wilmette", postal_code="60091")
-    assert (row(world).note, row(world).target) == (THEIRS, "wilmette")
+    assert (row(world).words.note, row(world).target) == (THEIRS, "wilmette")
     world.clock.advance(days=3)
     assert world.press(link).status == 200
     world.run_stream()
@@ -157,7 +158,7 @@ def test_a_letter_has_all_that_its_form_says_whatever_came_later(world: World) -
     as_sent = replace(after, status="pending", version=0, **only_of_letters)
     assert all(getattr(form, each.name) == getattr(as_sent, each.name) for each in fields(as_sent))
     # The listing finds the letter at the time of these words.
-    assert [found.note for _, found in Signatures(world.stack.table).newest_signatures(CAMPAIGN)] == [MINE]
+    assert [found.words.note for _, found in Signatures(world.stack.table).newest_signatures(CAMPAIGN)] == [MINE]
     assert world.forms() == [], "neither form can be confirmed any more"
     assert world.counts()["TARGET#evanston"] == 1
     assert world.counts().get("TARGET#wilmette", 0) == 0
@@ -173,7 +174,7 @@ def test_only_the_words_that_were_confirmed_first_count(world: World) -> None:
         assert THEIRS not in answer.body
     assert world.get(theirs, as_json=True).json["other_words"] is True
     assert world.get(mine, as_json=True).json["other_words"] is False
-    assert row(world).note == MINE
+    assert row(world).words.note == MINE
     assert count(world) == 1
 
 

@@ -228,7 +228,7 @@ class Restoring:
             raise NotFoundError(message)
         secret = self.opened.secret()
         for row in islice(self._listed(), BATCH_GET):
-            email, (_, signer) = row.get("email"), parse_signature_key(row["pk"])
+            email, (_, signer) = row.get("words", {}).get("email"), parse_signature_key(row["pk"])
             if email and signer_id(secret, email) != signer:
                 message = (
                     f"the signers of {name} have ids under another secret than this stack's, so they could sign twice; "

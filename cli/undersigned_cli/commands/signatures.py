@@ -90,7 +90,7 @@ def signatures(  # noqa: PLR0913  (options)
         for signature in found
         if wanted.matches(signature)
         and suspected.matches(signature)
-        and (name is None or is_named(signature.name, name))
+        and (name is None or is_named(signature.words.name, name))
     )
     shown = list(islice(matching, limit))
     columns = {
@@ -111,8 +111,8 @@ def _as_values(opened: Stack, signature: Signature) -> dict[str, object]:
     return {
         "signer": signature.signer,
         **cells,
-        "updates": signature.updates,
-        "has_drawing": bool(signature.drawing),
+        "updates": signature.words.updates,
+        "has_drawing": bool(signature.words.drawing),
         "on_hold": signature.on_hold,
     }
 
@@ -186,7 +186,9 @@ def erase(  # noqa: PLR0913  (options)
     if found.status == "erased":
         say("This letter is erased already.")
         return
-    say(f"{found.name} <{found.email}>, {found.locality}, to {found.target}: {found.reported_status}.")
+    say(
+        f"{found.words.name} <{found.words.email}>, {found.words.locality}, to {found.target}: {found.reported_status}."
+    )
     say(f"Signed {moment(found.signed_at)}.{_what_was_sent(found)}")
     ask("Erase it? You can't undo this", yes=yes)
     word = perform(opened, "erase", campaign, {"signer": found.signer, "why": reason}, COMMAND_LINE)

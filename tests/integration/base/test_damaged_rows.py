@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from logging import makeLogRecord
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ from undersigned.organizing.exporting import csv_lines
 from undersigned.organizing.rules.exports import ExportFilter
 from undersigned.organizing.screening import screen
 from undersigned.signing.rows.mail_budgets import MailBudgets
+from undersigned.signing.rules.form_fields import NO_WORDS
 from undersigned.signing.rules.signatures import Signature, SignatureFilter
 from undersigned_cli.main import app
 
@@ -97,21 +99,25 @@ def damaged(world: World) -> World:
 # The delivery
 
 
+TYPED: Any = asdict(NO_WORDS) | {"name": "Ben", "email": "ben@signers.example"}
+
+
 @pytest.mark.parametrize(
     "changes",
     [
         {"signed_at": "yesterday"},
         {"signed_on": None},
-        {"name": None},
+        {"words": None},
+        {"words": {"name": "Ben"}},
         {"signed_at": "2026-11-24T18:00:00"},
         {"status": None},
         {"status": "unknown"},
         {"version": "three"},
         {"version": "3"},
-        {"note": 5},
-        {"drawing": ["a"]},
-        {"drawing": "garbage"},
-        {"drawing": "M"},
+        {"words": TYPED | {"note": 5}},
+        {"words": TYPED | {"drawing": ["a"]}},
+        {"words": TYPED | {"drawing": "garbage"}},
+        {"words": TYPED | {"drawing": "M"}},
         {"addressee": {"a": "b"}},
         {"addressee": None},
         {"addressee": {"title": "Chief", "titles": {}, "name": 5, "department": "Police", "locality": "Evanston"}},
@@ -257,10 +263,10 @@ def test_a_sealed_letter_that_cannot_be_repaired_is_erased_and_the_others_are_se
     confirm(world, "Ada", "Ben", "Cyd")
     world.refusal = "MessageRejected"
     world.week()
-    change(world, "Ben", {"name": None, "signed_at": "yesterday"})
+    change(world, "Ben", {"words": None, "signed_at": "yesterday"})
     with pytest.raises(DamagedRowsError, match=world.signer("Ben@signers.example")):
         world.erase(world.signer("Ben@signers.example"))
-    change(world, "Ben", {"name": "-", "signed_at": "2026-11-24T00:00:00+00:00"})
+    change(world, "Ben", {"words": asdict(NO_WORDS), "signed_at": "2026-11-24T00:00:00+00:00"})
     world.erase(world.signer("Ben@signers.example"))
     world.refusal = ""
     world.clock.advance(days=2)
@@ -346,10 +352,10 @@ def test_nothing_is_recorded_if_nothing_but_damaged_letters_would_go(world: Worl
 
 DAMAGES: list[dict[str, Any]] = [
     {"signed_on": None},
-    {"name": None},
+    {"words": None},
     {"version": "three"},
-    {"note": 5},
-    {"drawing": "M"},
+    {"words": TYPED | {"note": 5}},
+    {"words": TYPED | {"drawing": "M"}},
     {"letter": "nope"},
     {"target": "nobody"},
 ]
@@ -441,7 +447,7 @@ def test_other_letters_are_put_on_hold_released_and_erased(damaged: World) -> No
     wanted = SignatureFilter(domain="signers.example")
     for action in ("hold", "release", "erase"):
         assert screen(damaged.stack, CAMPAIGN, action, wanted, by="cli", why="a test").changed == 2
-    assert row(damaged, "Ben")["name"] == "Ben"
+    assert row(damaged, "Ben")["words"]["name"] == "Ben"
 
 
 def test_an_export_has_all_other_letters(damaged: World) -> None:

@@ -112,6 +112,18 @@ def test_signing_again_after_the_row_is_gone_counts_again(world: World) -> None:
     assert counted(world)["TOTAL"] == 1
 
 
+def test_a_letter_that_is_signed_again_before_its_withdrawal_is_counted_counts_once(world: World) -> None:
+    world.confirmed()
+    rows = Signatures(world.stack.table)
+    rows.withdraw(CAMPAIGN, world.row().signer, world.clock.now)
+    world.clock.advance(minutes=1)
+    world.sign(note="Said better")
+    [form] = world.forms()
+    rows.confirm(form, at=world.clock.now, on=world.clock.now.date())
+    world.run_stream()
+    assert counted(world)["TOTAL"] == 1
+
+
 def lose(world: World, email: str) -> None:
     """Delete a row, as an operator may by mistake."""
     key = Signature.locate(campaign=CAMPAIGN, signer=signer_id(world.stack.secret(), email))
@@ -174,8 +186,8 @@ def test_a_row_with_a_map_for_a_text_does_not_stop_other_signers_emails(world: W
     world.sign()
     world.sign(email="bo@signers.example")
     records = world.new_records()
-    [form, _] = [record["dynamodb"]["NewImage"] for record in records if "signature" in record["dynamodb"]["NewImage"]]
-    row = {**form, "signature": {"M": {}}}
+    [form, _] = [record["dynamodb"]["NewImage"] for record in records if "words" in record["dynamodb"]["NewImage"]]
+    row = {**form, "words": {"M": {**form["words"]["M"], "signature": {"M": {}}}}}
     client_of("dynamodb").put_item(TableName=world.stack.settings.table_name, Item=row)
     queue_and_send(world, records)
     assert [mail.to for mail in world.sent] == ["bo@signers.example"]

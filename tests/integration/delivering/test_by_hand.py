@@ -552,14 +552,14 @@ def test_a_campaign_that_is_over_keeps_letters_until_they_are_handed_over_or_clo
     world.clock.advance(days=60)
     for _ in range(3):
         world.reconcile()
-    assert (delivery(world).cleared_at, bool(world.row().email)) == (None, True)
+    assert (delivery(world).cleared_at, bool(world.row().words.email)) == (None, True)
     with pytest.raises(NotYetError, match="hand them over"):
         check_deletable(world.stack, CAMPAIGN)
     controls.close_unsent(KEY, "cli", "the office is closed for good")
     world.clock.advance(days=31)
     for _ in range(3):
         world.reconcile()
-    assert (delivery(world).cleared_at is not None, bool(world.row().email)) == (True, False)
+    assert (delivery(world).cleared_at is not None, bool(world.row().words.email)) == (True, False)
 
 
 def test_a_delivery_by_hand_whose_letters_are_all_erased_needs_nobody_and_its_campaign_can_be_deleted(
@@ -589,7 +589,7 @@ def cleared(world: World) -> None:
     world.clock.advance(days=31)
     for _ in range(2):
         world.reconcile()
-    assert (delivery(world).cleared_at is not None, bool(world.row().email)) == (True, False)
+    assert (delivery(world).cleared_at is not None, bool(world.row().words.email)) == (True, False)
 
 
 def test_letters_that_were_deleted_with_the_data_of_their_campaign_are_not_made_again(

@@ -223,8 +223,8 @@ def test_a_stale_tray_does_not_seal_a_letter_that_was_put_on_hold(
     monkeypatch.setattr(type(signatures), "readable", lambda *_call, **_at: iter(stale))
     world.week()
     [sent] = world.deliveries
-    assert waiting.name in names_in(sent.pdfs[0])
-    assert held.name not in names_in(sent.pdfs[0])
+    assert waiting.words.name in names_in(sent.pdfs[0])
+    assert held.words.name not in names_in(sent.pdfs[0])
     [held] = signatures.signatures(CAMPAIGN, [held.signer])
     assert (held.on_hold, held.bundle) == (True, None)
 

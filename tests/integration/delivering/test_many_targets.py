@@ -175,7 +175,7 @@ def test_a_target_with_damaged_letters_only_is_left_out_of_a_plan(many: World) -
     many.limit(tray_step=1)
     for target, numbers in {"town-11": [11], "town-46": range(100, 120), "town-47": range(120, 140)}.items():
         for number in numbers:
-            row = waiting_row(CAMPAIGN, target, signer_number(number)) | {"name": None}
+            row = waiting_row(CAMPAIGN, target, signer_number(number)) | {"words": None}
             put_row(many, signer_number(number), row)
     put_letter(many, "town-47", "f" * 32)
     planned = {key["target"] for key in many.plan()["deliveries"]}

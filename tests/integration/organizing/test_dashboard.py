@@ -793,7 +793,7 @@ def test_confirmed_forms_make_neither_the_overview_nor_a_listing_read_without_a_
     first = list_letters(world.stack, CAMPAIGN, pending, None, 10)
     assert (first.items, first.ended_early) == ((), True)
     second = list_letters(world.stack, CAMPAIGN, pending, first.next_position, 10)
-    assert [form.email for form in second.items] == ["old@signers.example"]
+    assert [form.words.email for form in second.items] == ["old@signers.example"]
 
 
 def test_an_error_about_a_campaign_is_in_the_campaigns_frame(manager: Browser) -> None:

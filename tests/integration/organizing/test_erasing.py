@@ -75,7 +75,7 @@ def test_a_sent_letter_is_erased_from_its_row(world: World) -> None:
     world.week()
     world.feedback("delivery", world.deliveries[0])
     world.erase(signer(world))
-    assert (row(world).name, row(world).bundle) == ("", "2026-11-24#0001")
+    assert (row(world).words.name, row(world).bundle) == ("", "2026-11-24#0001")
     assert total(world) == 0
 
 
@@ -100,7 +100,7 @@ def test_erasing_twice_has_the_same_result_as_once(world: World, when: str) -> N
             world.post(letter["withdraw"])
     for _ in range(2):
         world.erase(signer(world))
-    assert (row(world).status, row(world).name) == ("erased", "")
+    assert (row(world).status, row(world).words.name) == ("erased", "")
     assert total(world) == 0
     assert len(world.sent) == 1
 
@@ -134,7 +134,7 @@ def test_a_sealed_letter_is_erased_while_ses_refuses_its_email(world: World) -> 
     world.refusal = "AccessDeniedException"
     world.week()
     assert world.erase(signer(world)) == "erased"
-    assert (row(world).name, total(world)) == ("", 1)
+    assert (row(world).words.name, total(world)) == ("", 1)
     world.refusal = ""
     world.week()
     [email] = world.deliveries
@@ -176,7 +176,7 @@ def test_a_letter_that_is_being_sent_cannot_be_erased_yet(world: World) -> None:
     world.watch = None
     with pytest.raises(UnderWayError, match="Try again in an hour"):
         world.erase(signer(world))
-    assert row(world).name == "Ada Specimen"
+    assert row(world).words.name == "Ada Specimen"
 
 
 def test_a_letter_whose_email_begins_meanwhile_cannot_be_erased_yet(
@@ -195,7 +195,7 @@ def test_a_letter_whose_email_begins_meanwhile_cannot_be_erased_yet(
     monkeypatch.setattr(DeliveryQueue, "put_repacking", begin)
     with pytest.raises(UnderWayError, match="Try again in an hour"):
         world.erase(signer(world))
-    assert row(world).name == "Ada Specimen"
+    assert row(world).words.name == "Ada Specimen"
 
 
 def test_a_letter_erased_after_its_email_bounced_is_not_sent_again(world: World) -> None:

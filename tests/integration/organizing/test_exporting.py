@@ -87,7 +87,7 @@ def test_an_export_selects_letters_by_target_and_status_without_erased_ones(worl
     world.confirmed(email="bo@signers.example", postal_code="60091")
     world.sign(email="cy@signers.example")
     world.sign(email="di@signers.example")
-    erased = next(form.signer for form in world.forms() if form.email.startswith("di"))
+    erased = next(form.signer for form in world.forms() if form.words.email.startswith("di"))
     world.erase(erased)
     found = {}
     for wanted in (

@@ -36,7 +36,7 @@ def test_a_page_continues_after_the_last_position_of_the_one_before(world: World
     found: list[str] = []
     position = None
     while page := list(islice(listed(world, position), 4)):
-        found += [row.email for _, row in page]
+        found += [row.words.email for _, row in page]
         position = page[-1][0]
         # A new signature is newer than all remaining ones.
         world.sign(email=f"late{len(found)}@signers.example")
@@ -47,7 +47,7 @@ def test_a_letter_is_at_the_position_of_the_form_that_was_confirmed(world: World
     sign(world, 3)
     world.clock.advance(seconds=1)
     world.confirmed(email="signer0@signers.example", note="Once more")
-    emails = [(row.email, row.note) for _, row in listed(world)]
+    emails = [(row.words.email, row.words.note) for _, row in listed(world)]
     assert emails == [
         ("signer0@signers.example", "Once more"),
         ("signer2@signers.example", ""),
@@ -77,5 +77,5 @@ def test_a_damaged_row_hides_no_other(world: World, place: int) -> None:
     expected = sign(world, 3)
     damaged = [row for _, row in listed(world)][place]
     world.stack.table.update(Update(damaged.own_key(), assign={"signed_at": "yesterday"}))
-    emails = [row.email for _, row in listed(world)]
-    assert emails == [email for email in expected if email != damaged.email]
+    emails = [row.words.email for _, row in listed(world)]
+    assert emails == [email for email in expected if email != damaged.words.email]

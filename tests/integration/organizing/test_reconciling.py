@@ -637,6 +637,6 @@ def test_a_letter_that_moves_back_in_the_listing_is_read(world: World) -> None:
 
     rows = [row for page in Signatures(world.stack.table).pages(CAMPAIGN) for row in page.rows]
 
-    assert [(row.status, row.note) for row in rows] == [("confirmed", "First")]
+    assert [(row.status, row.words.note) for row in rows] == [("confirmed", "First")]
     world.clock.advance(minutes=10)
     assert [row for page in Signatures(world.stack.table).pages(CAMPAIGN) for row in page.rows] == rows

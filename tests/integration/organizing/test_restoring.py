@@ -788,4 +788,4 @@ def test_the_commands_of_the_page_recover_a_table_that_can_be_read(world: World)
     recovered = Table(client, "recovered")
     listed = [row for shard in listing_shards(CAMPAIGN) for row in recovered.query(shard, index="listing")]
     [found] = recovered.batch_get(Key(row["pk"], row["sk"]) for row in listed)
-    assert found["email"] == "ada@signers.example"
+    assert found["words"]["email"] == "ada@signers.example"

@@ -95,7 +95,7 @@ def test_one_person_may_post_the_same_form_twice(world: World) -> None:
     world.sign(form=form)
     world.clock.advance(seconds=1)
     assert world.sign(form=form, note="Once more").status == 200
-    assert (world.row().quarantine, world.row().note) == (None, "Once more")
+    assert (world.row().quarantine, world.row().words.note) == (None, "Once more")
 
 
 def test_signing_is_one_conditional_write_beside_the_networks_count(world: World) -> None:
@@ -350,7 +350,7 @@ def test_the_networks_hash_goes_when_the_letter_is_sealed_or_erased(world: World
     eve = world.row("eve@signers.example")
     world.erase(eve.signer)
     assert world.row().network is None
-    assert world.row(eve.email).network is None
+    assert world.row(eve.words.email).network is None
 
 
 def test_an_ip_address_has_a_different_hash_each_minute(world: World) -> None:

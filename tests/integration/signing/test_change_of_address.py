@@ -91,7 +91,7 @@ def test_a_corrected_form_with_the_same_address_gets_an_email(world: World) -> N
     assert [sent.to for sent in world.sent] == [RIGHT, RIGHT]
     assert world.row().quarantine is None
     assert world.press(world.sent[-1].link("confirm")).status == 200
-    assert world.row().name == "Ada Specimen"
+    assert world.row().words.name == "Ada Specimen"
 
 
 def test_a_reload_of_the_page_after_signing_sends_no_second_email(world: World) -> None:

@@ -58,7 +58,7 @@ def test_the_button_deletes_the_form_and_ends_the_emails(world: World) -> None:
 
     assert (answer.status, "The form is deleted" in answer.body) == (200, True)
     found = world.row()
-    assert (found.status, found.is_empty, found.name, found.email) == ("erased", True, "", "")
+    assert (found.status, found.is_empty, found.words.name, found.words.email) == ("erased", True, "", "")
     for value in ("Ada", "signers.example"):
         assert value not in json.dumps(
             [item for item in world.items() if item["pk"]["S"].startswith(("FORM#", "SIGNATURE#"))]

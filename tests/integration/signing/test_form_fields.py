@@ -39,7 +39,7 @@ def test_a_form_without_a_street_address_keeps_none(world: World) -> None:
     assert "address_line" not in fields(world)
     world.confirmed(address_line="1 Nobody Asked Street")
     [row] = Signatures(world.stack.table).listed_signatures(CAMPAIGN)
-    assert row.address_line == ""
+    assert row.words.address_line == ""
     shown = world.get(world.sent[-1].link("confirm")).body
     assert f"{ADA['name']}<br>\nEvanston, IL 60201" in shown
     world.sign(email="bo@signers.example")
@@ -72,7 +72,7 @@ def test_signers_own_words_can_be_turned_off(world: World) -> None:
     assert "note" not in fields(world)
     world.confirmed(note="My own words")
     [row] = Signatures(world.stack.table).listed_signatures(CAMPAIGN)
-    assert row.note == ""
+    assert row.words.note == ""
 
 
 @pytest.mark.parametrize("setting", ["optional", "no"])

@@ -112,7 +112,7 @@ def typeset(stack: Stack, sender: Sender, batch: Batch, number: int) -> tuple[Pa
         last=last,
         bytes=len(packet.pdf),
         # Their postal code is one of the target's, however the town is spelled.
-        residents=sum(lists(batch.target.postal_codes, signature.postal_code) for signature in signatures),
+        residents=sum(lists(batch.target.postal_codes, signature.words.postal_code) for signature in signatures),
         since=min(signature.signed_on for signature in signatures),
         left_out=len(without),
         erased=len(without),
@@ -183,8 +183,8 @@ def _letter(stack: Stack, campaign: Campaign, target: Target, signature: Signatu
     return PacketLetter(
         blocks=read_blocks(render_html(letter.template, shown, signature.details, letter.language)),
         language=letter.language,
-        signer_name=signature.name,
-        signer_locality=signature.locality,
+        signer_name=signature.words.name,
+        signer_locality=signature.words.locality,
         confirmed_at=signature.confirmed_at and campaign.local(signature.confirmed_at),
     )
 

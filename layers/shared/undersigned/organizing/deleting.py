@@ -70,7 +70,7 @@ def check_deletable(stack: Stack, campaign: str) -> None:
             )
         )
     rows = list(Signatures(stack.table).listed_signatures(campaign))
-    personal = sum(bool(row.email) for row in rows)
+    personal = sum(bool(row.words.email) for row in rows)
     personal = personal or sum(form is not None for _, form in Forms(stack.table).listed(campaign))
     names |= {"count": f"{personal:,}", "day": settings.kept_until}
     if personal and settings.kept_until:

@@ -62,7 +62,9 @@ def letters_with_name(stack: Stack, campaign: str, name: str, after: str | None,
     No index has names, because they are personal data: this reads the newest letters, or those after a position.
     """
     rows = newest_letters(stack, campaign, after, read_ahead=_READ_AHEAD)
-    return Listing.of(rows, lambda row: bool(row.name) and is_named(row.name, name), limit, stack.limits.names_read)
+    return Listing.of(
+        rows, lambda row: bool(row.words.name) and is_named(row.words.name, name), limit, stack.limits.names_read
+    )
 
 
 def letter_signed_with(stack: Stack, campaign: str, email: str) -> Signature | None:
@@ -70,7 +72,7 @@ def letter_signed_with(stack: Stack, campaign: str, email: str) -> Signature | N
     if email_mistake(email):
         return None
     row = _current(stack, campaign, signer_id(stack.secret(), email))
-    return row if row and row.email else None
+    return row if row and row.words.email else None
 
 
 def find_letter(stack: Stack, campaign: str, signer: str) -> Signature:

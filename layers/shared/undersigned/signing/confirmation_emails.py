@@ -244,7 +244,7 @@ def _about(stack: Stack, form: Form, row: Signature | None) -> Form | None:
         with suppress(ChangedError):
             forms.put_in_quarantine(form, "erased before")
         form = replace(form, quarantine="erased before")
-    if stack.mail_domains.takes_none(form.email):
+    if stack.mail_domains.takes_none(form.words.email):
         with suppress(ChangedError):
             forms.put_in_quarantine(form, "no mailbox")
         return None

@@ -132,14 +132,14 @@ def _packet(entry: Entry, target: Target, language: str, signature: Form) -> tup
         by_hand=target.by_hand,
     )
     html = render_html(letter.template, target, signature.details, letter.language)
-    return cover, [PacketLetter(read_blocks(html), letter.language, signature.name, signature.locality)]
+    return cover, [PacketLetter(read_blocks(html), letter.language, signature.words.name, signature.words.locality)]
 
 
 def _delivery(sender: Sender, entry: Entry, read: SignedForm, signature: Form, pdf: bytes) -> Mail:
     campaign, target, day = entry.campaign, read.target, signature.signed_on
     summary = DeliverySummary(
         letters=1,
-        residents=int(lists(target.postal_codes, signature.postal_code)),
+        residents=int(lists(target.postal_codes, signature.words.postal_code)),
         since=day,
         packets=(1,),
         of=1,

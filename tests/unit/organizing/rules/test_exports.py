@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.signatures import adas_signature
+from tests.signatures import adas_signature, changed
 from undersigned.base.csv_cells import csv_line, defused
 from undersigned.organizing.rules.exports import COLUMNS, ExportFilter, row
 
@@ -59,11 +59,11 @@ def test_a_row_has_a_cell_for_each_column() -> None:
 
 
 def test_another_csv_reader_reads_the_same_cells() -> None:
-    line = csv_line(row(replace(ADA, name='Ada "the" Specimen, Ó’Nótaí 王'), "en"))
+    line = csv_line(row(changed(ADA, name='Ada "the" Specimen, Ó’Nótaí 王'), "en"))
     assert line.endswith(b"\r\n")
     [cells] = csv.reader(io.StringIO(line.decode(), newline=""))
     assert cells[1] == 'Ada "the" Specimen, Ó’Nótaí 王'
-    assert cells[9] == ADA.note
+    assert cells[9] == ADA.words.note
 
 
 @pytest.mark.parametrize(

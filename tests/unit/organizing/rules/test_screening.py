@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.signatures import adas_signature
+from tests.signatures import adas_signature, changed
 from undersigned.organizing.rules.screening import in_words, place_of, shared_by
 from undersigned.signing.rules.signatures import Signature, SignatureFilter
 
@@ -17,7 +17,7 @@ LETTER = adas_signature()
 
 
 def letters(count: int, **changes: Any) -> list[Signature]:
-    return [replace(LETTER, **changes)] * count
+    return [changed(LETTER, **changes)] * count
 
 
 def test_nothing_is_shared_by_people() -> None:
@@ -72,7 +72,7 @@ def test_each_letter_is_in_one_place(changes: Any, place: str | None) -> None:
     ],
 )
 def test_a_filter_selects_letters_that_meet_all_criteria(wanted: SignatureFilter, *, selected: bool) -> None:
-    letter = replace(LETTER, email="Ada@Signers.example", network="a" * 12, signed_at=NOON)
+    letter = changed(LETTER, email="Ada@Signers.example", network="a" * 12, signed_at=NOON)
     assert wanted.matches(letter) is selected
 
 

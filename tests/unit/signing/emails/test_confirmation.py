@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.signatures import adas_signature
+from tests.signatures import adas_signature, changed
 from undersigned.base import languages
 from undersigned.base.emails import Mail, Sender
 from undersigned.campaigns.rules.drawings import Drawing
@@ -33,7 +33,7 @@ SIGNATURE = adas_signature(
 )
 DRAWING = Drawing.posted([[40, 120, 80, 30, 110, 150, 180, 60, 260, 140, 420, 90, 560, 110], [300, 40]])
 assert DRAWING is not None
-DRAWN = replace(SIGNATURE, drawing=DRAWING.text)
+DRAWN = changed(SIGNATURE, drawing=DRAWING.text)
 
 
 def confirmation_of(signature: Signature, case: emails.ConfirmationCase = "signed") -> Mail:
@@ -108,7 +108,7 @@ def test_the_picture_has_twice_the_displayed_resolution() -> None:
 
 
 def test_equal_drawings_make_equal_emails_and_different_ones_differ() -> None:
-    other = replace(DRAWN, drawing="[[10,20,300,180]]")
+    other = changed(DRAWN, drawing="[[10,20,300,180]]")
     assert confirmation_of(DRAWN).as_bytes() == confirmation_of(DRAWN).as_bytes()
     assert confirmation_of(DRAWN).pictures[0].content_id != confirmation_of(other).pictures[0].content_id
 

@@ -30,8 +30,8 @@ def confirm_page(own: OwnLetter, confirm_token: str, language: str, *, can_sign:
         letter_html=Markup(own.letter_html),  # noqa: S704  (the letter's rendering escapes every value)
         letter_language=own.letter_language,
         confirm_token=confirm_token,
-        updates=own.signature.updates,
-        has_street=bool(own.signature.address_line),
+        updates=own.signature.words.updates,
+        has_street=bool(own.signature.words.address_line),
         can_sign=can_sign,
     )
 

@@ -116,7 +116,8 @@ def signature_page(viewer: Viewer, found: LetterRecord) -> Page:
 def _where(viewer: Viewer, row: Signature) -> list[tuple[str, str]]:
     """Return the label and the text of each line about where the signer lives; the letter shows the rest."""
     labels = {field.name: viewer.say(field.label) for field in FORM_FIELDS}
-    return [(labels[name], getattr(row, name)) for name in (*LINES, "postal_code") if name not in {"name", "email"}]
+    names = (name for name in (*LINES, "postal_code") if name not in {"name", "email"})
+    return [(labels[name], getattr(row.words, name)) for name in names]
 
 
 def status_in_words(viewer: Viewer, row: Signature) -> str:

@@ -90,7 +90,7 @@ class Export(Row):
 
 def row(signature: Signature, letter_language: str) -> tuple[str, ...]:
     """Return a letter's cells in the order of COLUMNS. Times are ISO 8601 in UTC; a missing value is empty."""
-    cells = {field.column: getattr(signature, field.name) for field in FORM_FIELDS if field.column} | {
+    cells = {field.column: getattr(signature.words, field.name) for field in FORM_FIELDS if field.column} | {
         "identifiers": f"undersigned:{signature.signer}",
         "preferred_language": signature.language,
         "action_date": _moment(signature.signed_at),
@@ -98,10 +98,10 @@ def row(signature: Signature, letter_language: str) -> tuple[str, ...]:
         "status": signature.reported_status,
         "confirmed_at": _moment(signature.confirmed_at),
         "withdrawn_at": _moment(signature.withdrawn_at),
-        "updates": _yes(signature.updates),
+        "updates": _yes(signature.words.updates),
         "letter": signature.letter,
         "letter_language": letter_language,
-        "has_drawing": _yes(bool(signature.drawing)),
+        "has_drawing": _yes(bool(signature.words.drawing)),
         "period": signature.period or "",
         "bundle": signature.bundle or "",
         "quarantine": signature.quarantine or "",

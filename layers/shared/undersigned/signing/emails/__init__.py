@@ -73,7 +73,7 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
         language=language,
         sender_name=campaign.organizer.name,
         sender_address=sender.address,
-        to=signature.email,
+        to=signature.words.email,
         reply_to=campaign.organizer.email,
         subject=subject.in_language(language),
         text=said.text,

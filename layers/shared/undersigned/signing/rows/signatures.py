@@ -22,7 +22,7 @@ from undersigned.base.rows import plain, read_moment
 from undersigned.base.table import BATCH_GET, NEW, ConditionFailedError, Repository, Update, read_row, read_rows
 from undersigned.campaigns.rules.campaigns import Addressee
 from undersigned.campaigns.rules.drawings import Drawing
-from undersigned.signing.rules.form_fields import WORDS
+from undersigned.signing.rules.form_fields import NO_WORDS
 from undersigned.signing.rules.signatures import (
     DISOWNED_FOR,
     ReadRows,
@@ -46,9 +46,6 @@ if TYPE_CHECKING:
 
 _READ_AHEAD = 50
 """How many signatures a listing reads in one step, by default."""
-
-_NOTHING_PERSONAL = {**dict.fromkeys((*WORDS, "drawing"), ""), "updates": False}
-"""The personal attributes of a signature, as an erased or cleared one has them."""
 
 _NOBODY = Addressee(title="", titles={}, name="", department="", locality="")
 """The addressee of an erased letter: what it showed would say where its signer lives."""
@@ -205,7 +202,7 @@ class Signatures(Repository):
         self._table.update(
             Update(
                 signature.own_key(),
-                assign=Signature.written(cleared_at=at, network=None, **_NOTHING_PERSONAL),
+                assign=Signature.written(cleared_at=at, network=None, words=NO_WORDS),
                 add={"version": 1},
                 when=Attr("version").eq(signature.version) & Attr("cleared_at").not_exists(),
             )
@@ -346,7 +343,7 @@ def erasure(signature: Signature, at: datetime, **changes: Any) -> Update:  # no
     For a signer without a row, a form is given. The erased row keeps forms that were sent until then from being
     confirmed.
     """
-    changes |= {**_NOTHING_PERSONAL, "status": "erased", "erased_at": at, "addressee": _NOBODY}
+    changes |= {"words": NO_WORDS, "status": "erased", "erased_at": at, "addressee": _NOBODY}
     changes |= dict.fromkeys(("quarantine", "network", "cleared_at"))
     if signature.status == "pending":
         row = _letter_of(signature, **changes)
@@ -374,8 +371,8 @@ def read_signature(values: Values) -> Signature:
 
 def checked[Signed: Signature](signature: Signed) -> Signed:
     """Return a letter or a form. Raises ValueError for a drawing that the page didn't make: it can't be typeset."""
-    if signature.drawing:
-        Drawing.kept(signature.drawing)
+    if signature.words.drawing:
+        Drawing.kept(signature.words.drawing)
     return signature
 
 

@@ -112,6 +112,26 @@ LINES = tuple(name for name in WORDS if name not in {"postal_code", "signature",
 """The words that the form asks for alike, in a line each."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What a signer typed, drew and ticked. Confirming a form copies it into the letter, and erasing empties it."""
+
+    name: str
+    email: str
+    address_line: str
+    locality: str
+    region: str
+    postal_code: str
+    signature: str
+    note: str
+    drawing: str = ""
+    updates: bool = False
+
+
+NO_WORDS = Words(name="", email="", address_line="", locality="", region="", postal_code="", signature="", note="")
+"""The words of a letter that was erased or cleared."""
+
+
 def form_fields(campaign: Campaign) -> tuple[FormField, ...]:
     """Return the fields that a campaign's form can have."""
     asked = {"address_line": campaign.street_address != "no", "note": campaign.own_words}

@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from undersigned.signing.rules.form_fields import WORDS
+from undersigned.signing.rules.form_fields import Words
 from undersigned.signing.rules.signatures import PENDING_FOR, Lane, Signature, Status, listing_shard
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _SENT_AGAIN_WITHIN = timedelta(minutes=15)
 """Posts without a token, from an organization's own page, are the same form within such a quarter of an hour."""
 
 _SAID = (
-    "campaign", "signer", *WORDS, "target", "drawing", "updates", "letter", "addressee", "language", "quarantine",
+    "campaign", "signer", "words", "target", "letter", "addressee", "language", "quarantine",
     "network",
 )  # fmt: skip
 """The values that all posts of a form share. So a bot's form is never a person's, nor another network's."""
@@ -98,13 +98,14 @@ def new_form(  # noqa: PLR0913  (what a form depends on)
     form: SignedForm, campaign: Campaign, letter: Letter, signer: str, at: datetime, *, language: str
 ) -> Form:
     """Return what a form that was sent then asks for: a letter with its words, to the addressee that it showed."""
+    typed = {each.name: getattr(form, each.name) for each in fields(Words)}
+    if not letter.offers_note:
+        typed["note"] = ""
     return Form(
         campaign=campaign.id,
         signer=signer,
-        **{name: getattr(form, name) for name in WORDS} | {"note": form.note if letter.offers_note else ""},
+        words=Words(**typed),
         target=form.target.id,
-        drawing=form.drawing,
-        updates=form.updates,
         letter=letter.version,
         language=language,
         addressee=form.target.addressee,

@@ -15,7 +15,7 @@ from undersigned.base.typos import meant_by
 from undersigned.campaigns.rules.drawings import Drawing
 from undersigned.campaigns.rules.letters import SignerDetails, specimen
 from undersigned.signing.rules.choosing import choose_target
-from undersigned.signing.rules.form_fields import FORM_FIELDS, PRINTED, WORDS, form_fields
+from undersigned.signing.rules.form_fields import FORM_FIELDS, PRINTED, WORDS, Words, form_fields
 from undersigned.signing.rules.sources import source_of
 
 if TYPE_CHECKING:
@@ -29,22 +29,12 @@ if TYPE_CHECKING:
 _TICKED = (True, "true", "on", "1", "yes")
 
 
-@dataclass(frozen=True, slots=True)
-class SignedForm:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedForm(Words):
     """A form that passed every check. `target` serves the postal code."""
 
-    name: str
-    email: str
-    address_line: str
-    locality: str
-    region: str
-    postal_code: str
-    signature: str
-    note: str
-    updates: bool
     letter_language: str
     target: Target
-    drawing: str = ""
     source: str | None = None
 
 

@@ -14,7 +14,7 @@ from undersigned.base.errors import UndersignedError
 from undersigned.base.rows import ELSEWHERE, Row
 from undersigned.campaigns.rules.campaigns import Addressee
 from undersigned.campaigns.rules.letters import SignerDetails
-from undersigned.signing.rules.form_fields import PRINTED
+from undersigned.signing.rules.form_fields import PRINTED, Words
 
 if TYPE_CHECKING:
     from undersigned.signing.rules.abuse_checks import WantedSuspicion
@@ -115,16 +115,8 @@ class Signature(Row):
     signer: str
     status: Status
     version: int
-    name: str
-    email: str
-    address_line: str
-    locality: str
-    region: str
-    postal_code: str
+    words: Words
     target: str
-    signature: str
-    note: str
-    updates: bool
     letter: str
     language: str
     addressee: Addressee
@@ -138,7 +130,6 @@ class Signature(Row):
     tallied: str = ""
     quarantine: str | None = None
     erased_at: datetime | None = None
-    drawing: str = ""
     waits_since: datetime | None = field(default=None, metadata=ELSEWHERE)
     on_hold: bool = field(default=False, metadata=ELSEWHERE)
     network: str | None = None
@@ -176,9 +167,9 @@ class Signature(Row):
     def details(self) -> SignerDetails:
         """Return the signer's details that the letter shows."""
         return SignerDetails(
-            **{name: getattr(self, name) for name in PRINTED},
+            **{name: getattr(self.words, name) for name in PRINTED},
             signed_on=self.signed_on,
-            drawing=self.drawing,
+            drawing=self.words.drawing,
         )
 
     @property
@@ -209,7 +200,7 @@ class Signature(Row):
     @property
     def email_domain(self) -> str:
         """Return the domain of the email address; empty if nothing personal is left of the letter."""
-        return self.email.rpartition("@")[2].lower()
+        return self.words.email.rpartition("@")[2].lower()
 
     @property
     def changed_at(self) -> datetime:

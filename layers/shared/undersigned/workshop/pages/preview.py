@@ -76,7 +76,7 @@ def sample_page(sample: Sample, language: str) -> Page:
     return form_page(
         replace(sample.form_page, is_open=True),
         language if language in languages else languages[0],
-        answers={name: getattr(sample.signature, name) for name in PRINTED},
+        answers={name: getattr(sample.signature.words, name) for name in PRINTED},
         preview=LetterPreview(sample.target, (), sample.letter_html, sample.letter_language, ()),
         notice=Message("This is a preview of a draft. Its form sends nothing."),
         is_sample=True,
