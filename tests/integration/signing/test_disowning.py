@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, client_of
-from undersigned.base.errors import TokenError
+from undersigned.base.errors import ChangedError, TokenError
 from undersigned.base.links import Links
 from undersigned.organizing.rows.campaign_rows import Rows
 from undersigned.signing.rows.disowned import Disowned
@@ -238,3 +239,11 @@ def test_a_rotated_key_reads_links_of_before_and_a_second_rotation_ends_them(wor
     assert Links(lambda *_: ("new", *kept), world.clock).read("disown", token)["campaign"] == CAMPAIGN
     with pytest.raises(TokenError, match="the link is damaged"):
         Links(lambda *_: ("newer", "new"), world.clock).read("disown", token)
+
+
+def test_only_the_erased_letter_that_was_read_is_disowned_again(world: World) -> None:
+    world.press(world.signed().link("disown"))
+    before = world.row()
+    with pytest.raises(ChangedError):
+        Disowned(world.stack.table).disown_again(replace(before, version=before.version - 1), world.clock.now)
+    assert world.row() == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from tests.faults.refusals import Refusing
 from tests.world import ADA, CAMPAIGN, CONTEXT, FORM
+from undersigned.base.errors import ChangedError
 from undersigned.campaigns.catalog import find_campaign
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.own_letter import own_letter
@@ -433,3 +435,19 @@ def test_a_confirmation_waits_for_a_transaction_on_its_row(
 
     monkeypatch.setattr(client, "update_item", conflicting)
     assert world.press(world.sent[-1].link("confirm")).status == 200
+
+
+def test_a_form_changes_only_if_it_is_as_it_was_read(world: World) -> None:
+    world.sign()
+    forms, hour = Forms(world.stack.table), timedelta(hours=1)
+    [form] = world.forms()
+    with pytest.raises(ChangedError):
+        forms.release(form, "no request")
+    with pytest.raises(ChangedError):
+        forms.postpone_mail(replace(form, mail_request="another"), world.clock.now)
+    forms.postpone_mail(form, world.clock.now)
+    [postponed] = world.forms()
+    forms.postpone_further(postponed, world.clock.now + hour)
+    with pytest.raises(ChangedError):
+        forms.postpone_further(postponed, world.clock.now + 2 * hour)
+    assert [each.postponed_until for each in world.forms()] == [world.clock.now + hour]
