@@ -342,5 +342,5 @@ def test_conditions_and_updates_name_only_attributes_that_a_row_of_their_module_
     attributes, names = named_in(file)
     kinds = [kind for kind in row_classes() if kind.__name__ in names]
     assert kinds
-    assert attributes
+    assert attributes or "as_read" in names, "what `written` returns has its names checked there"
     assert attributes <= {name for kind in kinds for name in attributes_of(kind) | names_within(kind)}

@@ -14,11 +14,9 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from boto3.dynamodb.conditions import Attr
-
 from undersigned.base.errors import ChangedError, NotFoundError
 from undersigned.base.rows import Key
-from undersigned.base.table import Repository, Update, read_row, read_rows
+from undersigned.base.table import Repository, Update, as_read, read_row, read_rows
 from undersigned.campaigns.rules.counts import TOTAL
 
 if TYPE_CHECKING:
@@ -94,10 +92,8 @@ class Counters(Repository):
         rows = self._rows_of(campaign, counter, consistent=True)
         if sum(read_rows(_letters, rows, whole=True)) != wrong:
             raise ChangedError
-        held: int | None = rows[0].get("signatures")
-        unchanged = Attr("signatures").not_exists() if held is None else Attr("signatures").eq(held)
         change = change_of(campaign, counter, 0, right - wrong, max(wrong - right, 0))
-        self._table.update(replace(change, when=unchanged))
+        self._table.update(replace(change, when=as_read({"signatures": rows[0].get("signatures")})))
 
 
 def _letters(values: Values) -> int:

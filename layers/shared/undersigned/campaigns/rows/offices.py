@@ -18,7 +18,7 @@ from boto3.dynamodb.conditions import Attr
 
 from undersigned.base.errors import ChangedError
 from undersigned.base.rows import Key, built, plain, read_moment
-from undersigned.base.table import Check, Repository, Update, read_row
+from undersigned.base.table import Check, Repository, Update, as_read, read_row
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.campaigns.rules.stops import Stop, mailbox_digest
 
@@ -77,9 +77,8 @@ class OfficeRows(Repository):
             after = change(before)
             if after == before:
                 return before, after
-            unchanged = Attr(name).eq(plain(before)) if before else Attr(name).not_exists()
-            assign = {name: plain(after)}
-            writes: list[Write] = [Update(office_key(campaign, target), assign=assign, when=unchanged)]
+            unchanged = as_read({name: plain(before)})
+            writes: list[Write] = [Update(office_key(campaign, target), {name: plain(after)}, when=unchanged)]
             if before is None:  # No row is made of a campaign that is deleted meanwhile.
                 writes.append(_check_target(campaign, target, Attr("pk").exists()))
             try:

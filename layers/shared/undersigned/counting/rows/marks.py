@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from boto3.dynamodb.conditions import Attr
-
 from undersigned.base.rows import Row
-from undersigned.base.table import NEW, Put, Repository, TransactionCanceledError, Update
+from undersigned.base.table import NEW, Put, Repository, TransactionCanceledError, Update, as_read
 from undersigned.campaigns.rows.counters import Counters, change_of
 from undersigned.counting.rules.tallies import NOT_COUNTED, difference
 from undersigned.signing.rules.signatures import Signature
@@ -72,9 +70,8 @@ def _changes(campaign: str, marks: Iterable[tuple[str, str]], shard: int) -> lis
 
 
 def _move_mark(signature: Signature, mark: str) -> Update:
-    unmoved = Attr("tallied").eq(signature.tallied) if signature.tallied else Attr("tallied").not_exists()
     return Update(
         signature.own_key(),
         assign=Signature.written(tallied=mark),
-        when=Attr("version").eq(signature.version) & unmoved,
+        when=as_read(Signature.written(version=signature.version, tallied=signature.tallied)),
     )
