@@ -10,7 +10,7 @@ const size = () => tell({ height: Math.min(20_000, Math.ceil(root.getBoundingCli
 
 addEventListener("message", ({ data, origin, source }) => {
   if (source !== parent || data?.undersigned !== 1) return;
-  // A website that the campaign doesn't list hears only that the page is there.
+  // Others hear only that it is there.
   if (!hosts.includes(origin)) return parent.postMessage({ undersigned: 1, there: true }, origin);
   host = origin;
   root.style.scrollbarWidth = "none";
