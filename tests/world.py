@@ -344,9 +344,17 @@ class World:
         """Return the path of the page of a target's office, as the link in an email to this address has it."""
         return f"/office/{self.stack.links.sign('office', CAMPAIGN, target, mailbox_digest(email))}"
 
+    def typed(self, **changes: object) -> dict[str, object]:
+        """Return what Ada sends in a new form, with some values changed."""
+        return {**ADA, "form": self.form(), **changes}
+
     def sign(self, **changes: object) -> Answer:
         """Sign as Ada, with some values changed, in a new form."""
-        return self.post(f"/campaigns/{CAMPAIGN}/signatures", {**ADA, "form": self.form(), **changes})
+        return self.post(f"{FORM}/signatures", self.typed(**changes))
+
+    def own_page(self, email: str = str(ADA["email"])) -> str:
+        """Return the path of the page of a letter, as the links in its signer's emails have it."""
+        return f"/letters/{self.stack.links.sign('letter', CAMPAIGN, self.signer(email))}"
 
     def press(self, path: str, values: object = None) -> Answer:
         """Post a form and follow its redirect."""

@@ -22,7 +22,7 @@ from tests.faults.invariants import breaches
 from tests.faults.memory import Memory, operation_of
 from tests.faults.stored import change_in, expire_forms, is_in_transactions, is_private, item_of, read_by
 from tests.organizers import someone
-from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
+from tests.world import CAMPAIGN, CONTEXT, FORM, FUNCTIONS, Answer, client_of, load_event
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.printing.packets import Packet
@@ -389,10 +389,8 @@ class Play:
 
     def sign(self, person: str, words: str, postal_code: str = "60201") -> Actor:
         """Sign as a person. `words` is the name, which identifies the letter in emails."""
-        answers = {**ADA, "email": _email(person), "name": words, "address_line": words, "postal_code": postal_code}
-        form = self.world.form()
-        path = f"/campaigns/{CAMPAIGN}/signatures"
-        return self._start(f"sign {words}", lambda: self.world.post(path, {**answers, "form": form}))
+        values = self.world.typed(email=_email(person), name=words, address_line=words, postal_code=postal_code)
+        return self._start(f"sign {words}", lambda: self.world.post(f"{FORM}/signatures", values))
 
     def link(self, person: str) -> tuple[str, str]:
         """Return the words of a person's newest form, and the path of the link that confirms them."""
@@ -416,8 +414,8 @@ class Play:
         return actor
 
     def withdraw(self, person: str) -> Actor:
-        token = self.world.stack.links.sign("letter", CAMPAIGN, self.signer(person))
-        return self._start(f"withdraw {person}", lambda: self.world.post(f"/letters/{token}/withdraw"))
+        path = f"{self.world.own_page(_email(person))}/withdraw"
+        return self._start(f"withdraw {person}", lambda: self.world.post(path))
 
     def erase(self, person: str) -> Actor:
         """Erase whatever words the person's row holds when it is written."""

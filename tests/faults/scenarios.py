@@ -15,7 +15,7 @@ from tests.faults.weathers import WEATHERS
 from tests.organizers import Browser, code_in, someone
 from tests.packets import links_of_office
 from tests.workshop import author_of
-from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, client_of
+from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, FORM, NOWHERE, client_of
 from undersigned.base.limits import Limits
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.campaigns import Campaigns
@@ -75,19 +75,9 @@ class Acts:
 
     def sign(self, person: Person, *, source: str = "203.0.113.7", **changes: object) -> None:
         world = self.platform.world
-        token = world.form()
-        values = {
-            **ADA,
-            "name": person.name,
-            "signature": person.name,
-            "email": person.email,
-            "address_line": person.address,
-            "postal_code": person.postal_code,
-            "form": token,
-            **changes,
-        }
-        path = f"/campaigns/{CAMPAIGN}/signatures"
-        page = self.platform.person(lambda: world.post(path, values, source=source))
+        own = {"name": person.name, "signature": person.name, "email": person.email, "address_line": person.address}
+        values = world.typed(**{**own, "postal_code": person.postal_code, **changes})
+        page = self.platform.person(lambda: world.post(f"{FORM}/signatures", values, source=source))
         assert page.status == 200
 
     def mails_to(self, person: Person) -> list[Sent]:
@@ -123,7 +113,7 @@ class Acts:
         self.platform.settle()
 
     def withdraw(self, person: Person) -> None:
-        path = f"{self.own_page(person)}/withdraw"
+        path = f"{self.platform.world.own_page(person.email)}/withdraw"
         assert self.platform.person(lambda: self.platform.world.post(path)).status == 200
 
     def list_packets(self) -> None:
@@ -143,17 +133,12 @@ class Acts:
         """Erase a letter, as an organizer whom its signer asked. A second try finds that it is erased."""
         self.organizer(f"/signatures/{signer(self.platform, person)}/erase", {"why": "asked for it"})
 
-    def own_page(self, person: Person) -> str:
-        """Return the path of a letter's own page."""
-        links = self.platform.world.stack.links
-        return f"/letters/{links.sign('letter', CAMPAIGN, signer(self.platform, person))}"
-
     def get(self, path: str, **options: Any) -> Answer:
         return self.platform.person(lambda: self.platform.world.get(path, **options))
 
     def is_told(self, person: Person, outcome: str) -> bool:
         """Return whether a letter's own page tells the outcome, unless SES's event about it may be lost."""
-        told = self.get(self.own_page(person), as_json=True).json["delivery"]
+        told = self.get(self.platform.world.own_page(person.email), as_json=True).json["delivery"]
         return bool(told == outcome or self.platform.faults.lost_events)
 
     def week(self, at: datetime, *, report: bool = False) -> None:

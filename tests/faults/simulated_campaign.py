@@ -32,7 +32,7 @@ from tests.faults.platform import Fate, Faults, Outage, Platform
 from tests.faults.stored import Change, change_in
 from tests.faults.true_findings import is_true
 from tests.organizers import someone
-from tests.world import ADA, CAMPAIGN, Answer, Sent
+from tests.world import CAMPAIGN, FORM, Answer, Sent
 from undersigned.base import fonts
 from undersigned.base import mailbox as mail
 from undersigned.base.emails import Mail
@@ -660,19 +660,10 @@ class Simulation:
         person.versions += 1
         # While this form is sent, the same person may send another one, with the next words.
         words, target = person.words, person.target
-        values = {
-            **ADA,
-            "name": words,
-            "signature": words,
-            "email": person.email,
-            "address_line": words,
-            "postal_code": _TARGETS[target],
-            "form": self.world.form(),
-            **changes,
-        }
-        path = f"/campaigns/{CAMPAIGN}/signatures"
+        own = {"name": words, "signature": words, "email": person.email, "address_line": words}
+        values = self.world.typed(**own, postal_code=_TARGETS[target], **changes)
         before, begun = self._chief(target), self.world.clock.now
-        answer = self.platform.tries(lambda: self.world.post(path, values, as_json=True))
+        answer = self.platform.tries(lambda: self.world.post(f"{FORM}/signatures", values, as_json=True))
         # It may have changed in the middle.
         self._addressed[words] = {before, self._chief(target)}
         self.note(f"  {words} to {target}: {answer and answer.status}")
@@ -696,8 +687,8 @@ class Simulation:
 
     def withdraw(self) -> None:
         if person := self._someone():
-            token = self.world.stack.links.sign("letter", CAMPAIGN, self.signer(person))
-            self.platform.tries(lambda: self.world.post(f"/letters/{token}/withdraw", as_json=True))
+            path = f"{self.world.own_page(person.email)}/withdraw"
+            self.platform.tries(lambda: self.world.post(path, as_json=True))
 
     def erase(self) -> None:
         person = self._someone()

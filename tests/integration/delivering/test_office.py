@@ -121,9 +121,8 @@ def test_what_an_office_received_organizers_and_signers_read_and_twice_is_harmle
     add(sent, "ann@example.org", "viewer")
     page = signed_in(sent, "ann@example.org").request("GET", f"{DASHBOARD}/deliveries/{PERIOD}/evanston")
     assert "The office said on Nov 24, 2026" in page.words
-    letter = sent.stack.links.sign("letter", CAMPAIGN, sent.signer("ada@signers.example"))
     said = "Evanston Police Department said on November 24, 2026 that it has your letter."
-    assert said in sent.get(f"/letters/{letter}").words
+    assert said in sent.get(sent.own_page()).words
 
 
 @pytest.fixture(params=["in doubt", "no outcome"])

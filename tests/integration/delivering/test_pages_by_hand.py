@@ -56,8 +56,7 @@ def printed(world: World, organizer: Browser) -> Browser:
 
 def own_page(world: World, email: str = str(ADA["email"])) -> str:
     """Return what a signer reads on the page of their letter."""
-    token = world.stack.links.sign("letter", CAMPAIGN, world.signer(email))
-    return text_of(world.get(f"/letters/{token}"))
+    return text_of(world.get(world.own_page(email)))
 
 
 def send_by_hand(browser: Browser, page: str) -> None:
