@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from tests.world import Sent, World
     from undersigned.delivering.rules.deliveries import Delivery
 
-_SETTLED = {"sent", "delivered", "complained", "empty"}
+_SETTLED = {"sent", "delivered", "closed_unsent", "complained", "empty"}
 
 
 def breaches(
