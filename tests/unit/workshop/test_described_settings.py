@@ -44,7 +44,7 @@ CAMPAIGNS = Path(__file__).parents[3] / "campaigns"
 OTHER: dict[str, Any] = {
     **{it.name: it.sample if it.kind is DAY else it.kind.read(it.sample) for it in DESCRIBED if it.name != "languages"},
     "organizer": Organizer(*(setting.sample for setting in ORGANIZER_SETTINGS)),  # type: ignore[arg-type]
-    "translations": {"es": Translation(*(setting.sample for setting in TRANSLATION_SETTINGS))},  # type: ignore[arg-type]
+    "translations": {"es": Translation(**{it.name: it.sample for it in TRANSLATION_SETTINGS})},  # type: ignore[arg-type]
     "language": "fr",
     "time_zone": "Europe/Paris",
     "opens": date(2026, 2, 1),

@@ -27,6 +27,7 @@ _GOAL = 100
 
 _LONGEST_SUMMARY = 2_000
 _LONGEST_REQUEST = 200
+_LONGEST_BUTTON = 60
 _LARGEST_GOAL = 1_000_000_000
 # Links to packets work for 30 days.
 _SHORTEST_KEEPING, _LONGEST_KEEPING = 30, 3_650
@@ -131,6 +132,13 @@ TRANSLATION_SETTINGS = (
         Message("what the letter asks for, in this language"),
         required=True,
         sample="Pida calles seguras.",
+    ),
+    Setting(
+        "next_step",
+        kinds.text(longest=_LONGEST_BUTTON),
+        Message("Button after confirming"),
+        Message("the words of the button in this language"),
+        sample="Venga a la reunión",
     ),
 )
 
@@ -301,6 +309,21 @@ SETTINGS = (
         sample=False,
     ),
     Setting(
+        "next_step",
+        kinds.text(longest=_LONGEST_BUTTON),
+        Message("Button after confirming"),
+        Message("the words of a button that people see once they have confirmed"),
+        Message("It shows if you also give the address that it leads to."),
+        sample="Come to our meeting",
+    ),
+    Setting(
+        "next_step_url",
+        kinds.ENCRYPTED_ADDRESS,
+        Message("Address of that button"),
+        Message("the address that the button leads to"),
+        sample="https://www.example.org/meeting",
+    ),
+    Setting(
         "sources",
         kinds.SOURCES,
         Message("Labels of links and websites"),
@@ -358,7 +381,10 @@ GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
     (None, ("title", "summary", "organizer.name", "organizer.email", "region")),
     (Message("The email to a recipient"), ("request",)),
     (Message("When letters go out"), ("deliver_on", "deliver_at", "time_zone", "send_now_only")),
-    (Message("The form"), ("goal", "show_goal", "opens", "closes", "street_address", "own_words")),
+    (
+        Message("The form"),
+        ("goal", "show_goal", "opens", "closes", "street_address", "own_words", "next_step", "next_step_url"),
+    ),
     (Message("Languages"), ("language", "languages")),
     (Message("Look"), ("accent",)),
     (Message("How people reach you"), ("organizer.telephone", "organizer.website")),

@@ -222,6 +222,7 @@ class Translation:
     title: str
     summary: str
     letter: str | None = None
+    next_step: str | None = None
 
 
 ALL_CAMPAIGNS = "CAMPAIGNS"
@@ -276,6 +277,7 @@ class Campaign(Row):
     some, if the letter has a field for them. `request` says in emails to targets, which have no letter in them, what
     the letters ask for; without it, the title does. Letters are counted by `sources`, the labels of links and sites.
     Signers' personal data is kept for `keep_for_days` after `closes`; without it, until the organizer erases it.
+    Who has confirmed sees a button with the words `next_step`, which leads to `next_step_url`, if both are set.
     Letters go out each week on `deliver_on` (`MON`) at the hour `deliver_at` of the campaign's time zone; without them,
     on the stack's day and hour. `logo` comes from a file of its own.
     """
@@ -300,6 +302,8 @@ class Campaign(Row):
     accent: str | None = None
     send_now_only: bool = False
     privacy_url: str | None = None
+    next_step: str | None = None
+    next_step_url: str | None = None
     street_address: StreetAddress = "required"
     own_words: bool = True
     keep_for_days: int | None = None
@@ -348,7 +352,7 @@ class Campaign(Row):
 
     def texts(self, language: str) -> Translation:
         """Return title and summary in a language; if it has none, those in the campaign's own language."""
-        return self.translations.get(language) or Translation(self.title, self.summary, self.letter)
+        return self.translations.get(language) or Translation(self.title, self.summary, self.letter, self.next_step)
 
     @property
     def kept_until(self) -> date | None:
