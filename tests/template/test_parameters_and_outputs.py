@@ -1,3 +1,5 @@
+"""Check what an operator sets and reads of the stack: its parameters, outputs and limits, and TLS of emails."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Test that the local stack refuses a call that a function's policy in template.yaml doesn't allow."""
+
 from __future__ import annotations
 
 from typing import Any

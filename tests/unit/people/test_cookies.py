@@ -11,7 +11,7 @@ PUBLIC_URL = "https://letters.example.org"
 HOST = {"host": "abc.execute-api.example"}
 
 
-@pytest.mark.asvs("3.3.1")
+@pytest.mark.asvs("3.3.1", "3.3.2", "3.3.3", "3.3.4")
 def test_the_cookie_is_for_this_host_only_and_hidden_from_scripts() -> None:
     written = str(session_cookie("a.b"))
     assert written == "__Host-session=a.b; Path=/; Max-Age=43200; HttpOnly; Secure; SameSite=Strict"
