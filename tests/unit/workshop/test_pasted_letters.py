@@ -172,6 +172,7 @@ def test_a_wrapped_sentence_stays_one_paragraph(prose: str) -> None:
         "Sincerely,\nRobin Resident\nMember of the Board",
         "Atentamente,\nRobin Resident\nMiembro de la Junta",
         "Chief Avery Sample\nSampleton Police Department\n1 Made Up Road\nSampleton, IL 60201",
+        "Parents of Oakton\n12 Oak St.\nOakton, OH 43085\nparents@oakton.example\nwww.oakton.example\n614-555-0100",
     ],
 )
 def test_the_lines_of_a_closing_or_an_address_stay_lines(lines: str) -> None:

@@ -10,11 +10,18 @@ from hypothesis import strategies as st
 
 from tests.signatures import CHIEF, ROBIN
 from undersigned.campaigns.rules.letter_fields import FIELDS
-from undersigned.campaigns.rules.letters import render_html
+from undersigned.campaigns.rules.letters import read_blocks, render_html
 from undersigned.workshop.letters import compile_letter
 from undersigned.workshop.mistakes import MistakesError
 from undersigned.workshop.pasted_letters import pasted_letter
-from undersigned.workshop.typed_letters import boxed_letter, merged_letter, placeholders, typed_letter, unboxed
+from undersigned.workshop.typed_letters import (
+    boxed_letter,
+    merged_letter,
+    placeholders,
+    readable_letter,
+    typed_letter,
+    unboxed,
+)
 
 
 def finished(letter: str) -> list[str]:
@@ -101,3 +108,15 @@ def test_an_address_has_no_backslash_in_the_field() -> None:
     shown = "[recipient’s name]  \nHall of Oakton  \n12 Elm Street\n"
     assert boxed_letter(letter, "en") == shown
     assert pasted_letter(shown, "en") == letter
+
+
+def test_a_letter_with_mistakes_keeps_the_lines_that_have_only_places_to_fill_in() -> None:
+    letter = (
+        "{{ signer.name }}\n{{ signer.address }}\nOak School\n\nDear [fill in],\n\n{{ signature }}\nName: [fill in]\n"
+    )
+    blocks = read_blocks(render_html(compile_letter(readable_letter(letter, "en")), CHIEF, ROBIN))
+    assert [block.text for block in blocks[1:4]] == [
+        "[your name]\n[your address]\nOak School",
+        "Dear [fill in],",
+        "[signature]\nName: [fill in]",
+    ]

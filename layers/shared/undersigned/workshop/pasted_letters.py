@@ -91,6 +91,9 @@ _UNWRAPPED = 160
 # Text is wrapped at more columns than these, so shorter lines can belong to an address or a closing.
 _SHORT = 60
 
+# In letterheads: “12 Oak St.”, “office@oakton.example”.
+_ABBREVIATED, _REACHED = re.compile(r"\b[A-Z][A-Za-z]{0,3}\.$"), re.compile(r"www\.|https?://|\S+@\S+$")
+
 # Where a page of a PDF ends, a sentence goes on after a blank line.
 _WITHIN_SENTENCE = re.compile(rf"(?<=[^\n]{{{_SHORT}}}[^\W\d_])\n{{2,}}(?=[^\W\d_])")
 # Text copied from a PDF has no blank lines. Where the next word had room on a line, a paragraph ends.
@@ -115,6 +118,7 @@ def _between(above: str, below: str, widest: int) -> str:
     is_unwrapped = widest > _UNWRAPPED
     if above.endswith(("\\", "  ")) or _ENTRY.match(below) or _OWN_LINE.match(above) or _OWN_LINE.match(below):
         return "\n"
+    is_address = widest <= _SHORT and bool(_ABBREVIATED.search(above) or _REACHED.match(below))
     goes_on = below[0].islower() or below[0].isspace() or _columns(above) > _SHORT
     if _ENTRY.match(above):
         return "\n" if goes_on and not is_unwrapped else "\n\n"
@@ -123,7 +127,7 @@ def _between(above: str, below: str, widest: int) -> str:
         return "\n\n"
     if is_form_line(above) or is_form_line(below):
         return "\n"
-    if goes_on or below[0] == "{" or above[-1] in ".!?" or _columns(below) > _SHORT:
+    if not is_address and (goes_on or below[0] == "{" or above[-1] in ".!?" or _columns(below) > _SHORT):
         return "\n\n" if is_unwrapped else "\n"
     return "\\\n"
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from undersigned.base.languages import languages
 from undersigned.campaigns.rules.letter_fields import FIELDS
-from undersigned.workshop.letters import PART, TAG
+from undersigned.workshop.letters import PART, TAG, is_form_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,6 +79,12 @@ def unboxed(text: str) -> str:
 def readable_letter(letter: str, language: str) -> str:
     """Return a letter that may have mistakes with its merge fields, known or not, as text in brackets."""
     # A name with a dot would be taken for a web address.
-    typed = TAG.sub(lambda tag: f"[{tag[0].strip('{} ')}]".replace(".", "\\."), typed_letter(letter, language))
+    lines = letter.split("\n")
+    for place, (above, below) in enumerate(pairwise([*lines])):
+        if above and below and (is_form_line(above) or is_form_line(below)):
+            lines[place] = above.removesuffix("\\") + "\\"
+    typed = TAG.sub(
+        lambda tag: f"[{tag[0].strip('{} ')}]".replace(".", "\\."), typed_letter("\n".join(lines), language)
+    )
     typed = re.sub(r"[{}]", "", typed)
     return PART.sub(lambda part: f"\\[{part['words']}\\]" if part["words"] else part.group(), typed)
