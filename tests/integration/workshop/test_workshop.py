@@ -246,18 +246,18 @@ def test_each_blank_is_a_placeholder_that_somebody_names(author: Author) -> None
     author.open("letter")
     pasted = "Dear Mayor ____,\n\nCome on [DATE] to [the hall].\n\nName: ____\n"
     assert author.send("letter", {"text": pasted, "do": "save"}).status == 303
-    left = "[{}] is a blank; replace it with what belongs there".format
+    says = "Replace the words in brackets with what belongs there, such as [your name], or delete them"
+    places = ("Dear Mayor [fill in],", "Come on [date] to [the hall].", "Name: [fill in]")
     assert author.draft().files["letter.md"].startswith("Dear Mayor [fill in],\n\nCome on {{ date }} to [the hall].")
-    for page in ("letter", "publish"):
-        shown = author.open(page)
-        assert left("fill in") in shown.words, page
-        assert left("the hall") in shown.words, page
-        assert "or delete it; if it is text, remove its brackets" in shown.words, page
+    for page, listed in (("letter", " ".join(places)), ("publish", " ".join(f"English: “ {it} ”" for it in places))):
+        shown = author.open(page).words
+        assert shown.count(says) == 1, page
+        assert f"the date and the signature: they are added by themselves. {listed} " in shown, page
     assert "Dear Mayor [fill in], Come on" in author.open("preview/page?in=en").words, "and its preview is readable"
     author.open("letter")
     named = pasted.replace("____", "[recipient's name]").replace("[the hall]", "\\[the hall\\]")
     assert author.send("letter", {"text": named, "do": "save"}).status == 303
-    assert "is a blank" not in author.open("letter").words
+    assert says not in author.open("letter").words
 
 
 def test_no_line_of_the_letters_field_ends_in_a_backslash_and_a_save_keeps_the_letter(author: Author) -> None:
@@ -277,7 +277,7 @@ def test_a_line_that_ends_in_a_line_break_is_quoted_without_its_backslash(author
     author.open("letter")
     author.send("letter", {"text": "Dear Mayor,\n\nName: ____\nTown: ____\n", "do": "save"})
     assert "Name: [fill in]\\\nTown: [fill in]" in author.draft().files["letter.md"]
-    assert "Name: [fill in] [fill in] is a blank" in author.open("letter").words
+    assert re.search(r"themselves\. Name: \[fill in\] Town: \[fill in\] ", author.open("letter").words)
 
 
 def test_what_is_too_long_for_a_letter_is_refused_with_a_sentence(author: Author) -> None:
@@ -1303,7 +1303,8 @@ def test_a_campaign_begins_with_its_letter_and_is_named_after_its_title(world: W
     made = begin(administrator, title="Safer streets", text=PAPER, do="letter")
     assert made.headers["location"] == f"/organizer/dashboard/{NEW}/workshop/letter"
     shown = administrator.open("letter")
-    assert "I live in [fill in]. Please act. [fill in] is a blank; replace it with what belongs there" in shown.words
+    assert "Dear Mayor [fill in], I live in [fill in]. Please act. Name: [fill in] " in shown.words
+    assert "In a new letter, we add [your own words] above the closing" in shown.words
     text = administrator.draft().files["letter.md"]
     for words in ("recipient's name", "your town", "your name", "your address", "date"):
         text = text.replace("[fill in]", f"[{words}]", 1)

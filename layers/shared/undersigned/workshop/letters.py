@@ -89,6 +89,12 @@ _BRACES = Message(
     "the signs { and } mean nothing here; remove them, or write words in brackets, such as {{ signer.name }}"
 )
 
+_BLANKS = Message(
+    "replace the words in brackets with what belongs there, such as {{ signer.name }}, or delete them; if they are "
+    "text, remove the brackets. You can delete lines at the end for the name, the address, the date and the signature: "
+    "they are added by themselves"
+)
+
 _TOP = "{{ target.title }} {{ target.name }}\n{{ target.department }}\n\n"
 _END = ("signature", "date", "signer.name", "signer.address")
 _PARTS_OF_ADDRESS = ("signer.address_line", "signer.locality", "signer.postal_code")
@@ -225,7 +231,7 @@ def _placeholders(file: str, source: str) -> Iterator[Mistake]:
                 "it is text, remove its brackets",
                 {"blank": " ".join(part.group().split())},
             )
-            yield Mistake(file, line + 1, message)
+            yield Mistake(file, line + 1, message, plainly=_BLANKS)
 
 
 def _completed(source: str, placed: set[str]) -> str:

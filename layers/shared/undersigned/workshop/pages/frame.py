@@ -26,7 +26,7 @@ from undersigned.workshop.target_tables import TargetTable, read_table
 from undersigned.workshop.typed_letters import typed_letter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from undersigned.base.page import Page
     from undersigned.people.viewer import Viewer
@@ -298,6 +298,14 @@ def shown_in_letter(mistake: Mistake, text: str, language: str) -> ShownMistake:
     return ShownMistake("#text", "", f"{said[0].upper()}{said[1:]}.", short)
 
 
+def by_message(mistakes: Iterable[ShownMistake]) -> Mapping[str, Sequence[ShownMistake]]:
+    """Return mistakes by their messages: each is said once, with all of its places."""
+    grouped: dict[str, dict[ShownMistake, None]] = {}
+    for mistake in mistakes:
+        grouped.setdefault(mistake.message, {})[mistake] = None
+    return {message: [*places] for message, places in grouped.items()}
+
+
 def heading_of(column: str, language: str) -> str:
     """Return the heading of a column of the table."""
     if column in COLUMNS:
@@ -338,7 +346,8 @@ def workshop_page(
         "revision": workshop.draft.revision,
         "was": fingerprint(workshop.draft.files.get(file)) if workshop.was is None else workshop.was,
     }
-    return render(template, language, viewer, **(shown | values))
+    shown |= values
+    return render(template, language, viewer, **shown | {"left": by_message(shown["left"])})  # type: ignore[arg-type]
 
 
 def render(template: str, language: str, viewer: Viewer | None, **values: object) -> Page:

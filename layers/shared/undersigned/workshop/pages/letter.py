@@ -10,7 +10,7 @@ from undersigned.campaigns.rules.letter_fields import FIELDS
 from undersigned.workshop import letters as letter_file
 from undersigned.workshop.draft_views import file_of_letter, mistakes_of_letter
 from undersigned.workshop.mistakes import Mistake, MistakesError
-from undersigned.workshop.pages.frame import render, shown_in_letter, workshop_page
+from undersigned.workshop.pages.frame import by_message, render, shown_in_letter, workshop_page
 from undersigned.workshop.pasted_letters import pasted_letter
 from undersigned.workshop.typed_letters import boxed_letter, placeholders
 
@@ -84,6 +84,6 @@ def letter_parts(workshop: Workshop, now: Written, preview: Preview) -> Page:
 def _shown_letter(workshop: Workshop, now: Written, preview: Preview) -> dict[str, object]:
     return {
         "letter_language": now.language,
-        "line_mistakes": [shown_in_letter(it, now.letter, workshop.language) for it in now.mistakes],
+        "line_mistakes": by_message(shown_in_letter(it, now.letter, workshop.language) for it in now.mistakes),
         "letter_html": preview.letter_html if now.letter.strip() and not now.mistakes else None,
     }
