@@ -68,6 +68,8 @@ def plain_words(text: str) -> str:
 
 
 def slug_of(text: str) -> str:
-    """Return a name for web addresses that is made of a text; empty if it has no letter or digit of ASCII."""
+    """Return a name for web addresses of the first words of a text; empty if it has no letter or digit of ASCII."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_SLUG].strip("-")
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    whole_words, _, _ = slug[: _LONGEST_SLUG + 1].rpartition("-")
+    return slug if len(slug) <= _LONGEST_SLUG else whole_words or slug[:_LONGEST_SLUG]
