@@ -435,7 +435,8 @@ def test_the_details_are_filled_in_by_keyboard_on_a_phone(stack: Stack, visitor:
     page.goto(f"{stack.workshop(NEW)}/settings")
     expect(page.get_by_label("Another region")).to_be_visible()
     reach(page, page.get_by_label("One sentence"))
-    for typed in ("Ask your mayor for safer streets.", "Walkers", "letters@walkers.example", "Texas"):
+    typed_in_turn = "Ask your mayor for safer streets.", "Please act.", "Walkers", "letters@walkers.example", "Texas"
+    for typed in typed_in_turn:
         page.keyboard.type(typed)
         page.keyboard.press("Tab")
     expect(page.get_by_label("Another region")).to_be_hidden()

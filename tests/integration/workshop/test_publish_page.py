@@ -73,6 +73,12 @@ def test_a_bounced_delivery_goes_again_to_a_changed_address(world: World, author
     assert [sent.to for sent in world.deliveries] == [OLD, NEW]
 
 
+def test_a_change_of_a_published_campaign_can_have_a_reason(author: Author) -> None:
+    author.open("settings")
+    author.send("settings", {"goal": "700", "do": "save"})
+    assert "Why? (optional) Your colleagues can read this in the activity log. Publish" in author.open("publish").words
+
+
 def test_the_qr_code_leads_to_the_form_on_the_page_and_as_a_file(author: Author) -> None:
     assert qr_code(ADDRESS) in author.open("publish?where=page").body
     answer = author.see(f"{author.base}/qr")

@@ -91,7 +91,7 @@ def test_a_campaign_is_written_checked_and_published_in_the_browser(world: World
     assert "What is left to do" not in beginner.open("preview").words
     assert world.get(f"/campaigns/{NEW}").status == 404
 
-    beginner.open("publish")
+    assert "Why?" not in beginner.open("publish").words
     published = beginner.send("publish", {"why": "Start"})
 
     assert published.headers["location"].endswith("publish?done=published")
@@ -736,14 +736,17 @@ def test_a_mistake_of_a_setting_is_at_its_field(author: Author) -> None:
         assert page.words.count(said) == 1
 
 
-def test_the_details_show_five_questions_and_fold_what_has_a_default(beginner: Author) -> None:
+def test_the_details_show_what_has_no_default_and_what_the_office_reads_and_fold_the_rest(beginner: Author) -> None:
     page = beginner.open("settings").body
     shown = page.partition("<main")[2].partition("<details")[0]
     assert re.findall(r'<label for="setting-([\w-]+)"', shown) == [
-        *("title", "summary", "organizer-name", "organizer-email", "region", "region-other"),
+        *("title", "summary", "request", "organizer-name", "organizer-email", "region", "region-other"),
     ]
     assert '<details class="fold" open' not in page
     assert "Error:" not in page
+    words = beginner.open("settings").words
+    assert "One sentence What the letter asks for, in one sentence. It stands under the title on the form." in words
+    assert "It stands in the email that brings the letters to an office. Without it, that email has the title." in words
     assert {"goal": "100", "deliver_on": "", "time_zone": ""}.items() <= beginner.form("settings").items()
     answers = {name: value for name, value in SETTINGS_OF_A_CAMPAIGN.items() if name != "goal"}
     assert beginner.send("settings", {**answers, "do": "save"}).status == 303
@@ -751,14 +754,20 @@ def test_the_details_show_five_questions_and_fold_what_has_a_default(beginner: A
 
 
 @pytest.mark.parametrize(
-    ("language", "day", "hour", "zone"),
+    ("language", "day", "hour", "zone", "own"),
     [
-        ("en", "The usual day: Monday", "The usual hour: 9:00 AM, Central Time (Chicago)", "Eastern Time (New York)"),
-        ("es", "El día de siempre: Lunes", "La hora de siempre: 9:00 a.m., Hora central (Chicago)", "Nueva York"),
+        (
+            *("en", "The usual day: Monday", "The usual hour: 9:00 AM, Central Time (Chicago)"),
+            *("Eastern Time (New York)", "If you choose a day or an hour, it is in the campaign’s time zone."),
+        ),
+        (
+            *("es", "El día de siempre: Lunes", "La hora de siempre: 9:00 a.m., Hora central (Chicago)"),
+            *("Nueva York", "Si elige un día o una hora, cuentan en la zona horaria de la campaña."),
+        ),
     ],
 )
 def test_the_usual_day_and_hour_are_said_where_they_are_chosen(
-    author: Author, language: str, day: str, hour: str, zone: str
+    author: Author, *, language: str, day: str, hour: str, zone: str, own: str
 ) -> None:
     def usual(name: str) -> str:
         shown = author.open("settings").body.partition(f'name="{name}"')[2]
@@ -767,6 +776,7 @@ def test_the_usual_day_and_hour_are_said_where_they_are_chosen(
     author.jar[LANGUAGE_COOKIE] = language
     assert usual("deliver_on").endswith(f">{day}")
     assert usual("deliver_at").replace("\u202f", " ").endswith(f">{hour}")
+    assert own in author.open("settings").words
     # With a day of its own, a campaign has the hour of its own time zone.
     author.send("settings", {"deliver_on": "TUE", "time_zone": "America/New_York", "do": "save"})
     assert zone in usual("deliver_at")
@@ -1320,6 +1330,13 @@ def test_a_campaign_begins_with_its_letter_and_is_named_after_its_title(world: W
     # The next one with this title has a name of its own.
     again = begin(administrator, title="Safer streets", text=PAPER, do="letter")
     assert again.headers["location"] == f"/organizer/dashboard/{NEW}-2/workshop/letter"
+
+
+def test_a_long_title_makes_a_name_for_web_addresses_of_whole_words(administrator: Author) -> None:
+    made = begin(administrator, title="Keep our libraries open after school, principals", text="", do="letter")
+    assert made.headers["location"] == "/organizer/dashboard/keep-our-libraries-open-after-school/workshop/letter"
+    made = begin(administrator, title=f"{'Long' * 11} title", text="", do="letter")
+    assert made.headers["location"] == f"/organizer/dashboard/{'long' * 10}/workshop/letter"
 
 
 def test_a_letter_that_is_pasted_over_the_empty_one_has_a_place_for_own_words(administrator: Author) -> None:

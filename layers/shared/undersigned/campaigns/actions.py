@@ -45,7 +45,9 @@ def _number(typed: str) -> int:
 
 
 FOR_THE_LOG = Field(checked_reason, "The reason, for the activity log.")
-FOR_COLLEAGUES = replace(FOR_THE_LOG, label=Message("Why? Your colleagues can read this in the activity log."))
+FOR_COLLEAGUES = replace(
+    FOR_THE_LOG, label=Message("Why? (optional) Your colleagues can read this in the activity log.")
+)
 FOR_SIGNERS = Field(
     _for_signers,
     "The reason. The letters' signers can read it.",

@@ -166,7 +166,7 @@ SETTINGS = (
         kinds.paragraph(_LONGEST_SUMMARY),
         Message("One sentence"),
         Message("what the letter asks for, in one sentence"),
-        Message("It stands under the title."),
+        Message("It stands under the title on the form."),
         required=True,
         sample="Ask your mayor for safer streets.",
     ),
@@ -176,8 +176,8 @@ SETTINGS = (
         Message("What you ask of recipients"),
         Message("what the letters ask for, in one sentence to a recipient"),
         Message(
-            "The email to a recipient has this sentence, and the letters are in its files: filters hold back emails by "
-            "their words. Without it, the email has the title."
+            "It stands in the email that brings the letters to an office. Without it, that email has the title. The "
+            "letters are in files: filters hold back emails by their words."
         ),
         sample="Please build safe crossings at every school.",
     ),
@@ -353,7 +353,8 @@ SETTINGS = (
         "deliver_at",
         kinds.HOUR,
         Message("Hour of delivery"),
-        Message("the hour at which letters go out, in the campaign's time zone"),
+        Message("the hour at which letters go out"),
+        Message("If you choose a day or an hour, it is in the campaign’s time zone."),
         in_file="Write 0 to 23. Without it, that is the stack's hour.",
         sample=9,
         unset=Message("The usual hour: %(hour)s"),
@@ -378,8 +379,7 @@ SETTINGS = (
 """In the order of the file. The tables `[organizer]` and those of the languages follow."""
 
 GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
-    (None, ("title", "summary", "organizer.name", "organizer.email", "region")),
-    (Message("The email to a recipient"), ("request",)),
+    (None, ("title", "summary", "request", "organizer.name", "organizer.email", "region")),
     (Message("When letters go out"), ("deliver_on", "deliver_at", "time_zone", "send_now_only")),
     (
         Message("The form"),
@@ -391,7 +391,7 @@ GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
     (Message("Websites and links"), ("id", "allowed_origins", "frame_origins", "any_website", "sources")),
     (Message("People’s data"), ("keep_for_days", "privacy_url")),
 )
-"""The groups of settings on the page. The first is shown open, because its settings have no default."""
+"""The groups of settings on the page. The first is shown open: what has no default, and what the office reads."""
 
 TABLES: Mapping[str, tuple[Setting, ...]] = {"": SETTINGS, "organizer": ORGANIZER_SETTINGS}
 """The settings of each table of the file; all others are TRANSLATION_SETTINGS."""
