@@ -6,9 +6,9 @@ import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
-from tests.world import client_of, publish_files
+from tests.world import Watch, client_of, publish_files
 from undersigned.delivering.queue import DeliveryMessage, read_message
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ MONDAY = datetime(2026, 11, 30, 15, tzinfo=UTC)
 HEADING = "id,title,title_es,name,department,locality,email,postal_codes"
 
 
-class Counting:
+class Counting(Watch):
     """Counts calls by operation, and how many are made at once."""
 
     def __init__(self, seconds: float = 0.002) -> None:
@@ -28,6 +28,7 @@ class Counting:
         self._now = 0
         self._lock = threading.Lock()
 
+    @override
     def before(self, _function: str, operation: str, _params: Any) -> None:
         with self._lock:
             self.calls[operation] += 1
@@ -35,12 +36,10 @@ class Counting:
             self.most = max(self.most, self._now)
         time.sleep(self.seconds)
 
+    @override
     def after(self, _function: str, _operation: str) -> None:
         with self._lock:
             self._now -= 1
-
-    def retries(self, _function: str, _operation: str) -> bool:
-        return False
 
 
 def publish_towns(world: World, towns: int) -> None:

@@ -16,7 +16,7 @@ from io import BytesIO
 from itertools import batched
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import boto3
@@ -216,7 +216,7 @@ class NotRecordedError(Exception):
     """`record_feedback` failed, and SQS will deliver the event again."""
 
 
-class Watch(Protocol):
+class Watch:
     """Observes each AWS call of a function (its logical id), and can raise an error in its place."""
 
     def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
@@ -226,7 +226,8 @@ class Watch(Protocol):
         """Handle a call that took effect, before the function gets the answer."""
 
     def retries(self, function: str, operation: str) -> bool:
-        """Return whether botocore makes the same call again, as it does when the answer was lost."""
+        """Return whether botocore makes the same call again, as it does when the answer was lost. By default not."""
+        return False
 
 
 @dataclass

@@ -36,7 +36,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count, cycle, product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, override
 
 import pytest
 
@@ -46,7 +46,7 @@ from tests.faults.platform import CrashError, Platform
 from tests.faults.stored import deliveries_in, rows_of
 from tests.faults.weathers import BAD_WEATHERS, WEATHERS
 from tests.product_files import ADAPTERS, product_files
-from tests.world import FUNCTIONS, PICTURES
+from tests.world import FUNCTIONS, PICTURES, Watch
 from undersigned_cli.local import permissions
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ class Child:
     function: str
 
 
-class Forking:
+class Forking(Watch):
     """Watches a scenario and forks at each call. The child crashes there, and perhaps once more."""
 
     def __init__(self, scenario: str, report: Report, rng: random.Random, thoroughness: Thoroughness) -> None:
@@ -205,6 +205,7 @@ class Forking:
 
     # Called by the platform
 
+    @override
     def before(self, function: str, operation: str, _params: Mapping[str, Any]) -> None:
         """Crash before a call."""
         if self.pipe is not None:
@@ -220,6 +221,7 @@ class Forking:
         if self._forks("before", function, operation):
             self._crash(function)
 
+    @override
     def after(self, function: str, operation: str) -> None:
         """Crash after a call."""
         if self.pipe is not None or self.is_over:
@@ -228,6 +230,7 @@ class Forking:
         if self._forks("after", function, operation):
             self._crash(function)
 
+    @override
     def retries(self, function: str, operation: str) -> bool:
         """Lose the answer to a write, but not the process."""
         if (

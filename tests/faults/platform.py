@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, override
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
@@ -20,7 +20,7 @@ from moto.sqs.models import sqs_backends
 
 from tests.faults.decisions import decide
 from tests.faults.stored import expire, shard_of
-from tests.world import CAMPAIGN, CONTEXT, FOLDERS, FUNCTIONS, client_of
+from tests.world import CAMPAIGN, CONTEXT, FOLDERS, FUNCTIONS, Watch, client_of
 from undersigned.base.table import to_item
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Target
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from random import Random
 
-    from tests.world import Answer, Sent, Watch, World
+    from tests.world import Answer, Sent, World
     from undersigned_cli.local.sources import QueueSource
 
 _LATEST_EVENT = timedelta(minutes=50)
@@ -238,7 +238,7 @@ class Fate:
 
 
 @dataclass
-class Platform:
+class Platform(Watch):
     """AWS around a world.
 
     `rng` orders SES's events, and decides each fault. Emails to `refused_addresses` bounce. `bounced` holds the message
@@ -453,6 +453,7 @@ class Platform:
 
     # Calls of the functions
 
+    @override
     def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
         """Keep the parameters of a call, and raise what goes wrong before it."""
         if self.watch:
@@ -465,6 +466,7 @@ class Platform:
         if pending and (code := pending.pop(0)):
             raise _error(operation, code, 400)
 
+    @override
     def after(self, function: str, operation: str) -> None:
         """Note what a call changes: how long a message is hidden or delayed, and what there is to read."""
         if operation == "sqs:ChangeMessageVisibility" and self._running:
@@ -483,6 +485,7 @@ class Platform:
             self.watch.after(function, operation)
         self._fail_after(function, operation)
 
+    @override
     def retries(self, function: str, operation: str) -> bool:
         """Ask the watch, or lose the answer to a write: botocore repeats the call."""
         if self.watch and self.watch.retries(function, operation):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from botocore.exceptions import ClientError
 
-from tests.world import Answer, NotRecordedError
+from tests.world import Answer, NotRecordedError, Watch
 from undersigned.base.errors import ThrottledError
 from undersigned.delivering.planning import NotPlannedError
 
@@ -33,7 +33,7 @@ def refusal(operation: str, code: str, *, status: int = 400, reasons: Sequence[s
 
 
 @dataclass
-class Refusing:
+class Refusing(Watch):
     """Refuses each function's first `times` calls of each operation, as if botocore's own retries had failed, too.
 
     `codes` holds AWS's error codes by operation (`dynamodb:GetItem`). `only` selects calls by their parameters.
@@ -45,22 +45,16 @@ class Refusing:
     only: Callable[[Mapping[str, Any]], bool] = lambda _params: True
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
 
+    @override
     def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
         call = function, operation
         if operation in self.codes and self.only(params) and self.refused[call] < self.times:
             self.refused[call] += 1
             raise refusal(operation, self.codes[operation], status=self.status)
 
-    def after(self, function: str, operation: str) -> None:
-        """Do nothing."""
-
-    def retries(self, function: str, operation: str) -> bool:
-        """Return False: botocore has given up."""
-        return False
-
 
 @dataclass
-class Meanwhile:
+class Meanwhile(Watch):
     """Does something just before a function's next call of an operation, and something else just after that call."""
 
     world: World
@@ -69,19 +63,18 @@ class Meanwhile:
     then: Callable[[], object] = lambda: None
     has_acted: bool = False
 
+    @override
     def before(self, _function: str, operation: str, _params: Mapping[str, Any]) -> None:
         if operation == self.operation and not self.has_acted:
             self.has_acted, self.world.watch = True, None
             self.act()
             self.world.watch = self
 
+    @override
     def after(self, _function: str, operation: str) -> None:
         if operation == self.operation and self.has_acted:
             self.world.watch = None
             self.then()
-
-    def retries(self, _function: str, _operation: str) -> bool:
-        return False
 
 
 class KilledError(BaseException):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import pytest
 from botocore.exceptions import ClientError
@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from tests.faults.invariants import words_of
 from tests.faults.refusals import ALWAYS, Refusing, patiently, read_stream, refusal
 from tests.faults.stored import is_counter
-from tests.world import CAMPAIGN, CONTEXT, ROOT, client_of
+from tests.world import CAMPAIGN, CONTEXT, ROOT, Watch, client_of
 from undersigned.base.table import Table, to_item
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
@@ -117,23 +117,21 @@ def test_a_delivery_comes_again_with_its_message_after_a_throttle(world: World) 
 
 
 @dataclass(kw_only=True)
-class LostMarks:
+class LostMarks(Watch):
     """DynamoDB marks a delivery as sending, and answers with an error, so many times."""
 
     times: int
     params: Mapping[str, Any] = field(default_factory=dict)
 
+    @override
     def before(self, _function: str, _operation: str, params: Mapping[str, Any]) -> None:
         self.params = params
 
+    @override
     def after(self, _function: str, operation: str) -> None:
         if operation == "dynamodb:TransactWriteItems" and "'sending'" in str(self.params) and self.times:
             self.times -= 1
             raise refusal(operation, "InternalServerError", status=500)
-
-    def retries(self, function: str, operation: str) -> bool:
-        """Return False: botocore has given up."""
-        return False
 
 
 def test_a_delivery_is_sent_once_although_the_answer_to_its_mark_was_lost(world: World) -> None:
@@ -155,6 +153,7 @@ class OvertakenMark(LostMarks):
 
     world: World
 
+    @override
     def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
         super().before(function, operation, params)
         if operation == "dynamodb:TransactWriteItems" and "'sending'" in str(params) and self.times:

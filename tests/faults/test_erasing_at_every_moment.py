@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import pytest
 
 from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, names_in, stored_letters
-from tests.world import world
+from tests.world import Watch, world
 from undersigned.base.limits import Limits
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MOST_CALLS = 200
 
 
-class At:
+class At(Watch):
     """Acts once, just before the nth call of `deliver` from now on."""
 
     def __init__(self, stack: World, call: int, act: Callable[[], object]) -> None:
@@ -30,18 +30,13 @@ class At:
     def has_acted(self) -> bool:
         return self._left <= 0
 
+    @override
     def before(self, function: str, _operation: str, _params: Mapping[str, Any]) -> None:
         if function != "Deliver":
             return
         self._left -= 1
         if self._left == 0:
             self._act()
-
-    def after(self, _function: str, _operation: str) -> None:
-        """Do nothing."""
-
-    def retries(self, _function: str, _operation: str) -> bool:
-        return False
 
 
 @pytest.mark.parametrize("attaches", [True, False])

@@ -41,14 +41,6 @@ class Memory(Watch):
             found = tracemalloc.take_snapshot().filter_traces([_OURS]).statistics("filename")
             self.held.append(sum(each.size for each in found))
 
-    @override
-    def after(self, function: str, operation: str) -> None:
-        """Note nothing."""
-
-    @override
-    def retries(self, function: str, operation: str) -> bool:
-        return False
-
 
 def test_very_many_letters_are_in_a_file_once_and_held_in_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     with world(monkeypatch, fast=True) as made:

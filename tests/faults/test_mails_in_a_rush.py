@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.faults.memory import Memory
 from tests.faults.stored import rows_of, taken_in, without_form
-from tests.world import ADA, CAMPAIGN, CONTEXT, client_of, world
+from tests.world import ADA, CAMPAIGN, CONTEXT, Watch, client_of, world
 from undersigned.base.mailbox import Spacing
 from undersigned.base.table import Table
 from undersigned.signing import confirmation_emails
@@ -62,24 +62,19 @@ def run(made: World, records: list[Any]) -> list[Any]:
     return [failure for answer in made.run_waiting_mails() for failure in answer["batchItemFailures"]]
 
 
-class Refusing:
+class Refusing(Watch):
     """Refuses calls as told."""
 
     def __init__(self, refuses: Callable[[str], str | None]) -> None:
         self.refuses = refuses
         self.calls: Counter[str] = Counter()
 
+    @override
     def before(self, _function: str, operation: str, _params: Any) -> None:
         self.calls[operation] += 1
         if code := self.refuses(operation):
             answer: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": 400}}
             raise ClientError(answer, operation)
-
-    def after(self, _function: str, _operation: str) -> None:
-        """Do nothing."""
-
-    def retries(self, _function: str, _operation: str) -> bool:
-        return False
 
 
 def test_the_stream_makes_no_call_but_to_the_queue(rush: World) -> None:

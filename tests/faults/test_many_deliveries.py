@@ -145,14 +145,6 @@ class Ses(Watch):
                 refuse("SendEmail", "TooManyRequestsException", status=429)
             self.sent_at.append(self.turns.now)
 
-    @override
-    def after(self, function: str, operation: str) -> None:
-        """Time passes before."""
-
-    @override
-    def retries(self, function: str, operation: str) -> bool:
-        return False
-
 
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:

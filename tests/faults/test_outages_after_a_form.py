@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import product
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import pytest
 
 from tests.faults.platform import Faults, Outage, Platform
 from tests.faults.refusals import refusal
 from tests.faults.stored import expire_forms
-from tests.world import ADA, CAMPAIGN, CONTEXT
+from tests.world import ADA, CAMPAIGN, CONTEXT, Watch
 from undersigned.base.queue import seconds_hidden
 from undersigned.signing.confirmation_emails import PAUSE_OF_FAILURE
 from undersigned.signing.rows.forms import Forms
@@ -24,7 +24,7 @@ from undersigned_cli.local.template import load_template
 
 if TYPE_CHECKING:
     from tests.faults.platform import Service
-    from tests.world import Watch, World
+    from tests.world import World
 
 WITHIN = timedelta(hours=1)
 """How long after the end of an outage each email has left."""
@@ -93,24 +93,19 @@ def test_an_email_goes_once_although_the_stream_has_forgotten_its_form(world: Wo
 
 
 @dataclass
-class Throttle:
+class Throttle(Watch):
     """SES throttles each email until a moment. `queued` counts the messages of confirmation emails."""
 
     world: World
     until: datetime
     queued: int = 0
 
+    @override
     def before(self, function: str, operation: str, params: Any) -> None:
         if function == "SendConfirmations" and operation.startswith("sqs:SendMessage"):
             self.queued += len(params.get("Entries", [params]))
         if operation == "sesv2:SendEmail" and self.world.clock.now < self.until:
             raise refusal(operation, "TooManyRequestsException", status=429)
-
-    def after(self, _function: str, _operation: str) -> None:
-        """Do nothing."""
-
-    def retries(self, _function: str, _operation: str) -> bool:
-        return False
 
 
 def test_emails_over_a_limit_are_queued_once_while_ses_throttles_for_a_day_and_keep_nobody_waiting_after_it(
@@ -146,20 +141,19 @@ def test_a_long_outage_hides_fewer_messages_than_sqs_can() -> None:
 
 
 @dataclass
-class LostAnswer:
+class LostAnswer(Watch):
     """Loses DynamoDB's answer to the next new form: the call fails, or botocore repeats it."""
 
     repeats: bool
     lost: int = 0
 
-    def before(self, _function: str, _operation: str, _params: Any) -> None:
-        """Do nothing."""
-
+    @override
     def after(self, _function: str, operation: str) -> None:
         if operation == "dynamodb:PutItem" and not self.lost:
             self.lost += 1
             raise refusal(operation, "InternalServerError", status=500)
 
+    @override
     def retries(self, _function: str, operation: str) -> bool:
         is_lost = self.repeats and operation == "dynamodb:PutItem" and not self.lost
         self.lost += is_lost

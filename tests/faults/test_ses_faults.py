@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
@@ -12,7 +12,7 @@ from botocore.parsers import ResponseParserError
 
 from tests.acting import Decisions, decide
 from tests.faults.refusals import Refusing, refusal
-from tests.world import CAMPAIGN, CONTEXT, load_event
+from tests.world import CAMPAIGN, CONTEXT, Watch, load_event
 from undersigned.base.mailbox import PATIENCE, SHORT_WAITS, pauses
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import Deliveries
@@ -35,44 +35,32 @@ REFUSES_ALL = ["TooManyRequestsException", "SendingPausedException"]
 
 
 @dataclass
-class DeliveryStates:
+class DeliveryStates(Watch):
     """Records every call to SES, with the delivery's state and attempt just before it."""
 
     world: World
     seen: list[tuple[str, tuple[str, int]]] = field(default_factory=list)
 
+    @override
     def before(self, _function: str, operation: str, _params: Mapping[str, Any]) -> None:
         if operation.startswith("sesv2:"):
             delivery = Deliveries(self.world.stack.table).delivery(KEY)
             assert delivery is not None
             self.seen.append((operation, (delivery.state, delivery.attempt)))
 
-    def after(self, function: str, operation: str) -> None:
-        """Do nothing."""
-
-    def retries(self, function: str, operation: str) -> bool:
-        """Do nothing."""
-        return False
-
 
 @dataclass
-class Delays:
+class Delays(Watch):
     """Records how long messages are delayed."""
 
     delays: list[int] = field(default_factory=list, kw_only=True)
 
+    @override
     def before(self, _function: str, operation: str, params: Mapping[str, Any]) -> None:
         if operation == "sqs:SendMessage":
             self.delays.append(params["DelaySeconds"])
         if operation == "sqs:SendMessageBatch":
             self.delays += [entry.get("DelaySeconds", 0) for entry in params["Entries"]]
-
-    def after(self, function: str, operation: str) -> None:
-        """Do nothing."""
-
-    def retries(self, function: str, operation: str) -> bool:
-        """Do nothing."""
-        return False
 
 
 LOST: dict[str, Callable[[], Exception]] = {
@@ -96,6 +84,7 @@ class SlowSes(Delays):
     fails: tuple[str, ...] = ("sesv2:SendEmail",)
     asked: Counter[str] = field(default_factory=Counter)
 
+    @override
     def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
         super().before(function, operation, params)
         if operation.startswith("sesv2:"):
@@ -128,6 +117,7 @@ class LostAnswer(Delays):
 
     lost: bool = False
 
+    @override
     def after(self, _function: str, operation: str) -> None:
         if operation == "sesv2:SendEmail" and not self.lost:
             self.lost = True

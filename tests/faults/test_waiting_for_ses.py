@@ -24,7 +24,7 @@ from tests.faults.platform import CrashError, Fate, Faults, Platform
 from tests.figures import keep
 from tests.scale import scale
 from tests.signatures import changed
-from tests.world import CAMPAIGN, CONTEXT, client_of
+from tests.world import CAMPAIGN, CONTEXT, Watch, client_of
 from tests.world import world as make_world
 from undersigned.base.emails import Mail
 from undersigned.base.mailbox import Spacing
@@ -119,7 +119,7 @@ def test_a_delivery_waits_for_two_weeks_and_then_for_the_next_plan(
 
 
 @dataclass
-class Rush:
+class Rush(Watch):
     """People who sign ten times as fast as SES takes emails, on the platform, in virtual time.
 
     One process reads the stream for emails and one for counts, and two read the queue, as the template says. `behind`
@@ -150,6 +150,7 @@ class Rush:
 
     # SES
 
+    @override
     def before(self, _function: str, operation: str, _params: Any) -> None:
         if operation != "sesv2:SendEmail":
             return
@@ -163,12 +164,10 @@ class Rush:
             raise ClientError(answer, operation)
         self._tokens -= 1
 
+    @override
     def after(self, _function: str, operation: str) -> None:
         if operation == "sesv2:SendEmail":
             self.processes.sleep(0.05)
-
-    def retries(self, _function: str, _operation: str) -> bool:
-        return False
 
     # Processes
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import pytest
 
 from tests.doors.doors import OPEN, doors, filled
 from tests.organizers import Browser, add
-from tests.world import CAMPAIGN, Answer, client_of
+from tests.world import CAMPAIGN, Answer, Watch, client_of
 from undersigned.base.table import Update, from_item
 from undersigned.campaigns.rows.counters import counter_key
 from undersigned.campaigns.rows.offices import OfficeRows
@@ -81,23 +81,18 @@ def damage(world: World, row: Values, how: str) -> None:
 
 
 @dataclass
-class Reads:
+class Reads(Watch):
     """A watch that keeps which rows and which partitions a page asks for."""
 
     rows: set[tuple[str, str]] = field(default_factory=set)
     partitions: set[str] = field(default_factory=set)
 
+    @override
     def before(self, _function: str, _operation: str, params: Mapping[str, Any]) -> None:
         batches = params.get("RequestItems", {}).values()
         keys = [*(key for batch in batches for key in batch["Keys"]), params.get("Key")]
         self.rows |= {(key["pk"]["S"], key["sk"]["S"]) for key in keys if isinstance(key, dict)}
         self.partitions |= {value.get("S", "") for value in params.get("ExpressionAttributeValues", {}).values()}
-
-    def after(self, _function: str, _operation: str) -> None:
-        """Do nothing."""
-
-    def retries(self, _function: str, _operation: str) -> bool:
-        return False
 
     def has(self, row: Values) -> bool:
         return row["pk"] in self.partitions or (row["pk"], row["sk"]) in self.rows

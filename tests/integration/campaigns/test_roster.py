@@ -42,14 +42,6 @@ class Rosters(Watch):
         if operation == "dynamodb:Query" and {"S": Target.beginning()} in values:
             self.reads.append(params["ConsistentRead"])
 
-    @override
-    def after(self, function: str, operation: str) -> None:
-        """Count before."""
-
-    @override
-    def retries(self, function: str, operation: str) -> bool:
-        return False
-
 
 @pytest.fixture
 def rosters(world: World) -> Rosters:

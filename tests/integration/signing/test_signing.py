@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.faults.refusals import Refusing
-from tests.world import ADA, CAMPAIGN, CONTEXT, FORM
+from tests.world import ADA, CAMPAIGN, CONTEXT, FORM, Watch
 from undersigned.base.errors import ChangedError
 from undersigned.campaigns.catalog import find_campaign
 from undersigned.campaigns.rows.campaigns import Campaigns
@@ -167,23 +167,18 @@ def test_confirming_twice_has_the_same_result_as_once(world: World) -> None:
     assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 1
 
 
-class TallyBefore:
+class TallyBefore(Watch):
     """Runs the stream's readers before a call of the form's function, so that the tally counts what is there."""
 
     def __init__(self, world: World, number: int) -> None:
         self.world, self.number, self.calls = world, number, 0
 
+    @override
     def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
         if function == "PublicApi":
             self.calls += 1
             if self.calls == self.number:
                 self.world.run_stream()
-
-    def after(self, function: str, operation: str) -> None:
-        """Leave the call as it was."""
-
-    def retries(self, function: str, operation: str) -> bool:
-        return False
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
