@@ -1,5 +1,5 @@
-// Shows the letter while somebody types, inserts the words of a toolbar's buttons, adds rows and copies texts. Every
-// page works without this script.
+// Shows the letter while somebody types, inserts the words of a toolbar's buttons, and adds rows. Every page works
+// without this script.
 const wait = 400;
 const letter = document.querySelector("[data-letter]");
 if (letter) {
@@ -117,15 +117,5 @@ for (const button of document.querySelectorAll("[data-add]")) {
     }
     body.append(row);
     row.querySelector("input, textarea").focus();
-  });
-}
-
-for (const button of document.querySelectorAll("[data-copy]")) {
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    const field = document.getElementById(button.dataset.copy);
-    field.select?.();
-    await navigator.clipboard?.writeText(field.value ?? field.textContent);
-    button.textContent = button.dataset.done;
   });
 }
