@@ -1315,6 +1315,7 @@ def test_a_campaign_begins_with_its_letter_and_is_named_after_its_title(world: W
     shown = administrator.open("letter")
     assert "Dear Mayor [fill in], I live in [fill in]. Please act. Name: [fill in] " in shown.words
     assert "In a new letter, we add [your own words] above the closing" in shown.words
+    assert "The form asks for nothing else." in shown.words
     text = administrator.draft().files["letter.md"]
     for words in ("recipient's name", "your town", "your name", "your address", "date"):
         text = text.replace("[fill in]", f"[{words}]", 1)
