@@ -11,6 +11,7 @@ import pytest
 from tests.world import CAMPAIGN, PERIOD, Answer
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.people.keys import make_key
 from undersigned.people.rules.api_keys import digest_of
 
 if TYPE_CHECKING:
@@ -44,6 +45,14 @@ def ask(world: World, path: str, key: str | None, **options: Any) -> Answer:
 def test_only_a_bearer_key_is_accepted(world: World, header: str) -> None:
     world.put_key(LETTERS, "letters")
     assert world.get(f"/organizer/campaigns/{CAMPAIGN}", headers={"authorization": header}).status == 401
+
+
+def test_a_key_works_for_90_days(world: World) -> None:
+    key, _ = make_key(world.stack, CAMPAIGN, "counts", "", "command line")
+    world.clock.advance(days=90, seconds=-1)
+    assert ask(world, "", key).status == 200
+    world.clock.advance(seconds=1)
+    assert ask(world, "", key).status == 401
 
 
 def test_only_a_wrong_key_that_is_repeated_has_to_wait(campaign: World) -> None:
