@@ -111,7 +111,7 @@ class Sites:
         if request.path == COUNT:
             return Response(json.dumps(self.count), status, OPEN, mimetype="application/json")
         if request.path in {FORM, FORM.replace(CAMPAIGN, OTHER)}:
-            revealed = " data-reveal" if request.method == "POST" else ""
+            revealed = " data-reveal data-sent" if request.method == "POST" else ""
             page = FRAMED.format(hosts=self.allowed or self.host, revealed=revealed)
             policy = f"frame-ancestors {self.framed_by or '*'}"
             return Response(page, status, {"Content-Security-Policy": policy}, mimetype="text/html")
@@ -369,7 +369,7 @@ def test_on_a_website_that_the_campaign_does_not_list_the_frame_has_room_for_any
 
     # Its next page begins in view, and says no more about what the signer does.
     expect_top(page, 0)
-    framed(page).wait_for_selector("[data-reveal]")
+    framed(page).wait_for_selector("[data-reveal][data-sent]")
     framed(page).evaluate("document.querySelector('p').style.height = '100px'")
     framed(page).evaluate("document.querySelector('a').click()")
     post_message(framed(page), "{}")
@@ -462,6 +462,35 @@ def test_the_framed_page_tells_a_site_that_is_not_listed_only_that_it_is_there(v
     post_message(framed(page), "'the last message'")
 
     assert page.evaluate("received") == [{"undersigned": 1, "there": True}, "the last message"]
+
+
+HEARS = """self.heard = []; document.addEventListener("undersigned:signed", (event) =>
+    heard.push([event.target.localName, event.detail ?? null, Object.keys(event)]))"""
+
+
+def test_the_host_hears_once_that_the_form_was_sent_and_nothing_of_who_sent_it(visitor: Visitor, sites: Sites) -> None:
+    page = visitor.open(sites.host)
+    expect_height(page, 1000)
+    page.evaluate(HEARS)
+
+    for _ in range(2):
+        framed(page).get_by_role("button", name="Send").click()
+        framed(page).wait_for_selector("[data-sent]")
+        page.wait_for_function("document.querySelector('undersigned-form').signed")
+        post_message(framed(page), "{undersigned: 1, signed: true, email: 'ada@signers.example'}")
+
+    assert page.evaluate("heard") == [["undersigned-form", None, ["isTrusted"]]]
+
+
+def test_nobody_else_says_that_the_form_was_sent(visitor: Visitor, sites: Sites) -> None:
+    page = visitor.open(sites.host)
+    expect_height(page, 1000)
+    page.evaluate(HEARS)
+
+    post_message(framed(page), "{undersigned: 1, signed: 'ada'}")
+    post_message(page.main_frame, "{undersigned: 1, signed: true}")
+
+    assert page.evaluate("heard") == []
 
 
 # Scrolling

@@ -108,6 +108,36 @@ def test_a_letter_is_signed_in_a_frame(
     assert page.context.cookies() == []
 
 
+@pytest.mark.parametrize("frame_scripts", [True, False])
+def test_the_host_hears_that_a_letter_was_signed_alike_from_all_who_sign(
+    stack: RunningStack, site: Site, visitor: Visitor, *, frame_scripts: bool
+) -> None:
+    visitor.expect(NO_AUTOFOCUS)
+    heard = []
+    for _ in range(2):
+        page = visitor.open(site("/embed/script"))
+        page.evaluate("""self.heard = [];
+            addEventListener("undersigned:signed", (event) => heard.push([event.type, event.detail ?? null]))""")
+        form = framed(page)
+        fill(form, f"heard-{frame_scripts}@signers.example".lower())
+        if frame_scripts:
+            send(form)
+        else:
+            # As the form is sent without its script: the browser loads the page after signing.
+            form.locator("form").evaluate("form => HTMLFormElement.prototype.submit.call(form)")
+        expect(form.get_by_role("heading", name="Check your email")).to_be_visible()
+        page.wait_for_function("heard.length")
+        # A reload of that page in the frame is no second signature.
+        if frame_scripts:
+            form.locator("html").evaluate("() => location.reload()")
+            expect(form.get_by_role("heading", name="Check your email")).to_be_visible()
+            page.wait_for_timeout(300)
+        heard.append(page.evaluate("heard"))
+
+    assert heard == [[["undersigned:signed", None]]] * 2
+    assert receives_email(stack, page, f"heard-{frame_scripts}@signers.example".lower())
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 @pytest.mark.parametrize("path", OWN_FORMS)
 def test_an_organizations_own_form_leads_to_its_thank_you_page(

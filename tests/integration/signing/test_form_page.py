@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.pages import Page
-from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
+from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL, files_of_campaign, publish_files
 from undersigned.base.assets import asset_path
 from undersigned.campaigns.catalog import catalog_of
 from undersigned.campaigns.rows.campaigns import Campaigns
@@ -201,6 +201,23 @@ def test_a_shared_link_says_what_the_page_is_about(world: World, link: str, quer
     assert (said["og:image:width"], said["og:image:height"]) == ("1200", "630")
     assert said["twitter:card"] == "summary_large_image"
     assert world.get(f"{FORM}/share.png{query}").content.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("first", "rest"),
+    [
+        ("Ask your council to repair the bridge at Mill Lane!", " It has been closed for two years."),
+        ("Ask Rep. Specimen to vote for clean water.", " It is time."),
+        ("Ask the 3.5 million people of the county about the bridge", ""),
+        ('Ask <b>&amp; "all"</b> of them about the old bridge.', "\nIt has been closed."),
+    ],
+)
+def test_a_shared_link_has_the_first_sentence_only(world: World, first: str, rest: str) -> None:
+    text = files_of_campaign()["campaign.toml"]
+    line = f"summary = {json.dumps(first + rest)}"
+    publish_files(world, {"campaign.toml": re.sub(r"(?m)^summary = .*", lambda _: line, text, count=1)})
+
+    assert metas(Page(world.get(FORM).body))["og:description"] == first
 
 
 def test_only_the_form_describes_itself_to_other_sites(world: World) -> None:

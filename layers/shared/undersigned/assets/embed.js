@@ -31,7 +31,7 @@
     es: ["Firmar la carta", "El formulario no se puede mostrar aqu\u00ed. Puede firmar en la p\u00e1gina de la carta:"],
   };
   const words = (element) => WORDS[element.closest("[lang]")?.lang.slice(0, 2)] ?? WORDS.en;
-  // A theme, or else the page's color scheme. A dark device alone doesn't make a form dark on a light page.
+  // The page's color scheme. A dark device alone makes no form dark on a light page.
   const themeOf = (element) => {
     let scheme = getComputedStyle(element).colorScheme;
     if (scheme === "normal") scheme = document.querySelector("meta[name=color-scheme]")?.content;
@@ -76,13 +76,17 @@
       const { frame } = this;
       if (origin !== this.place?.origin || source !== frame?.contentWindow || data?.undersigned !== 1) return;
       // On a website that the campaign doesn't list, the frame is as high as any form, and each of its pages begins in view.
-      const { height, there, reveal = there && frame.title && 0 } = data;
+      const { height, there, signed, reveal = there && frame.title && 0 } = data;
       if (there || isLength(height)) {
-        // An editor's preview that watches the page for changes sees this one, and not those in the shadow tree.
+        // Editors' previews watch the element, not its shadow tree.
         this.style.minHeight = frame.style.height = there ? "max(2750px, 3900px - 175vw)" : height + "px";
         frame.style.visibility = "";
         frame.title = this.querySelector("a")?.textContent || words(this)[0];
         this.shadowRoot.querySelector("slot")?.remove();
+      }
+      if (signed === true && !this.signed) {
+        this.signed = true;
+        this.dispatchEvent(new Event("undersigned:signed", { bubbles: true }));
       }
       if (isLength(reveal)) {
         const top = frame.getBoundingClientRect().top + reveal;

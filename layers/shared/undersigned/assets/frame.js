@@ -6,7 +6,10 @@ let host;
 
 const tell = (data) => host && parent.postMessage({ undersigned: 1, ...data }, host);
 const reveal = (element) => element && tell({ reveal: element.getBoundingClientRect().top + scrollY });
-const size = () => tell({ height: Math.min(20_000, Math.ceil(root.getBoundingClientRect().height)) });
+const size = () => {
+  const height = Math.min(20_000, Math.ceil(root.getBoundingClientRect().height));
+  tell(document.querySelector("[data-sent]") ? { height, signed: true } : { height });
+};
 
 addEventListener("message", ({ data, origin, source }) => {
   if (source !== parent || data?.undersigned !== 1) return;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -122,6 +123,7 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         theme=theme,
         script="form.js" if page.is_open and not is_sample else "",
         canonical=_canonical(base, campaign, "", language),
+        first_sentence=_first_sentence(campaign.texts(language).summary),
         share_picture=_canonical(base, campaign, "/share.png", language),
         is_sample=is_sample,
         logo=_logo(campaign, is_sample=is_sample),
@@ -139,6 +141,12 @@ def _canonical(base: str, campaign: Campaign, path: str, language: str) -> str:
     """Return the one address of a page in this language, with its origin; a campaign's own language needs no query."""
     query = f"?lang={language}" if language != campaign.language else ""
     return f"{base}/campaigns/{campaign.id}{path}{query}"
+
+
+def _first_sentence(text: str) -> str:
+    """Return the first sentence of a text. One of less than 40 characters may be "Ask Rep.", and gets the next, too."""
+    found = re.match(r".{40,}?[.!?\u2026](?=\s)", text, re.DOTALL)
+    return found[0] if found else text
 
 
 def _marked_letters(page: FormPage) -> Mapping[str, Markup]:
