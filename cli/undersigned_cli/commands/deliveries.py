@@ -249,6 +249,6 @@ def _write_preview(opened: Stack, campaign: str, period: str, folder: Path) -> N
             for number, characters in enumerate(preview.replaced, start=1):
                 if listed := ", ".join(f"{character} ({count})" for character, count in characters.items()):
                     say(f"{target.id}, packet {number}: no font has {listed}; the PDF shows \N{REPLACEMENT CHARACTER}")
-            held = f" ({target.held_because})" if target.held_because else ""
+            held = f" ({why})" if (why := target.why_held()) else ""
             say(f"{target.id}: {preview.mail.subject if preview.mail else 'by hand or post'}{held}")
     say(f"{counted(found, 'delivery', 'deliveries')} written to {folder}; nothing was sent.")

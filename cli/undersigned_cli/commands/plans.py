@@ -66,7 +66,7 @@ def _what_happens(line: PlanLine, now: datetime) -> str:
         case "goes":
             return f"{letters} {_how(line)}"
         case "held" | "bounced":
-            because = line.held_because or "the email bounced; `undersigned retry` sends it again"
+            because = line.why_held or "the email bounced; `undersigned retry` sends it again"
             return f"not sent: {because} ({letters})"
         case "in doubt":
             return f"in doubt: nobody knows whether the email of {line.key.period} arrived ({letters})"

@@ -398,8 +398,7 @@ def test_a_complaint_holds_new_letters_until_a_person_releases_them(world: World
     world.week()
     assert sent(world) == ["evanston"]
     assert (
-        Campaigns(world.stack.table).target(CAMPAIGN, "evanston").held_because
-        == "someone there marked an email as spam"
+        Campaigns(world.stack.table).target(CAMPAIGN, "evanston").why_held() == "someone there marked an email as spam"
     )
     assert "<strong>On hold</strong>" in world.get(page).body
     decide(world, "release", "evanston", why="they want them on paper next year, by email this year")

@@ -112,7 +112,7 @@ def test_an_email_that_a_reader_marked_as_no_spam_holds_no_letters(
     caplog.clear()
     sent.feedback("no_spam", sent.deliveries[0], way=way)
     assert state(sent) == "delivered"
-    assert Campaigns(sent.stack.table).target(CAMPAIGN, "evanston").held_because is None
+    assert Campaigns(sent.stack.table).target(CAMPAIGN, "evanston").held_by() is None
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 

@@ -98,6 +98,16 @@ def test_letters_that_wait_after_a_complaint_are_listed(world: World) -> None:
     assert "(on hold: someone there marked an email as spam)" in section(world, "Needs a person")
 
 
+def test_letters_by_hand_wait_for_the_next_delivery_after_a_complaint(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("complaint", world.deliveries[0])
+    Decisions(world.stack).set_address(CAMPAIGN, "evanston", "", "cli", "the office wants paper")
+    world.confirmed(email="bo@signers.example")
+    a_day_later(world)
+    assert "1 letter Police Chief" in section(world, "Waiting for the next delivery")
+
+
 def test_an_email_without_an_outcome_is_in_every_later_report(world: World) -> None:
     world.confirmed()
     world.week()

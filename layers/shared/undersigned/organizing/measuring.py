@@ -38,7 +38,7 @@ class Kept:
     def is_kept_back(self, target: str) -> bool:
         """Say whether somebody decided that letters to a target are not sent, or they wait for *Send now*."""
         decided = self.controls.paused or self.campaign.send_now_only
-        return decided or target not in self.targets or self.targets[target].held_because is not None
+        return decided or target not in self.targets or self.targets[target].held_by() is not None
 
     def should_go(self, target: str, run: datetime) -> bool:
         """Say whether the letters that waited for a target at a run of the campaign should have gone with it."""
@@ -70,7 +70,7 @@ def with_delivery(stack: Stack, gauges: Gauges, delivery: Delivery, kept: Kept) 
     if since := delivery.awaits_outcome_since:
         gauges = gauges.with_longest(without_outcome_for=int((now - since).total_seconds()))
     known = kept.targets.get(delivery.key.target)
-    is_free = not kept.controls.paused and known is not None and not known.why_held(delivery.way_to(known))
+    is_free = not kept.controls.paused and known is not None and not known.held_by(delivery.way_to(known))
     if delivery.state in UNDER_WAY and now - delivery.opened_at > SENT_WITHIN and is_free:
         bundles = Deliveries(stack.table).bundles(delivery.key)
         gauges = gauges.plus(overdue=sum(len(bundle.signers) for bundle in bundles))

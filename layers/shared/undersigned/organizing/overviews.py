@@ -200,7 +200,7 @@ class Overview:
     def elsewhere(self) -> tuple[Target, ...]:
         """Return the targets of other pages whose letters are held back."""
         shown = {state.target.id for state in self.targets.items}
-        return tuple(target for target in self.every_target if target.held_because and target.id not in shown)
+        return tuple(target for target in self.every_target if target.held_by() and target.id not in shown)
 
     @cached_property
     def overdue(self) -> frozenset[str]:

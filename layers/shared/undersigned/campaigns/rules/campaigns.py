@@ -65,6 +65,17 @@ Way = Literal["email", "by hand"]
 """How letters reach a recipient. `by hand`: the organizer prints them, and brings or posts them."""
 
 
+HeldBy = Literal["organizer", "no address", "office", "complaint", "bounce"]
+"""What holds letters to a recipient. If several do, the first of these counts."""
+
+_WHY_HELD: Mapping[HeldBy, str] = {
+    "no address": "the recipient has no email address any more",
+    "office": "the office stopped these emails",
+    "complaint": "someone there marked an email as spam",
+    "bounce": "email to this address bounced",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class OnPaper:
     """How many letters to a target were signed on paper, who counted them, and when. They are in no other count."""
@@ -155,7 +166,7 @@ class Target(Row):
     @property
     def is_held(self) -> bool:
         """Say whether its letters wait until the organizer releases them, or lifts the stop."""
-        return self.hold is not None or (not self.by_hand and bool(self.complained_at or self.stopped))
+        return self.held_by() in {"organizer", "office", "complaint"}
 
     @property
     def stopped(self) -> Stop | None:
@@ -171,24 +182,24 @@ class Target(Row):
         """Return the target as a letter shows it."""
         return replace(self, **asdict(addressee))
 
-    @property
-    def held_because(self) -> str | None:
-        """Return why the letters that wait for it are held."""
-        return self.why_held(self.way)
-
-    def why_held(self, way: Way) -> str | None:
-        """Return why letters are held: for the organizer's reason, or because its mailbox gets no email."""
+    def held_by(self, way: Way | None = None) -> HeldBy | None:
+        """Return what holds letters that go a way; if none is given, those that wait for it."""
         if self.hold:
-            return f"held by the organizer: {self.hold}"
-        if way == "by hand":
+            return "organizer"
+        if (way or self.way) == "by hand":
             return None
         if self.by_hand:
-            return "the recipient has no email address any more"
+            return "no address"
         if self.stopped:
-            return "the office stopped these emails"
+            return "office"
         if self.complained_at:
-            return "someone there marked an email as spam"
-        return "email to this address bounced" if self.mail_state == "bounced" else None
+            return "complaint"
+        return "bounce" if self.mail_state == "bounced" else None
+
+    def why_held(self, way: Way | None = None) -> str | None:
+        """Return why letters are held, as `held_by` does, in the words of rows and the API."""
+        held = self.held_by(way)
+        return f"held by the organizer: {self.hold}" if held == "organizer" else _WHY_HELD[held] if held else None
 
     def answer_since(self, day: date) -> Answer | None:
         """Return its answer, unless that came before a day."""

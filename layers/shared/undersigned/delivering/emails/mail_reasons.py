@@ -23,7 +23,7 @@ _WORDS: Mapping[str, Message] = {
     "Transient bounce, AttachmentRejected": Message("the mail server refused the email for its attachment"),
     "complaint, abuse": Message("it was reported as unwanted"),
 }
-"""By the reason that `aws.mail_events` reads.
+"""By the reason that `feedback.py` reads.
 
 Source: "Bounce types" and "Complaint object", SES developer guide.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from undersigned.base.page import Page
+    from undersigned.campaigns.rules.campaigns import HeldBy
     from undersigned.delivering.own_letter import OwnLetter
     from undersigned.delivering.rules.deliveries import Delivery
 
@@ -195,9 +197,26 @@ def _state_by_hand(delivery: Delivery, values: Mapping[str, object], language: s
     )
 
 
-def _state_of_waiting(  # noqa: PLR0911  (a table)
-    own: OwnLetter, values: Mapping[str, object], language: str
-) -> tuple[Message, Message]:
+_HELD: Mapping[HeldBy, Message] = {
+    "organizer": Message(
+        "The organizer has put letters to %(whom)s on hold. The reason: “%(why)s”. "
+        "Nothing is lost: your letter goes out when the hold ends."
+    ),
+    "office": Message(
+        "%(department)s stopped these emails, so letters to %(whom)s are on hold. Nothing is lost: the organizer "
+        "knows, and can bring your letter on paper."
+    ),
+    "complaint": Message(
+        "Someone at %(department)s marked an earlier email as spam, so letters to %(whom)s are on hold until the "
+        "organizer releases them. Nothing is lost: your letter goes out when the hold ends."
+    ),
+    "bounce": Message(
+        "Email to %(whom)s bounced, so your letter is on hold. The organizer can see this and correct the address."
+    ),
+}
+
+
+def _state_of_waiting(own: OwnLetter, values: Mapping[str, object], language: str) -> tuple[Message, Message]:
     on_hold = Message.in_context("status of a letter", "On hold")
     if own.signature.on_hold:
         return on_hold, Message(
@@ -205,31 +224,9 @@ def _state_of_waiting(  # noqa: PLR0911  (a table)
             "organizer releases it.",
             values,
         )
-    if own.target.hold:
-        return on_hold, Message(
-            "The organizer has put letters to %(whom)s on hold. The reason: “%(why)s”. "
-            "Nothing is lost: your letter goes out when the hold ends.",
-            {**values, "why": own.target.hold},
-        )
-    if own.target.by_hand or (own.delivery and own.delivery.way == "by hand"):
-        return Message.in_context("status of a letter", "Waiting"), _when_it_goes(own, values, language)
-    if own.target.stopped:
-        return on_hold, Message(
-            "%(department)s stopped these emails, so letters to %(whom)s are on hold. Nothing is lost: the organizer "
-            "knows, and can bring your letter on paper.",
-            values,
-        )
-    if own.target.complained_at:
-        return on_hold, Message(
-            "Someone at %(department)s marked an earlier email as spam, so letters to %(whom)s are on hold until the "
-            "organizer releases them. Nothing is lost: your letter goes out when the hold ends.",
-            values,
-        )
-    if own.target.mail_state == "bounced":
-        return on_hold, Message(
-            "Email to %(whom)s bounced, so your letter is on hold. The organizer can see this and correct the address.",
-            values,
-        )
+    by_hand = own.delivery is not None and own.delivery.way == "by hand"
+    if held := own.target.held_by("by hand" if by_hand else own.target.way):
+        return on_hold, replace(_HELD[held], values={**values, "why": own.target.hold})
     return Message.in_context("status of a letter", "Waiting"), _when_it_goes(own, values, language)
 
 

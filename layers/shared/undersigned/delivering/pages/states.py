@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from undersigned.base.languages import Message, long_date
@@ -9,6 +10,7 @@ from undersigned.base.languages import Message, long_date
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from undersigned.campaigns.rules.campaigns import HeldBy
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.delivering.rules.plans import PlanLine
     from undersigned.delivering.rules.states import DeliveryState
@@ -35,17 +37,22 @@ _BY_HAND: Mapping[DeliveryState, Message] = {
 """The states of deliveries by hand or post that have other words than those by email."""
 
 
-def state_of_line(line: PlanLine, language: str) -> Message:  # noqa: PLR0911  (a table)
+_HELD: Mapping[HeldBy, Message] = {
+    "organizer": Message.in_context("status of letters", "On hold: %(why)s"),
+    "no address": Message.in_context("status of letters", "On hold: no email address"),
+    "office": Message.in_context("status of letters", "On hold: the office stopped the emails"),
+    "complaint": Message.in_context("status of letters", "On hold: email marked as spam"),
+    "bounce": Message.in_context("status of letters", "On hold: email bounced"),
+}
+
+
+def state_of_line(line: PlanLine, language: str) -> Message:
     """Return the status that a plan gives to letters: they are ready, or the reason why they aren't sent."""
     match line.outcome:
-        case "held":
-            if line.target.hold is None and line.target.stopped:
-                return Message.in_context("status of letters", "On hold: the office stopped the emails")
-            if line.target.hold is None:
-                return Message.in_context("status of letters", "On hold: email marked as spam")
-            return Message.in_context("status of letters", "On hold: %(why)s", {"why": line.target.hold})
         case "bounced":
-            return Message.in_context("status of letters", "On hold: email bounced")
+            return _HELD["bounce"]
+        case "held" if line.held_by:
+            return replace(_HELD[line.held_by], values={"why": line.target.hold})
         case "too soon" if line.too_soon:
             values = {
                 "last": long_date(line.too_soon.last, language),

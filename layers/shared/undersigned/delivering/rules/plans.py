@@ -11,7 +11,7 @@ from undersigned.delivering.rules.deliveries import DeliveryKey
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.campaigns import Campaign, HeldBy, Target, Way
     from undersigned.campaigns.rules.controls import Controls
     from undersigned.delivering.rules.deliveries import Delivery
 
@@ -98,9 +98,19 @@ class PlanLine:
     begun: Delivery | None = None
 
     @property
-    def held_because(self) -> str | None:
-        """Return why its letters are held."""
-        return self.target.why_held(self.begun.way if self.begun else self.target.way)
+    def way(self) -> Way:
+        """Return how its letters go."""
+        return self.begun.way if self.begun else self.target.way
+
+    @property
+    def held_by(self) -> HeldBy | None:
+        """Return what holds its letters."""
+        return self.target.held_by(self.way)
+
+    @property
+    def why_held(self) -> str | None:
+        """Return why its letters are held, in the words of the API."""
+        return self.target.why_held(self.way)
 
     @property
     def outcome(self) -> Outcome:
@@ -112,8 +122,8 @@ class PlanLine:
         if self.begun is not None and self.begun.state == "sending":
             # Its email may have left. It goes on only if SES says that it did not.
             return "in doubt"
-        if self.held_because:
-            return "bounced" if self.target.mail_state == "bounced" and not self.target.is_held else "held"
+        if self.held_by:
+            return "bounced" if self.held_by == "bounce" else "held"
         return "too soon" if self.too_soon else "goes"
 
     @property

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
-    from undersigned.campaigns.rules.campaigns import Target
+    from undersigned.campaigns.rules.campaigns import HeldBy, Target
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.delivering.rules.states import Question
     from undersigned.organizing.overviews import Overview, TargetState
@@ -91,10 +91,10 @@ _REPLACE = Act(
 _RECIPIENT = Step(Message("Open the recipient"), "/targets/%(target)s")
 _DELIVERY = Step(Message("Open the delivery"), "/deliveries/%(period)s/%(target)s")
 
-type _Table[Subject] = Mapping[Callable[[Subject], object], Point]
+type _Table = Mapping[Callable[[Overview], object], Point]
 
-_HELD_BACK: _Table[Target] = {
-    lambda target: target.hold: Point(
+_HELD_BACK: Mapping[HeldBy, Point] = {
+    "organizer": Point(
         "to know",
         Message("%(whom)s: letters on hold"),
         Message(
@@ -104,7 +104,7 @@ _HELD_BACK: _Table[Target] = {
         (_RELEASE,),
         _RECIPIENT,
     ),
-    lambda target: target.stopped: Point(
+    "office": Point(
         "serious",
         Message("%(whom)s: the office stopped these emails"),
         Message(
@@ -115,7 +115,7 @@ _HELD_BACK: _Table[Target] = {
         (_BY_HAND, _REPLACE),
         _RECIPIENT,
     ),
-    lambda target: target.complained_at and not target.by_hand: Point(
+    "complaint": Point(
         "serious",
         Message("%(whom)s: someone there marked the email as spam"),
         Message(
@@ -125,7 +125,7 @@ _HELD_BACK: _Table[Target] = {
         (_RELEASE, _BY_HAND),
         _RECIPIENT,
     ),
-    lambda target: target.mail_state == "bounced" and not target.by_hand: Point(
+    "bounce": Point(
         "serious",
         Message("%(whom)s: email bounces"),
         Message(
@@ -199,7 +199,7 @@ _UNANSWERED = Point(
 
 _EXPORTS = Step(Message("Download letters"), "/exports")
 
-_OF_CAMPAIGN: tuple[_Table[Overview], ...] = (
+_OF_CAMPAIGN: tuple[_Table, ...] = (
     {
         lambda found: found.sending.stopped: Point(
             "serious",
@@ -288,11 +288,15 @@ _PAUSED = Point(
 )
 
 
-def _first[Subject](
-    table: _Table[Subject], subject: Subject, values: Mapping[str, object], count: int = 0
-) -> tuple[Point, ...]:
+def _first(table: _Table, found: Overview, values: Mapping[str, object]) -> tuple[Point, ...]:
     """Return the first point of a table that applies, if any does."""
-    return tuple(point.about(values, count) for applies, point in table.items() if applies(subject))[:1]
+    return tuple(point.about(values, found.on_hold) for applies, point in table.items() if applies(found))[:1]
+
+
+def _held_back(target: Target, waiting: int | None, language: str) -> tuple[Point, ...]:
+    """Return the point about a recipient whose letters are held, if they are."""
+    held = target.held_by()
+    return (_HELD_BACK[held].about(_about(target, waiting, language)),) if held else ()
 
 
 def points(found: Overview, language: str) -> tuple[Point, ...]:
@@ -310,9 +314,9 @@ def points(found: Overview, language: str) -> tuple[Point, ...]:
             for state in states
             if state.target.id in found.overdue
         ),
-        *(point for target in found.elsewhere for point in _first(_HELD_BACK, target, _about(target, None, language))),
+        *(point for target in found.elsewhere for point in _held_back(target, None, language)),
         *_unanswered([state for state in states if state.is_unanswered(found.campaign, found.today)], language),
-        *(point for table in _OF_CAMPAIGN for point in _first(table, found, of_campaign, found.on_hold)),
+        *(point for table in _OF_CAMPAIGN for point in _first(table, found, of_campaign)),
     )
     return tuple(sorted(shown, key=lambda point: get_args(Weight.__value__).index(point.weight)))
 
@@ -321,7 +325,7 @@ def of_target(state: TargetState, language: str) -> Iterator[Point]:
     """Yield the points about one recipient."""
     target = state.target
     if target.is_held or not any(question == "bounced" for _, question in state.questions):
-        yield from _first(_HELD_BACK, target, _about(target, state.waiting, language))
+        yield from _held_back(target, state.waiting, language)
     for delivery, question in state.questions:
         yield of_delivery(state, delivery, question, language)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from undersigned.base.languages import Message
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from undersigned.base.page import Page
-    from undersigned.campaigns.rules.campaigns import Target
+    from undersigned.campaigns.rules.campaigns import HeldBy, Target
     from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey
     from undersigned.delivering.rules.mail_events import MailEventKind
     from undersigned.organizing.deliveries import DeliveryRecord
@@ -110,14 +110,17 @@ def delivery_page(viewer: Viewer, record: DeliveryRecord, state: TargetState) ->
     )
 
 
+_HELD: Mapping[HeldBy, Message] = {
+    "organizer": Message("The reason: “%(why)s”."),
+    "office": Message("This office stopped the emails."),
+    "complaint": Message("Someone at this office marked an earlier email as spam."),
+    "bounce": Message("The address %(email)s takes no email."),
+}
+
+
 def _reason(viewer: Viewer, made: Delivery, target: Target) -> str | None:
     """Return why a delivery is not sent, in the page's language; another mail server's words stay as they are."""
-    if made.state != "held" or made.reason != target.held_because or target.held_because is None:
+    held = target.held_by()
+    if held is None or made.state != "held" or made.reason != target.why_held():
         return in_words(made.reason, viewer.language)
-    if target.hold:
-        return viewer.say(Message("The reason: “%(why)s”.", {"why": target.hold}))
-    if target.stopped:
-        return viewer.say(Message("This office stopped the emails."))
-    if target.complained_at:
-        return viewer.say(Message("Someone at this office marked an earlier email as spam."))
-    return viewer.say(Message("The address %(email)s takes no email.", {"email": target.email}))
+    return viewer.say(replace(_HELD[held], values={"why": target.hold, "email": target.email}))

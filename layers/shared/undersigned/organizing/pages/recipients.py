@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from undersigned.base.page import Page
-    from undersigned.campaigns.rules.campaigns import Target
+    from undersigned.campaigns.rules.campaigns import HeldBy, Target
     from undersigned.delivering.packing import DeliveryPreview
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.delivering.rules.plans import Outcome, PlanLine
@@ -57,9 +57,7 @@ class Row:
 def row_of(viewer: Viewer, state: TargetState) -> Row:
     """Return a target's row in the table."""
     target, last = state.target, state.last_delivery
-    bounced = (target.mail_state == "bounced" and not target.by_hand) or any(
-        question == "bounced" for _, question in state.questions
-    )
+    bounced = any(question == "bounced" for _, question in state.questions)
     return Row(
         target,
         target.addressed(viewer.language),
@@ -75,21 +73,21 @@ def row_of(viewer: Viewer, state: TargetState) -> Row:
                 unanswered=state.is_unanswered(viewer.campaign, viewer.local(viewer.now).date()),
             )
         ),
-        needs_you=bounced or target.is_held or bool(state.questions),
+        needs_you=target.held_by() is not None or bool(state.questions),
     )
 
 
-def _state_of_target(  # noqa: PLR0911  (a table)
-    target: Target, *, bounced: bool, in_question: bool, unanswered: bool
-) -> Message:
-    if target.hold:
-        return Message.in_context("status of a recipient", "On hold: %(why)s", {"why": target.hold})
-    if target.stopped:
-        return Message.in_context("status of a recipient", "On hold: the office stopped the emails")
-    if target.complained_at and not target.by_hand:
-        return Message.in_context("status of a recipient", "On hold: someone there marked the email as spam")
-    if bounced:
-        return Message.in_context("status of a recipient", "Email bounced")
+_HELD: Mapping[HeldBy, Message] = {
+    "organizer": Message.in_context("status of a recipient", "On hold: %(why)s"),
+    "office": Message.in_context("status of a recipient", "On hold: the office stopped the emails"),
+    "complaint": Message.in_context("status of a recipient", "On hold: someone there marked the email as spam"),
+    "bounce": Message.in_context("status of a recipient", "Email bounced"),
+}
+
+
+def _state_of_target(target: Target, *, bounced: bool, in_question: bool, unanswered: bool) -> Message:
+    if held := target.held_by() or ("bounce" if bounced else None):
+        return replace(_HELD[held], values={"why": target.hold})
     if in_question:
         return Message.in_context("status of a recipient", "Nobody knows whether the email arrived")
     if target.retired:

@@ -78,7 +78,7 @@ def _target(state: TargetState) -> dict[str, object]:
         "postal_address": target.postal_address,
         "postal_codes": target.postal_codes,
         "retired": target.retired,
-        "held_because": target.held_because,
+        "held_because": target.why_held(),
         "stopped": _stop(target.stopped) if target.stopped else None,
         "waiting": state.waiting,
         "answer": _answer(target.answer) if target.answer else None,

@@ -43,7 +43,7 @@ def list_next(request: ApiRequest) -> Response[str]:
             "next_delivery": None if found.campaign.send_now_only else found.next_delivery.isoformat(),
             "paused": found.controls.paused,
             "targets": [
-                {"target": listed.target.id, "waiting": listed.waiting, "held_because": listed.target.held_because}
+                {"target": listed.target.id, "waiting": listed.waiting, "held_because": listed.target.why_held()}
                 for listed in found.targets.items
                 if listed.waiting
             ],
@@ -61,7 +61,7 @@ def line_values(line: PlanLine) -> dict[str, object]:
         "letters": line.letters,
         "to": line.target.email or None,
         "outcome": line.outcome,
-        "why": line.held_because,
+        "why": line.why_held,
         "last_period": line.too_soon.last.isoformat() if line.too_soon else None,
         "not_before": line.too_soon.next_day.isoformat() if line.too_soon else None,
     }

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.campaigns import Campaign, HeldBy, Target
     from undersigned.campaigns.rules.controls import Controls
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.delivering.rules.states import DeliveryState, Question
@@ -130,13 +130,15 @@ def line_of_waiting(controls: Controls, target: Target, letters: int) -> ReportL
     return _held(target, letters) or ReportLine(target, "waiting", letters)
 
 
+_HELD: Mapping[HeldBy, Message] = {
+    "office": Message("the office stopped these emails"),
+    "complaint": Message("on hold: someone there marked an email as spam"),
+    "bounce": Message("an email to this address bounced"),
+}
+
+
 def _held(target: Target, letters: int) -> ReportLine | None:
     if target.hold:
         return ReportLine(target, "not sent", letters, target.hold)
-    if target.stopped:
-        return ReportLine(target, "to decide", letters, Message("the office stopped these emails"))
-    if target.complained_at:
-        return ReportLine(target, "to decide", letters, Message("on hold: someone there marked an email as spam"))
-    if target.mail_state == "bounced":
-        return ReportLine(target, "to decide", letters, Message("an email to this address bounced"))
-    return None
+    held = target.held_by()
+    return ReportLine(target, "to decide", letters, _HELD[held]) if held else None
