@@ -115,7 +115,7 @@ def _job(_opened: Stack, body: str) -> Verdict:
     if _is_of_schedule(body):
         return Verdict("an hourly run", "the next run, an hour later, does what it did not")
     campaign = read_reconciliation(body).campaign
-    return Verdict(f"the reconciliation of {campaign}", "the next day's run, or `undersigned reconcile`, begins anew")
+    return Verdict(f"the reconciliation of {campaign}", "the next day's run, or `undersigned reconcile`, starts again")
 
 
 def _export(opened: Stack, body: str) -> Verdict:

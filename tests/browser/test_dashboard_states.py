@@ -150,7 +150,7 @@ def test_a_person_closes_a_bounced_delivery_unsent(world: World, address: str, v
     page = visitor.open(f"{address}/organizer")
     sign_in(page, begin_session(world.stack, "editor"))
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
-    page.get_by_text("The letters are sent no more").click()
+    page.get_by_text("Stop trying to send these letters").click()
     page.get_by_label("Why?").fill("nobody is there")
     page.get_by_role("button", name="Close unsent").click()
     expect(page.get_by_role("heading", name="Closed unsent", exact=True)).to_be_visible()

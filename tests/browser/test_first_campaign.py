@@ -138,7 +138,7 @@ def sign_in(site: Site, page: Page) -> None:
     page.get_by_role("button", name="Email me").click()
     page.wait_for_url("**/organizer/sign-in/*")
     site.world.run_people_mails()
-    page.get_by_label("The six digits of the email").fill(code_in(site.world.sent[-1]))
+    page.get_by_label("The six digits from the email").fill(code_in(site.world.sent[-1]))
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/organizer")
 

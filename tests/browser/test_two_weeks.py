@@ -39,7 +39,7 @@ def sign_in(site: Site, page: Page, address: str) -> None:
     page.get_by_role("button", name="Email me").click()
     page.wait_for_url("**/organizer/sign-in/*")
     site.world.run_people_mails()
-    page.get_by_label("The six digits of the email").fill(code_in(site.world.sent[-1]))
+    page.get_by_label("The six digits from the email").fill(code_in(site.world.sent[-1]))
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 

@@ -67,7 +67,7 @@ def test_an_administrator_invites_an_editor_and_removes_them(
     ask(page, ADMIN_EMAIL)
     code = re.search(r"\b(\d{6}) is your code", mail_to(stack, ADMIN_EMAIL, 1))
     assert code
-    page.get_by_label("The six digits of the email").fill(code[1])
+    page.get_by_label("The six digits from the email").fill(code[1])
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Campaigns")).to_be_visible()
     page.get_by_role("link", name="People", exact=True).click()
@@ -85,10 +85,10 @@ def test_an_administrator_invites_an_editor_and_removes_them(
     ask(other, EDITOR)
     code = re.search(r"\b(\d{6}) is your code", mail_to(stack, EDITOR, 2))
     assert code
-    other.get_by_label("The six digits of the email").fill("000000" if code[1] != "000000" else "111111")
+    other.get_by_label("The six digits from the email").fill("000000" if code[1] != "000000" else "111111")
     other.get_by_role("button", name="Sign in").click()
     expect(other.get_by_role("alert")).to_contain_text("4 more times")
-    other.get_by_label("The six digits of the email").fill(code[1])
+    other.get_by_label("The six digits from the email").fill(code[1])
     other.get_by_role("button", name="Sign in").click()
     other.get_by_role("link", name="People", exact=True).click()
     other.get_by_role("link", name="Letters", exact=True).click()

@@ -173,7 +173,7 @@ def publish_from_paper(organizer: Counted, outbox: Outbox, address: str) -> str:
     code = re.search(r"\b\d{6}\b", inbox.locator("pre").inner_text())
     inbox.close()
     assert code
-    organizer.fill("The six digits of the email", code[0])
+    organizer.fill("The six digits from the email", code[0])
     organizer.press("Sign in")
     # Paste the paper letter, and say what belongs in its blanks.
     organizer.press("New campaign")

@@ -170,7 +170,7 @@ def close_unsent(  # noqa: PLR0913  (options)
     reason: Annotated[str, typer.Option("--why", help="The reason. The letters' signers can read it.")],
     yes: Yes = False,
 ) -> None:
-    """Send the letters of a delivery no more: it bounced, or is ready to print. Shows it first, and asks."""
+    """Stop trying to send a delivery that bounced, or is ready to print. Shows it first, and asks."""
     key = DeliveryKey(campaign, target, period.date().isoformat())
     _decide(opened, "close unsent", key, "Close it unsent?", yes=yes, why=reason)
 

@@ -39,7 +39,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def local(*, state: State = Path(".undersigned/local"), port: Port = 8000, desk_port: DeskPort = 8001) -> None:
-    """Run the stack on this computer until you press Ctrl-C. Each start begins anew."""
+    """Run the stack on this computer until you press Ctrl-C. Each start is empty."""
     with _running(state, port, desk_port, schedules=True) as stack:
         _say_where(stack)
         say("Push a campaign:  undersigned campaign push campaigns/end-demand-illinois")
@@ -80,7 +80,7 @@ def _running(state: Path, port: int, desk_port: int, *, schedules: bool) -> Iter
         raise LocalStackError(message)
     from undersigned_cli.local.stack import local_stack
 
-    say("Starting the local stack, which begins anew")
+    say("Starting the local stack, which is empty at each start")
     console.file = sys.stdout
     try:
         with local_stack(state, port=port, desk_port=desk_port, schedules=schedules) as stack:

@@ -75,7 +75,7 @@ def local_stack(  # noqa: PLR0913
     parameters: Mapping[str, str] | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> Iterator[LocalStack]:
-    """Run a stack that begins anew; there can be one in a process, for its whole life. Raises LocalStackError.
+    """Run an empty stack. A process can have only one, for its whole life. Raises LocalStackError.
 
     `state` is the folder of its emails and logs, and what this process prints meanwhile is in the logs, too. Without
     `schedules`, the template's schedules never fire. `parameters` overrides template parameters, and `variables` the

@@ -203,7 +203,7 @@ def test_a_job_that_failed_is_done_by_the_next_run(letters: Letters) -> None:
     assert letters.listed("JobsFailed") == [
         (False, "the next run, an hour later, does what it did not"),
         (False, "the next run, an hour later, does what it did not"),
-        (False, "the next day's run, or `undersigned reconcile`, begins anew"),
+        (False, "the next day's run, or `undersigned reconcile`, starts again"),
     ]
     letters.run("put-back", "--yes", "--drop")
     assert letters.held("JobsFailed") == []

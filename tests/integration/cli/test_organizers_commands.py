@@ -300,7 +300,7 @@ def test_a_test_goes_to_whoever_looks_at_it_and_to_nobody_else(run: Any, invoke:
     assert (test_mail.to, test_mail.tags["kind"]) == ("ada@office.example", "test")
     assert test_mail.mail["to"] == "ada@office.example"
     assert world.deliveries == []
-    with pytest.raises(NotNowError, match="is no email address"):
+    with pytest.raises(NotNowError, match="is not an email address"):
         invoke("deliver", CAMPAIGN, "--test", "evanston", "--to", "ada@office.example, bo@office.example")
     assert invoke("deliver", CAMPAIGN, "--to", "ada@office.example").exit_code == 2
 
@@ -480,7 +480,7 @@ def test_a_bounced_delivery_is_closed_unsent(run: Any, listed: Any, world: World
     world.feedback("bounce", world.deliveries[0])
     decide = ("close-unsent", CAMPAIGN, "evanston", PERIOD)
     assert f"or run `undersigned {' '.join(decide)}`" in " ".join(run("deliveries", CAMPAIGN).split())
-    assert "are sent no more" in run(*decide, "--why", "nobody is there", "--yes")
+    assert "won’t be sent" in run(*decide, "--why", "nobody is there", "--yes")
     assert listed("deliveries", CAMPAIGN)[0]["state"] == "closed_unsent"
     assert listed("audit", CAMPAIGN)[0]["action"] == "close unsent"
     target = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")

@@ -156,9 +156,9 @@ def test_letters_that_nobody_brings_are_closed_unsent_for_a_reason_that_signers_
     path = f"/deliveries/{PERIOD}/evanston"
     assert manager.press(f"{path}/close-unsent", {"why": "", "revision": made.revision}).status == 409
     answer = manager.press(f"{path}/close-unsent", {"why": "the office is closed", "revision": made.revision})
-    assert "these letters are sent no more" in manager.words(answer.headers["location"])
+    assert "these letters won’t be sent" in manager.words(answer.headers["location"])
     assert (delivery(world).state, delivery(world).is_settled) == ("closed_unsent", True)
-    said = "the organizer sends it no more. The reason: “the office is closed”."
+    said = "the organizer won’t send it again. The reason: “the office is closed”."
     assert said in world.get(world.own_page()).words
     with pytest.raises(NotNowError, match="ready to print"):
         controls.hand_over(KEY, DAY, "", "cli")

@@ -295,7 +295,7 @@ def test_a_signer_reads_why_a_letter_was_closed_unsent(world: World, controls: D
     controls.close_unsent(EVANSTON, "cli", "the office <b>has closed</b>")
     page = world.get(own).body
     assert "Not delivered" in page
-    assert "the organizer sends it no more. The reason: “the office &lt;b&gt;has closed&lt;/b&gt;”." in page
+    assert "the organizer won’t send it again. The reason: “the office &lt;b&gt;has closed&lt;/b&gt;”." in page
 
 
 def test_an_address_that_works_again_gets_the_next_letters(world: World, controls: Decisions) -> None:

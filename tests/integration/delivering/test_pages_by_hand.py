@@ -333,4 +333,4 @@ def test_a_campaign_that_is_over_still_has_letters_to_print(world: World, printe
     assert "Signing closed on" in said
     assert "Some deliveries are not finished yet." in said
     hand_over(printed)
-    assert "The campaign is over. No confirmed letter is waiting any more." in printed.words()
+    assert "The campaign is over, and no confirmed letter is waiting." in printed.words()

@@ -186,7 +186,8 @@ def test_a_stop_is_about_the_letters_to_one_recipient(world: World) -> None:
     campaigns = Campaigns(world.stack.table)
     campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, "skokie"), email=CHIEF))
     whom = campaigns.target(CAMPAIGN, "evanston").addressed("en")
-    assert f"If you stop them, no letter to {whom} comes to this mailbox" in world.get(world.office_path(CHIEF)).words
+    page = world.get(world.office_path(CHIEF))
+    assert f"If you stop them, no more letters to {whom} come to this mailbox" in page.words
     assert f"We send no more letters to {whom} to this mailbox." in stop(world).words
     is_stopped = f"The emails to this mailbox with letters to {whom} are stopped. If you want them again, reply to one"
     assert is_stopped in world.get(world.office_path(CHIEF)).words
@@ -404,7 +405,7 @@ def test_a_stop_that_comes_while_an_earlier_one_is_lifted_stays(world: World, mo
 @pytest.mark.parametrize(
     ("after", "said"),
     [
-        ({"seconds": 1}, "The emails were stopped 1 second after the last one left. That was probably no person"),
+        ({"seconds": 1}, "The emails were stopped 1 second after the last one left. That was probably not a person"),
         ({"seconds": 299}, "The emails were stopped 299 seconds after the last one left."),
         ({"minutes": 5}, "The emails were stopped within a day after the last one left."),
         ({"days": 1}, "The emails were stopped within 2 days after the last one left."),
@@ -423,4 +424,4 @@ def test_the_organizer_learns_how_long_after_the_last_email_a_mailbox_was_stoppe
     assert said in page
     assert said in re.sub(r"\s+", " ", about_stops(world)[0].text)
     stop(world, "Use our form.")
-    assert "That was probably no person" not in manager.see().words
+    assert "That was probably not a person" not in manager.see().words

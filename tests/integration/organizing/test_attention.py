@@ -53,7 +53,7 @@ def test_a_complaint_says_what_to_do_even_if_no_letter_waits(world: World, manag
     world.feedback("complaint", world.deliveries[-1])
     said = attention(manager)
     assert "Evanston: someone there marked the email as spam" in said
-    assert "No letter is waiting now; those that people sign from now on will wait." in said
+    assert "No letters are waiting now. New ones will wait." in said
     assert "Call the office, and ask how they want to get letters. Send to this recipient again" in said
     assert buttons(manager) == {"/targets/evanston/release", "/targets/evanston/address", "/targets/evanston"}
     world.confirmed(email="bo@signers.example")
@@ -178,9 +178,9 @@ def test_a_campaign_that_is_over_says_what_is_left_to_do(world: World, manager: 
     assert buttons(manager) == {"/exports"}
     assert "Next delivery None" not in manager.words()
     world.week()
-    assert "The campaign is over. No confirmed letter is waiting any more." in attention(manager)
+    assert "The campaign is over, and no confirmed letter is waiting." in attention(manager)
     world.feedback("bounce", world.deliveries[-1])
-    assert "The campaign is over." not in attention(manager)
+    assert "The campaign is over" not in attention(manager)
     assert "Some deliveries are not finished yet." in attention(manager)
     assert "Next delivery None, nobody can sign, and no letter is waiting" in manager.words()
 

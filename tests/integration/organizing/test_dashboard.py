@@ -193,7 +193,7 @@ def test_an_email_marked_as_spam_holds_the_letters_until_they_are_released(world
     world.confirmed()
     world.week()
     world.feedback("complaint", world.deliveries[-1])
-    held = "Needs attention Police Chief Avery Sample, Evanston: someone there marked the email as spam No letter is"
+    held = "Needs attention Police Chief Avery Sample, Evanston: someone there marked the email as spam No letters are"
     assert held in manager.words()
     assert "Nothing is sent to this recipient for now. Call the office" in manager.words("/targets/evanston")
     assert "Save the address" not in manager.words("/targets/evanston")
@@ -347,7 +347,7 @@ def test_a_bounced_delivery_is_closed_unsent(world: World, manager: Browser) -> 
     world.feedback("bounce", world.deliveries[0])
     answer = manager.press(f"{path}/close-unsent", {**manager.revision(path), "why": "nobody is there"})
     said = manager.words(answer.headers["location"])
-    assert ("Recorded: these letters are sent no more." in said, "nobody is there" in said) == (True, True)
+    assert ("Recorded: these letters won’t be sent." in said, "nobody is there" in said) == (True, True)
     assert "Closed a delivery unsent" in manager.words("/audit")
     assert ("Evanston: email bounces" in manager.words(), "the email of" in manager.words()) == (True, False)
     assert "Save the address" in manager.words("/targets/evanston")

@@ -121,7 +121,7 @@ def test_the_page_with_the_button_offers_the_form_only_while_people_can_sign(wor
 def test_the_page_after_the_form_does_not_say_that_an_email_went(world: World, language: str) -> None:
     """The email may be stopped, wait for a budget, or be the fourth on a day to one person; no page may tell which."""
     said = {
-        "en": "Look for our email, and open the link in it to confirm. It may take some minutes.",
+        "en": "Look for our email, and open the link in it to confirm. It may take a few minutes.",
         "es": "Busque nuestro correo y abra el enlace que contiene para confirmar. Puede tardar unos minutos.",
     }[language]
     later = {"en": "At times the email takes hours.", "es": "A veces el correo tarda horas."}[language]

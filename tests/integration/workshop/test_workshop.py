@@ -807,7 +807,7 @@ def test_a_list_that_cannot_be_read_is_pasted_again_or_taken_back(author: Author
     for step in ("letter", "settings", "recipients", "preview", "publish"):
         assert author.open(step).status == 200
     said = author.open("publish").words
-    assert "this list can't be read; paste it again, or take an earlier version back" in said
+    assert "we can't read this list; paste it again, or take back one of the “Earlier versions”" in said
 
 
 # Two people at once

@@ -17,7 +17,7 @@ from undersigned.workshop.rules.drafts import DraftFilesError, check_files
 
 MOVES = "The logo moves. Use a picture that stands still."
 NEITHER = "The logo is neither a PNG nor a JPEG. Save the picture as one of these."
-UNREADABLE = "The logo can’t be read, or shows nothing on white. Save the picture anew, as a PNG."
+UNREADABLE = "The logo can’t be read, or shows nothing on white. Save the picture again, as a PNG."
 WIDE = "The logo has 20,000 × {} pixels. Use at most 4,000 on each side."
 
 

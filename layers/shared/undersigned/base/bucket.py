@@ -45,12 +45,12 @@ class Bucket:
             return self._client.get_object(Bucket=self._name, Key=name)["Body"].read()
 
     def names(self, beginning: str) -> Iterator[str]:
-        """List the names of the files that begin so."""
+        """List the names of the files with this prefix."""
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=beginning):
             yield from (found["Key"] for found in page.get("Contents", ()))
 
     def delete(self, *names: str) -> None:
-        """Delete those of these files that exist."""
+        """Delete files. Missing ones are ignored."""
         for some in batched(names, _DELETED_AT_ONCE, strict=False):
             objects: list[ObjectIdentifierTypeDef] = [{"Key": name} for name in some]
             answer = self._client.delete_objects(Bucket=self._name, Delete={"Objects": objects, "Quiet": True})
@@ -66,7 +66,7 @@ class Bucket:
         upload(self._client, self._name, name, lines, self._part, content_type="text/csv; charset=utf-8")
 
     def link(self, name: str, filename: str, seconds: int = 300) -> str:
-        """Return a web address for downloading a file, which works for so long. Raises FileMissingError."""
+        """Return a web address for downloading a file, which works for some seconds. Raises FileMissingError."""
         # S3's own answer to a person would be XML.
         with _missing_files():
             self._client.head_object(Bucket=self._name, Key=name)

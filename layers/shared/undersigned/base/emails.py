@@ -114,7 +114,7 @@ def _address(name: str, address: str) -> Address:
 
 
 _LONG_WORD = 60
-"""A word of so many characters may not fit into a header's first line, which has 78."""
+"""A word of this many characters may not fit into a header's first line, which has 78."""
 
 
 class _EncodedWhole(EmailPolicy):

@@ -80,7 +80,7 @@ class SqsQueue:
         self._sleep = sleep
 
     def send(self, body: str, after: int = 0) -> None:
-        """Send a message, to be received after so many seconds (at most `LONGEST_DELAY`)."""
+        """Send a message, to be received after a number of seconds (at most `LONGEST_DELAY`)."""
         self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=after)
 
     def send_all(self, bodies: Sequence[str]) -> None:
@@ -115,7 +115,7 @@ class SqsQueue:
         return not any(int(answer["Attributes"][name]) for name in _NUMBERS)
 
     def hide(self, receipt_handle: str, seconds: int) -> None:
-        """Hide a received message for so many seconds (SQS: at most 12 hours). Then it is delivered again."""
+        """Hide a received message for a number of seconds (SQS: at most 12 hours). Then it is delivered again."""
         self._client.change_message_visibility(
             QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
         )

@@ -94,19 +94,19 @@ class Row:
         return cls.sk.partition("{")[0]
 
     def own_key(self, **parts: object) -> Key:
-        """Return the row's key, with those parts that no field has."""
+        """Return the row's key. `parts` are the values in it that no field holds."""
         names = _key_pattern(self.pk, self.sk).groupindex
         return self.locate(**{name: parts[name] if name in parts else getattr(self, name) for name in names})
 
     def item(self, **parts: object) -> Values:
-        """Return the whole item, with those parts of its key that no field has.
+        """Return the whole item. `parts` are the values in its key that no field holds.
 
         Raises ValueError for a moment without a zone.
         """
         return self.own_key(**parts)._asdict() | _present(self.attributes())
 
     def attributes(self) -> Values:
-        """Return all attributes but the key, to change an item; None for those that it then doesn't have.
+        """Return all attributes but the key, to change an item. None removes an attribute.
 
         Raises ValueError for a moment without a zone.
         """

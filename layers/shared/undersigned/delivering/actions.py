@@ -64,7 +64,7 @@ _FOR_A_SECOND_EMAIL = Field(
 )
 _KNOWN = replace(FOR_THE_LOG, label=HOW_KNOWN.label)
 _DELIVERY = "/deliveries/<period>/<target>"
-_GOES_BY_HAND = Message("These letters go by hand or post. In some minutes, you can print them here.")
+_GOES_BY_HAND = Message("These letters go by hand or post. You can print them here in a few minutes.")
 _SENT_AGAIN = {
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),
     "goes-by-hand": _GOES_BY_HAND,
@@ -334,7 +334,7 @@ def _in_question(stack: Stack, key: DeliveryKey, revision: str) -> tuple[Deliver
     page=f"{_DELIVERY}/close-unsent",
     button=Message("Close unsent"),
     is_final=True,
-    done={"closed-unsent": Message("Recorded: these letters are sent no more.")},
+    done={"closed-unsent": Message("Recorded: these letters won’t be sent.")},
 )
 def close_unsent(  # noqa: PLR0913, PLR0917  (as above)
     stack: Stack,
@@ -344,7 +344,7 @@ def close_unsent(  # noqa: PLR0913, PLR0917  (as above)
     revision: Annotated[str, _MUST_BE_SEEN],
     why: Annotated[str, FOR_SIGNERS],
 ) -> Done:
-    """Decide that the letters of a delivery are sent no more, for a reason that their signers can read.
+    """Decide that the letters of a delivery won't be sent, for a reason that their signers can read.
 
     Raises NotFoundError for an unknown delivery, NotNowError unless it bounced or is ready to print, or if it is no
     longer as it was seen.

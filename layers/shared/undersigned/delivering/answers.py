@@ -65,7 +65,7 @@ def record_answer(  # noqa: PLR0913  (an answer's parts)
     revision: Annotated[str, Field(str, "The revision of the answer that somebody saw; empty if there was none.")],
     by: str,
 ) -> Done:
-    """Keep an answer as somebody typed it, in place of the one that they saw; without a text, none.
+    """Replace the answer that somebody saw by what they typed. Without a text, delete it.
 
     Saving the same again changes nothing. Raises NotFoundError; GivenError for a wrong day or text; NotNowError for an
     answer to nothing, for one that can't be kept, and if somebody has changed the answer since.

@@ -323,7 +323,7 @@ def _open(  # noqa: PLR0913  (the delivery, and what it depends on)
 
 
 def _waiting(stack: Stack, campaign: Campaign, target: Target, until: datetime | None) -> Iterator[str]:
-    """List the signers of the letters in the tray that were due by a moment, oldest first, but damaged ones."""
+    """List the signers of the letters in the tray that were due by a moment, oldest first. Leaves out damaged rows."""
     rows = Signatures(stack.table).readable(campaign.id, target.id, until=until)
     return (row.signer for row in rows if can_make(stack, campaign, target, row))
 
@@ -365,7 +365,7 @@ def seal(stack: Stack, batch: Batch, waiting: Iterator[str], has_time: HasTime) 
 def packets(stack: Stack, batch: Batch, has_time: HasTime, *, to_send: bool = True) -> tuple[PacketRecord, ...]:
     """Make the packets that are not stored yet, without erased letters, and return all packets of the delivery.
 
-    They are typeset one at a time, so that memory use stays flat. Those `to_send` of another day are stored anew,
+    They are typeset one at a time, so that memory use stays flat. Those `to_send` of another day are stored again,
     because PDFs are not kept forever. A packet with a damaged letter waits until that is repaired; the others don't
     wait for it. Raises DamagedRowsError at the end, OutOfTimeError, and ChangedError if a letter was erased meanwhile.
     """

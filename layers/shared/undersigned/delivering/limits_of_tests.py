@@ -31,7 +31,7 @@ def address_of_test(stack: Stack, campaign: str, address: str, *, is_own: bool, 
     """
     if email_mistake(address):
         raise NotNowError(
-            Message("“%(email)s” is no email address. Give one such as ada@example.org.", {"email": address})
+            Message("“%(email)s” is not an email address. Give one such as ada@example.org.", {"email": address})
         )
     address = mailable(address)
     published = tuple(Campaigns(stack.table).targets(campaign))

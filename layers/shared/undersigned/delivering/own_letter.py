@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OwnLetter:
-    """The current state of a signer's letter. `delivery` is the one that it is in, once it is sealed.
+    """The current state of a signer's letter. `delivery` is the delivery with the letter, once it is sealed.
 
     `next_delivery` returns when the schedule sends the next email to the letter's target, or None if that isn't known.
     `is_of_other_words` says that the letter was confirmed by another email's link, with other words. `count` is

@@ -34,7 +34,7 @@ def oldest_letters(
 
 
 def with_letters(signatures: Signatures, campaign: str, targets: Collection[str], at_once: int = 1) -> list[str]:
-    """Return those of some targets for which a letter waits whose row isn't damaged."""
+    """Return which of some targets have a waiting letter whose row isn't damaged."""
     oldest = oldest_letters(signatures, campaign, targets, at_once)
 
     def readable(some: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Every action: those of the rooms, and here what only operators do, with a command."""
+"""Every action: the rooms' own, and here what only operators do, with a command."""
 
 from __future__ import annotations
 

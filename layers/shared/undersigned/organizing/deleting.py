@@ -99,7 +99,7 @@ def check_deletable(stack: Stack, campaign: str) -> None:
 def delete_campaign(stack: Stack, campaign: str, is_late: Callable[[], bool] = lambda: False) -> Deleted:
     """Delete all rows and files until `is_late`; then another run goes on. Raises NotYetError.
 
-    The tally subtracts letters from the counters as they go. If a counter went before them, it would make it anew.
+    The tally subtracts letters from the counters as they go. If a counter went before them, it would create it again.
     """
     check_deletable(stack, campaign)
     deliveries, rows, counters = Deliveries(stack.table), Rows(stack.table), Counters(stack.table)

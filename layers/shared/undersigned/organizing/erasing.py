@@ -63,7 +63,7 @@ def erase(stack: Stack, campaign: str, signer: str, why: Annotated[str, _WHY]) -
     Raises NotFoundError, UnderWayError.
     """
     del why
-    # Before, so that no file is left after a crash; after, for those that were requested meanwhile.
+    # Before the letter, so that a crash leaves no file; and after it, because a file may have been requested meanwhile.
     end_exports(stack, campaign)
     arrived = erase_letter(stack, campaign, signer)
     end_exports(stack, campaign)

@@ -147,7 +147,7 @@ def end_exports(stack: Stack, campaign: str) -> None:
     for export in found:
         if export.state != "erased":
             exports.put_export(replace(export, state="erased", rows=0, bytes=0))
-    # Also those of before: a crash may have come between the two.
+    # Also files marked as erased before: a crash may have come between mark and deletion.
     if found:
         stack.bucket.delete(*(export.file for export in found))
 

@@ -129,7 +129,7 @@ def _find(report: Report, summary: Summary, kind: FindingKind, campaign: str, **
 
 
 def _ask_again(stack: Stack, form: Form, summary: Summary) -> Summary:
-    """Let an email that the stream has forgotten wait on its form: the next run of the postponed ones queues it."""
+    """Let an email that the stream has forgotten wait on its form: the next run for postponed emails queues it."""
     now, asked_at = stack.clock(), requested_at(form.mail_request)
     # A restored form asks for no email, and one to an address without a mailbox is in vain.
     if asked_at is None or form.postponed_until or form.has_expired(now) or form.quarantine == "no mailbox":

@@ -98,7 +98,7 @@ def change_role(stack: Stack, campaign: str, person: str, role: Role, by: str) -
 
 
 def remove(stack: Stack, campaign: str, person: str, by: str) -> tuple[Member, int]:
-    """Remove a person, whose sessions open the campaign no more, and revoke their keys. Return how many these were.
+    """Remove a person and revoke their keys. Their sessions no longer open the campaign. Return the number of keys.
 
     Raises NotFoundError, PeopleError for the last owner, ChangedError.
     """

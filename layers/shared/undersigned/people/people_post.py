@@ -123,5 +123,5 @@ class _HoursClaim(Claim):
         )
 
     def note_failed(self, stack: Stack, error: Exception) -> None:  # noqa: ARG002  (any error)
-        """Count it no more: in an outage of SES, its tries would use up the hour, and the email would be lost."""
+        """Take it out of the count: in an outage of SES, retries would use up the hour, and the email would be lost."""
         SignIns(stack.table).give_back(self.person, self.count, self.hour)

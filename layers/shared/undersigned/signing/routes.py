@@ -156,7 +156,7 @@ def sign(request: Request, campaign: str) -> Response[str]:
     except (BusyError, MistypedError) as error:
         return _again(request, campaign, values, error)
     if wants_json(event):
-        detail = Message("Look for our email, and open the link in it to confirm. It may take some minutes.")
+        detail = Message("Look for our email, and open the link in it to confirm. It may take a few minutes.")
         said = {"status": "pending", "detail": detail.in_language(sent.language)}
         return data(said | ({"did_you_mean": sent.meant} if sent.meant else {}), status=202)
     if site := site_page(sent.campaign, values.get("thanks")):

@@ -111,7 +111,7 @@ ORGANIZER_SETTINGS = (
         kinds.TELEPHONE,
         Message("Telephone"),
         Message("the number that a recipient’s office can call"),
-        Message("It stands in emails to recipients, on the cover of printed letters, and in the privacy notice."),
+        Message("It appears in emails to recipients, on the cover of printed letters, and in the privacy notice."),
         sample="312-555-0147",
     ),
 )

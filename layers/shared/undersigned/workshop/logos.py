@@ -157,7 +157,7 @@ def _size(png: bytes) -> tuple[int, int]:
 
 
 def _unreadable() -> MistakesError:
-    return _mistake(Message("The logo can’t be read, or shows nothing on white. Save the picture anew, as a PNG."))
+    return _mistake(Message("The logo can’t be read, or shows nothing on white. Save the picture again, as a PNG."))
 
 
 def _mistake(says: Message) -> MistakesError:

@@ -223,6 +223,8 @@ class _Reader:
 _TRANSLATED = frozenset(setting.name for setting in TRANSLATION_SETTINGS)
 _UTC = "UTC"
 _LONGEST_QUOTE = 100
-_NOT_KNOWN = Message("The campaign’s files have “%(name)s”, which we don’t know. Whoever writes them can remove it.")
+_NOT_KNOWN = Message(
+    "The campaign’s files have “%(name)s”, which we don’t know. Ask the person who writes them to remove it."
+)
 UNREAD = CampaignSettings(_Reader({}).read().known)
 """The settings of a campaign that has none."""

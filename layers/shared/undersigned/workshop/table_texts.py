@@ -25,7 +25,7 @@ MOST_ROWS = 10_000
 
 MOST_COLUMNS = 100
 
-UNREADABLE = Message("this list can't be read; paste it again, or take an earlier version back")
+UNREADABLE = Message("we can't read this list; paste it again, or take back one of the “Earlier versions”")
 """For people at a page, whose own lists have all columns: a program wrote this file."""
 
 _LONGEST_FIRST_ROW = 10_000
@@ -111,7 +111,7 @@ def too_many_rows(file: str, line: int) -> TooMuchError:
 def too_many_columns(file: str, line: int, columns: int) -> TooMuchError:
     """Return the error of a table with more than MOST_COLUMNS."""
     message = Message(
-        "the row has %(count)s columns, more than the maximum of %(most)s; remove those that say nothing of recipients",
+        "the row has %(count)s columns, more than the maximum of %(most)s; remove those that aren't about recipients",
         {"count": f"{columns:,}", "most": MOST_COLUMNS},
     )
     return TooMuchError(file, line, message)

@@ -55,7 +55,7 @@ class Stop:
         )
         if not self.reason:
             yield Message(
-                "That was probably no person, but a program that checks the office’s email and opens each link."
+                "That was probably not a person, but a program that checks the office’s email and opens each link."
             )
 
 

@@ -53,7 +53,7 @@ class Marks(Repository):
         Doing it again within two days is harmless.
         """
         if not Counters(self._table).exist(gone.campaign):
-            # This would make its counters anew.
+            # This would create its counters again.
             return
         noted = GoneRow(gone.campaign, gone.signer, gone.signed_at, str(gone.version), now + _FORGOTTEN_FOR)
         changes = _changes(gone.campaign, [(gone.tallied, NOT_COUNTED)], shard)

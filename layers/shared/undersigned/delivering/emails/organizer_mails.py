@@ -51,7 +51,7 @@ def waiting(sender: Sender, campaign: Campaign, period: str, letters: int, recip
 
 
 def ready(sender: Sender, campaign: Campaign, target: Target, period: str) -> Mail:
-    """Write the email that says that a period's letters to a target, the first ones of all, are ready to print."""
+    """Write the email that says that letters of a period are ready to print. It names the first target with letters."""
     language = campaign.language
     said = {
         "whom": f"{target.addressed(language)}, {target.department}",

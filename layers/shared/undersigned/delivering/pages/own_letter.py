@@ -140,8 +140,8 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
         )
     if delivery and delivery.state == "closed_unsent":
         return Message.in_context("status of a letter", "Not delivered"), Message(
-            "Your letter of the delivery of %(day)s did not reach %(whom)s, and the organizer sends it no more. The "
-            "reason: “%(why)s”.",
+            "Your letter of the delivery of %(day)s did not reach %(whom)s, and the organizer won’t send it again. "
+            "The reason: “%(why)s”.",
             {**values, "why": delivery.reason},
         )
     if delivery and delivery.way == "by hand":

@@ -106,7 +106,8 @@ class PacketRecord(Row):
     def is_ready_to_send(self, erased: int, now: datetime, *, by_hand: bool) -> bool:
         """Say whether the file lacks its erased letters, and is kept for as long as a link works that is sent now.
 
-        One that was made again after an email is made anew for the next one, and so is one that went another way.
+        A file from which a letter was erased after an email is remade for the next email, and a file for one way is
+        remade for another.
         """
         is_what_is_sent = self.is_in_email and self.left_out == self.erased == erased and self.by_hand == by_hand
         return is_what_is_sent and self.stored_at is not None and now - self.stored_at < _FRESH_FOR
@@ -225,7 +226,7 @@ class Delivery(DeliveryKey, Row):
         return replace(self.opened_again(), way=self.way if self.may_be_on_paper else target.way)
 
     def closed_unsent(self, reason: str, at: datetime) -> Delivery:
-        """Return it after a person decided that its letters are sent no more, for a reason that signers read."""
+        """Return it after a person decided that its letters won't be sent, for a reason that signers read."""
         return self._to("closed_unsent", reason=reason, last=replace(self.last, settled_at=at))
 
     def in_doubt(self) -> Delivery:
@@ -319,7 +320,7 @@ class Delivery(DeliveryKey, Row):
         return self.state in _SETTLED
 
     def is_long_over(self, now: datetime) -> bool:
-        """Say whether its letters are surely needed no more: its outcome is known, and its links have ended.
+        """Say whether its letters are certainly no longer needed: its outcome is known, and its links have ended.
 
         An email that was delivered may still bounce within days, and would have to be sent again. By hand, nothing is
         left to do once every letter is erased.

@@ -19,7 +19,7 @@ Decision = Literal["retry", "settle as sent", "settle as not sent", "close unsen
 """What a person decides about a delivery."""
 
 Event = Literal["begin", "ready", "take", "refuse", "doubt", "hold", "go on", "empty"] | Report | Decision
-"""What happens to a delivery. The first ones are by its worker.
+"""What happens to a delivery. Its worker causes the first of these.
 
 It begins an attempt, or makes packets ready to print; SES takes or refuses the email, or leaves it in doubt for an
 hour; its target is held, and goes on; or no letter is left.

@@ -206,7 +206,7 @@ _OF_CAMPAIGN: tuple[_Table, ...] = (
             Message("Confirmation emails are stopped"),
             Message(
                 "The person who runs the system stopped them, so nobody can confirm a letter. %(waits)s Ask that "
-                "person to start them again. The emails then go by themselves; nobody signs again."
+                "person to start them again. The emails then go by themselves; nobody has to sign again."
             ),
         ),
         lambda found: found.sending.is_braked("clean"): Point(
@@ -214,7 +214,7 @@ _OF_CAMPAIGN: tuple[_Table, ...] = (
             Message("Confirmation emails wait: too many came back"),
             Message(
                 "Too many bounced or were marked as spam within a day, so none go out for now. %(waits)s Tell the "
-                "person who runs the system. The emails go on by themselves; nobody signs again."
+                "person who runs the system. The emails go on by themselves; nobody has to sign again."
             ),
         ),
         lambda found: found.sending.short_of_quota: Point(
@@ -222,7 +222,7 @@ _OF_CAMPAIGN: tuple[_Table, ...] = (
             Message("Confirmation emails wait: the system has sent nearly all that it may in a day"),
             Message(
                 "The rest of AWS’s daily limit is kept for deliveries. %(waits)s Tell the person who runs the system "
-                "to ask AWS for a higher limit. The emails go by themselves, within a day; nobody signs again."
+                "to ask AWS for a higher limit. The emails go by themselves, within a day; nobody has to sign again."
             ),
         ),
         lambda found: found.postponed["clean"]: Point(
@@ -409,7 +409,7 @@ def _about(target: Target, waiting: int | None, language: str) -> dict[str, obje
 
 def _waits(waiting: int, language: str) -> Message:
     if not waiting:
-        return Message("No letter is waiting now; those that people sign from now on will wait.")
+        return Message("No letters are waiting now. New ones will wait.")
     return Message.counted(
         "%(number)s letter is waiting.",
         "%(number)s letters are waiting.",
@@ -444,7 +444,7 @@ def _what_is_left(states: tuple[TargetState, ...], language: str) -> Message:
         made.is_unfinished or made.is_ready_to_print for made in deliveries
     ):
         return Message("Some deliveries are not finished yet.")
-    return Message("The campaign is over. No confirmed letter is waiting any more.")
+    return Message("The campaign is over, and no confirmed letter is waiting.")
 
 
 def decisions(delivery: Delivery, question: Question | None, state: TargetState) -> tuple[Act, ...]:
@@ -457,7 +457,7 @@ def decisions(delivery: Delivery, question: Question | None, state: TargetState)
         if_not: tuple[str, ...] = () if target.is_held else ("settle as not sent",)
         settle = Act(("settle as sent", *if_not), seen, quiet=True)
         return (settle, by_hand) if target.is_held and not target.hold else (settle,)
-    close = Act(("close unsent",), seen, quiet=True, folded=Message("The letters are sent no more"))
+    close = Act(("close unsent",), seen, quiet=True, folded=Message("Stop trying to send these letters"))
     if delivery.received_at(target):
         return (close, replace(address, quiet=True)) if question else ()
     is_corrected = was_corrected(delivery, target)
@@ -482,5 +482,5 @@ def has_failed(delivery: Delivery, state: TargetState) -> bool:
 
 
 def was_corrected(delivery: Delivery, target: Target) -> bool:
-    """Say whether a recipient has another address than the one that a delivery went to."""
+    """Say whether a recipient's address has changed since a delivery."""
     return bool(target.email) and delivery.email not in {None, target.email}

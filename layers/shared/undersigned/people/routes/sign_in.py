@@ -129,7 +129,7 @@ def _code_form(
 
 
 def _no_code(request: OrganizerRequest) -> Response[str]:
-    """Show the form for an address again, because the code signs in no more."""
+    """Show the form for an address again, because the code no longer works."""
     language = language_of(request.event)
     shown = sign_in_page(language, mistake=NO_CODE.in_language(language), typed=_typed(request))
     return dashboard_page(shown, status=410)

@@ -48,7 +48,7 @@ class SignIns(Repository):
         return read_row(SignInRequest.read, values) if values else None
 
     def count_try(self, request: str, now: datetime) -> SignInRequest:
-        """Count one more code that was typed. Raises ChangedError if there is no such request, or it takes no more."""
+        """Count another try of a code. Raises ChangedError if there is no such request, or its tries are used up."""
         has_tries = Attr("tries").not_exists() | Attr("tries").lt(MOST_TRIES)
         can_try = _is_open(now) & has_tries
         counting = Update(SignInRequest.locate(id=request), add={"tries": 1}, when=can_try)

@@ -127,7 +127,7 @@ class Forms(Repository):
         self._table.update(_postponement(form, until, Attr("mail_request").eq(form.mail_request)))
 
     def postpone_further(self, form: Form, until: datetime) -> None:
-        """Let a postponed email wait longer. Raises ChangedError if it was sent, or was postponed anew, meanwhile."""
+        """Let a postponed email wait longer. Raises ChangedError if it was sent, or postponed again, meanwhile."""
         self._table.update(_postponement(form, until, Attr("due_at").eq(form.due_at)))
 
     def end_postponement(self, form: Form, expires_at: datetime | None = None) -> None:

@@ -2,7 +2,7 @@
 
 A write needs the entity tag that was read, so it never replaces another one. Equal content has the same tag, so the
 document has its revision inside. It names the bucket's versions of the last MOST_VERSIONS revisions before it. Those
-are deleted before the document itself, so whoever finds a draft finds all that is left of it.
+are deleted before the document itself, so a process that finds a draft finds all that is left of it.
 """
 
 from __future__ import annotations
