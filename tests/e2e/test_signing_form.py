@@ -143,7 +143,7 @@ def test_a_letter_is_signed_and_confirmed(campaigns: Campaigns, visitor: Visitor
         page.get_by_role("radio", name=re.compile("Skokie")).check()
     else:
         page.get_by_role("button", name="Preview my letter").click()
-        expect(page.get_by_role("alert")).to_contain_text("60203 is in more than one town")
+        expect(page.get_by_role("alert")).to_contain_text("60203 has more than one recipient")
         expect(page.locator("[name=email]")).to_have_value(email)
         page.get_by_role("radio", name=re.compile("Skokie")).check()
         page.get_by_role("button", name="Preview my letter").click()

@@ -85,7 +85,7 @@ def test_errors_are_in_the_pages_language(world: World) -> None:
     for message in (
         "Escriba su nombre completo",
         "Escriba un correo electrónico con el formato correcto",
-        "Elija la suya: Evanston",
+        "Elija quién recibe su carta: Evanston Police Department",
     ):
         assert answer.body.count(message) == 2
     assert "Avery Sample (Jefe de Policía)" in answer.body

@@ -42,16 +42,18 @@ def test_a_letter_to_one_person_asks_for_no_choice_and_takes_every_postal_code(w
     assert "Signers with a postal code of" not in mail.text
 
 
-def test_two_offices_of_a_town_are_told_apart_where_people_choose(world: World) -> None:
+def test_people_choose_by_the_office_and_its_town(world: World) -> None:
     school = "school-{0},Principal,Jo Doe,{0} School,Cambridge,{0}@schools.example,60201\n"
-    publish(world, school.format("elm"), school.format("oak"), SENATOR.format("60201"))
-    labels = ["Cambridge: elm School", "Cambridge: oak School", "Chicago"]
+    town = "town,Mayor,Ann Sample,City of Springfield,Springfield,town@springfield.example,60201\n"
+    publish(world, school.format("elm"), school.format("oak"), SENATOR.format("60201"), town)
+    labels = ["Cambridge: elm School", "Cambridge: oak School", "Chicago: Senate", "City of Springfield"]
 
     for path in (FORM, f"{FORM}/targets?postal_code=60201"):
         assert [target["label"] for target in world.get(path, as_json=True).json["targets"]] == labels
     preview = world.post(f"{FORM}/preview", {"postal_code": "60201"}, as_json=True).json
     assert [target["label"] for target in preview["targets"]] == labels
     page = world.sign(postal_code="60201").body
+    assert f"60201 has more than one recipient. Choose who gets your letter: {' / '.join(labels)}" in page
     assert re.findall(r'data-fill="label">([^<]+)<', page) == labels
 
 
@@ -62,7 +64,10 @@ def test_two_recipients_of_everyone_are_offered_at_once(world: World) -> None:
     assert 'id="towns" hidden' not in page
     assert 'value="mayor" id="target"' in page
     assert 'value="senator"' in page
-    assert "Choose who gets your letter: Ann Sample / Bo Specimen" in world.sign(postal_code="99999").body
+    assert (
+        "Choose who gets your letter: Springfield: Office of the Mayor / Chicago: Senate"
+        in world.sign(postal_code="99999").body
+    )
     assert world.sign(postal_code="99999", target="senator").status == 200
 
 

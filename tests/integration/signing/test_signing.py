@@ -114,7 +114,7 @@ def test_a_postal_code_of_two_towns_needs_a_choice(world: World) -> None:
     shared = {"postal_code": "60203"}
     answer = world.sign(**shared)
     assert answer.status == 422
-    assert "60203 is in more than one town" in answer.body
+    assert "60203 has more than one recipient" in answer.body
     assert 'value="evanston"' in answer.body
     assert 'value="skokie"' in answer.body
     assert world.sign(**shared, target="skokie").status == 200

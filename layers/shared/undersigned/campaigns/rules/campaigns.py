@@ -215,6 +215,12 @@ class Target(Row):
         words = Message("%(title)s %(name)s", {"title": self.title_in(language), "name": self.name})
         return words.in_language(language)
 
+    @property
+    def label(self) -> str:
+        """Return what people choose it by: its department, after the town if the department doesn't name it."""
+        is_named = self.locality.casefold() in self.department.casefold()
+        return self.department if is_named else f"{self.locality}: {self.department}"
+
 
 def labels_of(targets: Iterable[Target]) -> dict[str, str]:
     """Return each target's town by its id; with its department, too, if several have that town."""

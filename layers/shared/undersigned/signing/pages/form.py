@@ -11,7 +11,6 @@ from undersigned.base.languages import Message, long_date, named_in
 from undersigned.base.purposes import PURPOSES
 from undersigned.base.typos import ANSWER, ASKS
 from undersigned.campaigns.public_frame import languages_named, public_page
-from undersigned.campaigns.rules.campaigns import labels_of
 from undersigned.campaigns.rules.letters import render_marked, render_specimen
 from undersigned.signing.rules.abuse_checks import TRAP
 from undersigned.signing.rules.form_fields import FORM_FIELDS, LINES, form_fields
@@ -110,7 +109,6 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         # A label from a link goes back with the form.
         source=source if is_counted(campaign, source) else None,
         choices=serving if len(serving) > 1 or "target" in messages else (),
-        labels=labels_of(serving),
         previewed=preview.target if preview else None,
         token=page.token,
         kept=_kept(page.entry.campaign, language),

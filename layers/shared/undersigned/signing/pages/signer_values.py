@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from undersigned.campaigns.rules.campaigns import labels_of
 from undersigned.campaigns.rules.letters import as_text, read_blocks
 from undersigned.signing.rules.form_fields import form_fields
 from undersigned.signing.rules.posted_forms import read_unfinished
@@ -57,13 +56,11 @@ def answer_values(target: Target, answer: Answer) -> dict[str, str]:
 
 
 def targets_values(targets: Iterable[Target], language: str) -> list[dict[str, object]]:
-    """Return targets as the letters address them, each with a label that tells it apart from the others."""
-    targets = tuple(targets)
-    labels = labels_of(targets)
+    """Return targets as the letters address them, each with the label that people choose it by."""
     return [
         {
             "id": target.id,
-            "label": labels[target.id],
+            "label": target.label,
             "title": target.title_in(language),
             "name": target.name,
             "addressed": target.addressed(language),

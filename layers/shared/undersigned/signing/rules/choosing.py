@@ -29,19 +29,18 @@ def choose_target(campaign: Campaign, roster: Roster, postal_code: str, target_i
         return chosen[0]
     if len(serving) == 1 and not target_id:
         return serving[0]
-    towns = dict.fromkeys(target.locality for target in serving if target.postal_codes)
-    values = {
-        "postal_code": postal_code,
-        "towns": " / ".join(towns),
-        "names": " / ".join(target.name for target in serving),
-    }
-    if len(towns) < len(serving):
-        # The towns don't tell the targets apart.
-        message = Message("Choose who gets your letter: %(names)s", values)
-    elif target_id:
-        message = Message("%(postal_code)s is in %(towns)s. Choose that town, or correct the postal code.", values)
-    else:
-        message = Message("%(postal_code)s is in more than one town. Choose yours: %(towns)s", values)
+    labels = [target.label for target in serving]
+    # Members of a council share its label.
+    names = labels if len(set(labels)) == len(labels) else [target.name for target in serving]
+    values = {"postal_code": postal_code, "names": " / ".join(names)}
+    message = (
+        Message(
+            "This recipient doesn’t get letters from %(postal_code)s. Choose %(names)s, or correct the postal code.",
+            values,
+        )
+        if target_id
+        else Message("%(postal_code)s has more than one recipient. Choose who gets your letter: %(names)s", values)
+    )
     raise FormError((FieldError("target", message),))
 
 
