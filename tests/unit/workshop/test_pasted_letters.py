@@ -179,6 +179,10 @@ def test_the_lines_of_a_closing_or_an_address_stay_lines(lines: str) -> None:
     assert blocks_of(lines) == [("paragraph", lines)]
 
 
+def test_no_space_stands_before_the_backslash_of_a_line_break() -> None:
+    assert pasted_letter("Act by 3 p.m. \\\nThank you.", "en") == "Act by 3 p.m.\\\nThank you.\n"
+
+
 def test_a_soft_break_of_word_or_pages_is_a_line_break() -> None:
     assert blocks_of("Slow the cars.\vNow.\u2028Please.") == [("paragraph", "Slow the cars.\nNow.\nPlease.")]
 

@@ -58,7 +58,7 @@ def _without_traces(text: str) -> str:
     text = re.sub("[\ufeff\u200b\f]", "", text).replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
     # Markdown needs no backslash before these.
     text = re.sub(r"\\([$'\"])", r"\1", text)
-    text = unboxed(text)
+    text = unboxed(re.sub(r"(?<=\S)[ \t]+\\$", r"\\", text, flags=re.MULTILINE))
     return _BULLET.sub("- ", _SOFT_BREAK.sub("\\\\\n", text))
 
 
