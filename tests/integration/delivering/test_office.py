@@ -119,8 +119,11 @@ def test_what_an_office_received_organizers_and_signers_read_and_twice_is_harmle
     found = read(sent, ADDRESS)
     assert (found["state"], found["received_at"]) == ("sent", first.isoformat())
     add(sent, "ann@example.org", "viewer")
-    page = signed_in(sent, "ann@example.org").request("GET", f"{DASHBOARD}/deliveries/{PERIOD}/evanston")
+    ann = signed_in(sent, "ann@example.org")
+    page = ann.request("GET", f"{DASHBOARD}/deliveries/{PERIOD}/evanston")
     assert "The office said on Nov 24, 2026" in page.words
+    for path in ("", "/deliveries", "/targets/evanston"):
+        assert "Received by the office" in ann.request("GET", f"{DASHBOARD}{path}").words, path
     said = "Evanston Police Department said on November 24, 2026 that it has your letter."
     assert said in sent.get(sent.own_page()).words
 

@@ -10,7 +10,7 @@ from undersigned.base.languages import Message, long_date
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.campaigns.rules.campaigns import HeldBy
+    from undersigned.campaigns.rules.campaigns import HeldBy, Target
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.delivering.rules.plans import PlanLine
     from undersigned.delivering.rules.states import DeliveryState
@@ -46,6 +46,9 @@ _HELD: Mapping[HeldBy, Message] = {
 }
 
 
+_RECEIVED = Message.in_context("status of a delivery", "Received by the office")
+
+
 def state_of_line(line: PlanLine, language: str) -> Message:
     """Return the status that a plan gives to letters: they are ready, or the reason why they aren't sent."""
     match line.outcome:
@@ -69,8 +72,10 @@ def state_of_line(line: PlanLine, language: str) -> Message:
             return Message.in_context("status of letters", "Ready to send")
 
 
-def state_of_delivery(viewer: Viewer, delivery: Delivery) -> str:
-    """Return a delivery's state. An attempt whose hour is over is in doubt before that is recorded."""
+def state_of_delivery(viewer: Viewer, delivery: Delivery, target: Target) -> str:
+    """Return a delivery's state, or its office's word. An attempt whose hour is over is in doubt unrecorded."""
+    if delivery.state in {"sent", "delivered"} and delivery.received_at(target):
+        return viewer.say(_RECEIVED)
     is_in_doubt = delivery.question(viewer.now) == "in doubt"
     by_hand = _BY_HAND.get(delivery.state) if delivery.way == "by hand" else None
     return viewer.say(by_hand or DELIVERY_STATES["in_doubt" if is_in_doubt else delivery.state])

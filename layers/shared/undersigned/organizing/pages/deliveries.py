@@ -44,7 +44,10 @@ def deliveries_page(viewer: Viewer, found: Sequence[tuple[Delivery, Target]], la
         viewer.language,
         viewer,
         "deliveries",
-        rows=[(made, recipient_name(viewer, made.key.target), state_of_delivery(viewer, made)) for made, _ in found],
+        rows=[
+            (made, recipient_name(viewer, made.key.target), state_of_delivery(viewer, made, target))
+            for made, target in found
+        ],
         next_cursor=cursor_of(delivery_position(last)),
     )
 
@@ -90,7 +93,7 @@ def delivery_page(viewer: Viewer, record: DeliveryRecord, state: TargetState) ->
         "deliveries",
         made=made,
         row=row_of(viewer, state),
-        state=state_of_delivery(viewer, made),
+        state=state_of_delivery(viewer, made, record.target),
         why_not_sent=_reason(viewer, made, state.target),
         packet_count=len(packet_spans(len(record.signers), made.packet_size)),
         packets=[(packet, record.erased_from(packet)) for packet in record.packets],

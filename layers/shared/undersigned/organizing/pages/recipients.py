@@ -64,7 +64,7 @@ def row_of(viewer: Viewer, state: TargetState) -> Row:
         state.waiting,
         state.sent,
         last,
-        state_of_delivery(viewer, last) if last else "",
+        state_of_delivery(viewer, last, target) if last else "",
         viewer.say(
             _state_of_target(
                 target,
@@ -185,7 +185,10 @@ def target_page(
         plan=plan_rows(viewer, found.plan(state)),
         seen_at=viewer.now.isoformat(),
         next_delivery=short_moment(viewer.local(found.next_delivery), viewer.language),
-        history=[(delivery, state_of_delivery(viewer, delivery)) for delivery in state.deliveries[:_DELIVERIES_SHOWN]],
+        history=[
+            (delivery, state_of_delivery(viewer, delivery, state.target))
+            for delivery in state.deliveries[:_DELIVERIES_SHOWN]
+        ],
         answer=answer,
         typed=typed or kept,
         error=viewer.say(error) if error else None,

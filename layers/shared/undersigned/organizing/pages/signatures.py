@@ -106,7 +106,7 @@ def signature_page(viewer: Viewer, found: LetterRecord) -> Page:
         name=f"{target.addressed(viewer.language)}, {target.locality}",
         letter_html=Markup(html),  # noqa: S704  (the letter's rendering escapes every value)
         letter_language=letter.language if letter else "",
-        delivered=state_of_delivery(viewer, found.delivery) if found.delivery else None,
+        delivered=state_of_delivery(viewer, found.delivery, target) if found.delivery else None,
         state=status_in_words(viewer, row),
         suspicion=suspicion_of(viewer, row),
         sheet=found.sheet,
