@@ -1,3 +1,3 @@
 """Undersigned: letters that many people sign, each sent exactly once."""
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
