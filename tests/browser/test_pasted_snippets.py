@@ -46,7 +46,8 @@ class Host:
     head: str = ""
 
     def snippets(self, campaign: str = CAMPAIGN) -> Mapping[str, Any]:
-        return published(Campaigns(self.site.world.stack.table).campaign(campaign), self.site.address)
+        found = Campaigns(self.site.world.stack.table)
+        return published(found.campaign(campaign), found.targets(campaign), self.site.address)
 
     def answer(self, _request: Request) -> Response:
         page = (

@@ -12,7 +12,7 @@ from undersigned.base.email_addresses import email_mistake
 from undersigned.base.table import from_item, to_item
 from undersigned.campaigns.rows.campaigns import target_settings
 from undersigned.campaigns.rules.campaigns import ID_PATTERN
-from undersigned.campaigns.rules.letters import as_text, read_blocks, render_specimen
+from undersigned.campaigns.rules.letters import as_text, read_blocks, render_html, specimen
 from undersigned.workshop.campaigns import compile_campaign
 from undersigned.workshop.letters import compile_letter
 from undersigned.workshop.mistakes import MistakesError
@@ -115,7 +115,7 @@ def _push(folder: CompiledCampaign) -> None:
             name: value for name, value in values.items() if value is not None
         }
     for letter in folder.letters.values():
-        html = render_specimen(letter.template, folder.targets[0], letter.language)
+        html = render_html(letter.template, folder.targets[0], specimen(letter.language), letter.language)
         text = as_text(read_blocks(html))
         assert folder.targets[0].name.split()[0] in text
 
@@ -165,4 +165,4 @@ def test_a_letter_of_any_marks_renders_if_it_compiles(source: str) -> None:
     except MistakesError as error:
         assert all(mistake.line in range(1, source.count("\n") + 2) for mistake in error.mistakes)
         return
-    assert TARGET.name in as_text(read_blocks(render_specimen(template, TARGET)))
+    assert TARGET.name in as_text(read_blocks(render_html(template, TARGET, specimen("en"))))

@@ -186,9 +186,8 @@ def erase(  # noqa: PLR0913  (options)
     if found.status == "erased":
         say("This letter is erased already.")
         return
-    say(
-        f"{found.words.name} <{found.words.email}>, {found.words.locality}, to {found.target}: {found.reported_status}."
-    )
+    lives = f", {found.words.locality}" if found.words.locality else ""
+    say(f"{found.words.name} <{found.words.email}>{lives}, to {found.target}: {found.reported_status}.")
     say(f"Signed {moment(found.signed_at)}.{_what_was_sent(found)}")
     ask("Erase it? You can't undo this", yes=yes)
     word = perform(opened, "erase", campaign, {"signer": found.signer, "why": reason}, COMMAND_LINE)

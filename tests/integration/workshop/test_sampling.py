@@ -102,7 +102,7 @@ def test_every_recipient_has_a_sample_whatever_its_codes(stack: Stack, world: Wo
     compiled = compile_campaign(files)
 
     codes = {
-        target.id: sampling.sample(stack, SENDER, replace(compiled, targets=(target,)), ANN).signature.words.postal_code
+        target.id: sampling.sample(stack, SENDER, compiled, ANN, target.id).signature.words.postal_code
         for target in compiled.targets
     }
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from tests.world import Answer, World
     from undersigned.base.stack import Stack
-    from undersigned.campaigns.rules.campaigns import StreetAddress
+    from undersigned.campaigns.rules.campaigns import Asked
     from undersigned.workshop.rules.drafts import Draft
 
 HOSTILE = """<img src=x onerror=alert(1)></textarea><style>*{}</style>"'&{{ 7*7 }}{% for %}"""
@@ -1657,7 +1657,7 @@ def test_publishing_lists_by_name_what_changes(author: Author) -> None:
 
 
 @pytest.mark.parametrize("street", ["required", "optional", "no"])
-def test_the_snippet_of_an_own_form_signs(author: Author, street: StreetAddress) -> None:
+def test_the_snippet_of_an_own_form_signs(author: Author, street: Asked) -> None:
     world = author.world
     campaign = Campaigns(world.stack.table).campaign(CAMPAIGN)
     hostile = replace(campaign, street_address=street, region='"><script>')

@@ -19,7 +19,7 @@ const say = (region, words) => {
 let answer = { targets: [] };
 let asked = "";
 const ask = async () => {
-  const code = elements.postal_code.value.trim();
+  const code = elements.postal_code?.value.trim();
   if (!form.dataset.targets || code === asked) return;
   asked = code;
   let found;
@@ -82,7 +82,7 @@ const show = () => {
   const copy = source.content.cloneNode(true);
   for (let part; (part = copy.querySelector("template")); ) {
     const { if: name, holds } = part.dataset;
-    part.replaceWith(known[name] || holds === "" ? part.content : "");
+    part.replaceWith(name.split(" ").some((it) => known[it]) || holds === "" ? part.content : "");
   }
   const strokes = picture ? JSON.parse(drawing.value || "[]") : [];
   for (const slot of copy.querySelectorAll("slot")) {
@@ -132,6 +132,7 @@ const linked = (words) => {
 // Says who gets the letter. Says that nobody does only after the person has left the postal code.
 const tell = () => {
   const [target, code] = [chosen(), elements.postal_code];
+  if (!code) return;
   // The server's page already shows its own message about its code.
   const isNews = !code.ariaInvalid || code.value !== code.defaultValue;
   const isTyped = code.value && isNews && (answer.targets.length || code !== document.activeElement);
@@ -213,7 +214,7 @@ addEventListener("pageshow", ({ persisted }) => {
 });
 
 form.addEventListener("input", plan);
-elements.postal_code.addEventListener("change", ask);
+elements.postal_code?.addEventListener("change", ask);
 form.addEventListener("change", tell);
 view.hidden = true;
 if (top !== window) document.documentElement.classList.add("embedded");
@@ -221,4 +222,4 @@ document.querySelector("[role=alert]")?.focus();
 count();
 // Somebody typed before this script loaded, or the browser or a link filled something in.
 if ([...elements].some((it) => "defaultValue" in it && it.value !== it.defaultValue)) plan();
-else if (elements.postal_code.value) ask();
+else if (elements.postal_code?.value) ask();

@@ -52,12 +52,12 @@ def compile_campaign(files: Mapping[str, str], unreadable: Iterable[Mistake] = (
     """
     unreadable = tuple(unreadable)
     read = settings.settings_in(files)
-    compiled = compile_letters(files, read)
     listed = (
         read_targets(files[targets.FILE], read.other_languages, read.known.region)
         if targets.FILE in files
         else TargetList()
     )
+    compiled = compile_letters(files, read, listed.targets)
     missing = _missing({*files, *(mistake.file for mistake in unreadable)})
     logo, of_logo = logo_of(files)
     mistakes = (*unreadable, *missing, *read.mistakes, *of_logo, *compiled.mistakes, *listed.mistakes)

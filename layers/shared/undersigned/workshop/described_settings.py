@@ -32,6 +32,11 @@ _LARGEST_GOAL = 1_000_000_000
 # Links to packets work for 30 days.
 _SHORTEST_KEEPING, _LONGEST_KEEPING = 30, 3_650
 
+_ASKED = kinds.choice(
+    {"required": Message("Must be given"), "optional": Message("Can be given"), "no": Message("Not asked for")}
+)
+_ASKED_IN_FILE = 'Write "required", "optional" or "no".'
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -290,14 +295,30 @@ SETTINGS = (
     ),
     Setting(
         "street_address",
-        kinds.choice(
-            {"required": Message("Must be given"), "optional": Message("Can be given"), "no": Message("Not asked for")}
-        ),
+        _ASKED,
         Message("Street and house number"),
         Message("whether a signer must give street and house number, may give them, or is not asked"),
-        in_file='Write "required", "optional" or "no".',
+        in_file=_ASKED_IN_FILE,
         default="required",
         sample="optional",
+    ),
+    Setting(
+        "town",
+        _ASKED,
+        Message("Town or city"),
+        Message("whether a signer must give the town, may give it, or is not asked"),
+        in_file=_ASKED_IN_FILE,
+        default="required",
+        sample="no",
+    ),
+    Setting(
+        "state",
+        _ASKED,
+        Message("State on the form"),
+        Message("whether a signer must give the state, may give another than the campaign's, or is not asked"),
+        in_file=_ASKED_IN_FILE,
+        default="optional",
+        sample="no",
     ),
     Setting(
         "own_words",
@@ -383,7 +404,18 @@ GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
     (Message("When letters go out"), ("deliver_on", "deliver_at", "time_zone", "send_now_only")),
     (
         Message("The form"),
-        ("goal", "show_goal", "opens", "closes", "street_address", "own_words", "next_step", "next_step_url"),
+        (
+            "goal",
+            "show_goal",
+            "opens",
+            "closes",
+            "street_address",
+            "town",
+            "state",
+            "own_words",
+            "next_step",
+            "next_step_url",
+        ),
     ),
     (Message("Languages"), ("language", "languages")),
     (Message("Look"), ("accent",)),

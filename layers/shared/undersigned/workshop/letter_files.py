@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from undersigned.base.languages import Message
+from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.campaigns.rules.letter_templates import fields_of
 from undersigned.campaigns.rules.letters import Letter
 from undersigned.workshop import letters
@@ -15,7 +16,7 @@ from undersigned.workshop.mistakes import Mistake, MistakesError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from undersigned.campaigns.rules.campaigns import Campaign
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.workshop.settings import CampaignSettings
 
 
@@ -27,12 +28,14 @@ class CampaignLetters:
     mistakes: tuple[Mistake, ...] = ()
 
 
-def compile_letters(files: Mapping[str, str], campaign: CampaignSettings) -> CampaignLetters:
+def compile_letters(
+    files: Mapping[str, str], campaign: CampaignSettings, targets: tuple[Target, ...] = ()
+) -> CampaignLetters:
     """Compile the letters among a campaign's files. Translations must have the original's merge fields."""
     mistakes: list[Mistake] = []
     original = _compile(letters.FILE, files.get(letters.FILE), campaign.language, mistakes)
     if original and campaign.campaign:
-        mistakes += _without_street(campaign.campaign, original)
+        mistakes += _not_given(campaign.campaign, targets, original)
     translations: dict[str, Letter] = {}
     for file in sorted(filter(is_translation, files)):
         language = language_of_file(file)
@@ -51,11 +54,17 @@ def is_translation(file: str) -> bool:
     return file.startswith("letter.") and file.endswith(".md") and file != letters.FILE
 
 
-def _without_street(campaign: Campaign, letter: Letter) -> Iterator[Mistake]:
-    """Report a field that would leave a blank line in letters without a street address."""
-    if campaign.street_address != "required" and "signer.address_line" in fields_of(letter.template):
+def _not_given(campaign: Campaign, targets: tuple[Target, ...], letter: Letter) -> Iterator[Mistake]:
+    """Report each field that would leave a gap in the letters of signers who don't give it."""
+    gaps = {name for name, asked in campaign.asked.items() if asked != "required"}
+    if campaign.state == "optional":  # who gives none has the campaign's
+        gaps.remove("region")
+    if Roster.of(targets).only:
+        gaps.add("postal_code")
+    for field in sorted(fields_of(letter.template) & {f"signer.{name}" for name in gaps}):
         message = Message(
-            "{{ signer.address_line }} is empty in letters without a street address; write {{ signer.address }} instead"
+            "%(field)s is empty in letters of signers who don't give it; write {{ signer.address }} instead",
+            {"field": f"{{{{ {field} }}}}"},
         )
         yield Mistake(letters.FILE, None, message)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from undersigned.base.stack import Stack
-    from undersigned.campaigns.rules.campaigns import Campaign
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.campaigns.rules.controls import Controls
     from undersigned.workshop.campaigns import CompiledCampaign
     from undersigned.workshop.rules.drafts import Draft
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 class ToPublish:
     """What the step that publishes a draft shows. `compiled` is the draft; None if it has mistakes.
 
-    `published` is the campaign as it is, and `changes` what publishing changes, as the activity log names it. `before`
-    and `after` are its files, without and with the changes; both are empty for a new campaign, and while the draft has
-    mistakes.
+    `published` is the campaign as it is, with its `targets`, and `changes` what publishing changes, as the activity log
+    names it. `before` and `after` are its files, without and with the changes; both are empty for a new campaign, and
+    while the draft has mistakes.
     """
 
     published: Campaign | None
@@ -43,6 +43,7 @@ class ToPublish:
     changes: tuple[str, ...] = ()
     before: Mapping[str, str] = field(default_factory=dict)
     after: Mapping[str, str] = field(default_factory=dict)
+    targets: tuple[Target, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -53,7 +54,8 @@ class ToPublish:
 def to_publish(stack: Stack, draft: Draft) -> ToPublish:
     """Return what the step that publishes a draft shows, whatever its mistakes are."""
     published, compiled = PublishedCampaign.read(stack, draft.campaign), check(draft).compiled
-    found = ToPublish(published.settings, Campaigns(stack.table).controls(draft.campaign), compiled)
+    controls, targets = Campaigns(stack.table).controls(draft.campaign), tuple(published.targets.values())
+    found = ToPublish(published.settings, controls, compiled, targets=targets)
     if compiled is None:
         return found
     found = replace(found, changes=published.changes(compiled))

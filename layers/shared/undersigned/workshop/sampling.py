@@ -22,6 +22,7 @@ from undersigned.delivering.printing import packets
 from undersigned.delivering.printing.packets import PacketCover, PacketLetter
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing.form import FormPage
+from undersigned.signing.rules.form_fields import form_fields
 from undersigned.signing.rules.forms import Form, new_form
 from undersigned.signing.rules.posted_forms import SignedForm
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from undersigned.base.emails import Mail, Sender
     from undersigned.base.stack import Stack
-    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.campaigns import Target
     from undersigned.workshop.campaigns import CompiledCampaign
 
 NO_LINK = "test"
@@ -76,7 +77,8 @@ def sample(  # noqa: PLR0913, PLR0917  (what the sample is of)
     """
     whom = next((one for one in compiled.targets if one.id == target), compiled.targets[0])
     language = language if language in compiled.letters else compiled.campaign.language
-    page, read = sample_form(stack, compiled), _sample_form(compiled.campaign, whom, to, language)
+    page = sample_form(stack, compiled)
+    read = _sample_form(page.entry, whom, to, language)
     letter, signature = page.entry.letter(read.letter_language), _signature(stack, page.entry, read)
     return Sample(
         page,
@@ -101,7 +103,7 @@ def test_email(stack: Stack, sender: Sender, compiled: CompiledCampaign, to: str
     """
     campaign, entry = compiled.campaign, _entry(compiled)
     target = next((one for one in compiled.targets if not one.by_hand), compiled.targets[0])
-    read = _sample_form(campaign, target, to, campaign.language)
+    read = _sample_form(entry, target, to, campaign.language)
     signature = _signature(stack, entry, read)
     packet = packets.typeset(*_packet(entry, read.target, read.letter_language, signature), fonts.font_book())
     return _delivery(sender, entry, read, signature, packet.pdf)
@@ -175,16 +177,20 @@ def _entry(compiled: CompiledCampaign) -> Entry:
     return Entry(compiled.campaign, Roster.of(compiled.targets), compiled.letters, Controls())
 
 
-def _sample_form(campaign: Campaign, target: Target, email: str, language: str) -> SignedForm:
+def _sample_form(entry: Entry, target: Target, email: str, language: str) -> SignedForm:
     """Return the form of a made-up person who lives where the target is."""
     name = Message("Alex Sample").in_language(language)
+    where = {
+        "address_line": Message("1 Sample Street").in_language(language),
+        "locality": target.locality,
+        "region": entry.campaign.region,
+        "postal_code": _code_of(target),
+    }
+    asked = {field.name for field in form_fields(entry.campaign, entry.roster)}
     return SignedForm(
         name=name,
         email=email,
-        address_line=Message("1 Sample Street").in_language(language) if campaign.has_street else "",
-        locality=target.locality,
-        region=campaign.region,
-        postal_code=_code_of(target),
+        **{field: text if field in asked else "" for field, text in where.items()},
         signature=name,
         note=Message("Here are the signer’s own words.").in_language(language),
         updates=False,

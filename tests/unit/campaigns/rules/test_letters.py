@@ -20,7 +20,7 @@ from undersigned.campaigns.rules.letters import (
     as_text,
     read_blocks,
     render_html,
-    render_specimen,
+    specimen,
 )
 
 TARGET = Target("oakton", "Mayor", "Avery Sample", "City Hall", "Oakton", "mayor@oakton.example", ("60201",))
@@ -112,7 +112,7 @@ def test_the_letter_version_depends_on_language_source_and_template() -> None:
 
 
 def test_a_specimen_names_the_fields_that_a_signer_fills_in() -> None:
-    texts = [block.text for block in read_blocks(render_specimen(EVERY_FIELD, TARGET))]
+    texts = [block.text for block in read_blocks(render_html(EVERY_FIELD, TARGET, specimen("en")))]
 
     assert texts[4:] == [
         "(name)", "(address)\n(town), (state) (postal code)", "(address)", "(town)", "(state)", "(postal code)",

@@ -17,7 +17,7 @@ from hypothesis import example, given
 
 from undersigned.base.emails import Mail, Sender
 from undersigned.base.limits import Limits
-from undersigned.campaigns.rules.letters import read_blocks, render_specimen
+from undersigned.campaigns.rules.letters import read_blocks, render_html, specimen
 from undersigned.delivering.emails.delivery import DeliverySummary, delivery_email
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned_cli import campaign_folder
@@ -50,7 +50,7 @@ def mail_of(letters: int, pdfs: list[bytes] | None = None, **other: Any) -> Mail
 def test_the_email_has_no_word_of_the_letter_and_no_name_of_a_signer(pdfs: int) -> None:
     """Filters quarantine emails by their words, and offices forward them. The files have both."""
     mail = mail_of(9, [b"%PDF"] * pdfs or None, of=pdfs or 9)
-    letter = read_blocks(render_specimen(FOLDER.letter.template, FOLDER.targets[0]))
+    letter = read_blocks(render_html(FOLDER.letter.template, FOLDER.targets[0], specimen("en")))
     sentences = [line for block in letter for line in block.text.splitlines() if len(line) > 40]
     assert len(sentences) > 5
     for content in (" ".join(mail.text.split()), " ".join(unescape(mail.html).split())):

@@ -20,7 +20,7 @@ from undersigned.campaigns.rules.postal_codes import ALL_OTHERS, canonical_posta
 from undersigned.campaigns.rules.stops import Stop, mailbox_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 ID_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 """Ids are part of URLs, keys and SES tags (letters, digits, `-` and `_` only), so they are plain slugs."""
@@ -33,8 +33,11 @@ def dashboard_path(campaign: str) -> str:
 
 MailState = Literal["ok", "bounced"]
 
-StreetAddress = Literal["required", "optional", "no"]
-"""Whether the form asks for the signer's street and house number, and whether they must be filled in."""
+Asked = Literal["required", "optional", "no"]
+"""Whether the form asks for a part of the signer's address, and whether it must be filled in."""
+
+Shown = Literal["address", "town", "name"]
+"""What a letter shows of its signer: the name alone, or also the town, or more of the address."""
 
 ShowGoal = Literal["from-a-tenth", "always", "never"]
 """When people see the goal."""
@@ -242,6 +245,13 @@ class Translation:
     next_step: str | None = None
 
 
+def shown_of(parts: Collection[str]) -> Shown:
+    """Return what a letter shows with these parts of the address, by the name of their field."""
+    if "address_line" in parts or ("region" in parts and "locality" not in parts):
+        return "address"
+    return "town" if "locality" in parts else "name"
+
+
 ALL_CAMPAIGNS = "CAMPAIGNS"
 """The partition of the listing index that has every campaign."""
 
@@ -293,6 +303,7 @@ class Campaign(Row):
     is the organizer's own privacy notice; without it, people read the built-in one. With `own_words`, signers can add
     some, if the letter has a field for them. `request` says in emails to targets, which have no letter in them, what
     the letters ask for; without it, the title does. Letters are counted by `sources`, the labels of links and sites.
+    `street_address`, `town` and `state` say what the form asks for.
     Signers' personal data is kept for `keep_for_days` after `closes`; without it, until the organizer erases it.
     Who has confirmed sees a button with the words `next_step`, which leads to `next_step_url`, if both are set.
     Letters go out each week on `deliver_on` (`MON`) at the hour `deliver_at` of the campaign's time zone; without them,
@@ -321,7 +332,9 @@ class Campaign(Row):
     privacy_url: str | None = None
     next_step: str | None = None
     next_step_url: str | None = None
-    street_address: StreetAddress = "required"
+    street_address: Asked = "required"
+    town: Asked = "required"
+    state: Asked = "optional"
     own_words: bool = True
     keep_for_days: int | None = None
     sources: tuple[str, ...] = ()
@@ -352,14 +365,14 @@ class Campaign(Row):
         return (self.language, *(language for language in self.translations if language != self.language))
 
     @property
-    def has_street(self) -> bool:
-        """Say whether its form asks for street and house number."""
-        return self.street_address != "no"
+    def asked(self) -> Mapping[str, Asked]:
+        """Return which parts of the address its form asks for, by the name of their field."""
+        return {"address_line": self.street_address, "locality": self.town, "region": self.state}
 
     @property
-    def needs_street(self) -> bool:
-        """Say whether nobody can sign without street and house number."""
-        return self.street_address == "required"
+    def shown(self) -> Shown:
+        """Return what its letters can show of a signer."""
+        return shown_of({name for name, asked in self.asked.items() if asked != "no"})
 
     @property
     def letters(self) -> Mapping[str, str]:

@@ -27,7 +27,15 @@ _FIELD = re.compile(r"\{\{ ([\w.]{1,30}) \}\}")
 OWN_WORDS = ("{% if note %}", "{% endif %}")
 """Begins and ends the part of a template that is left out if the signer adds no words."""
 
+NEEDED = "signer.address_line signer.locality signer.region"
+"""An address has at least one of these fields."""
+
 _OWN_WORDS = re.compile("(.*?)".join(OWN_WORDS), re.DOTALL)
+_LINE_OF_ADDRESS = re.compile(
+    r"<br>\n\{\{ signer\.address \}\}(?=<br>|</p>|</li>)|(?<=<p>)\{\{ signer\.address \}\}<br>\n"
+    r"|<p>\{\{ signer\.address \}\}</p>\n?"
+)
+"""A line with just the address. Letters without one leave it out."""
 
 
 def fields_of(template: str) -> frozenset[str]:
@@ -47,26 +55,28 @@ def filled(template: str, values: Mapping[str, str]) -> str:
     return _compiled(template).render(values, **parts)
 
 
-def marked(template: str, slots: Mapping[str, Markup]) -> Markup:
+def marked(template: str, slots: Mapping[str, Markup], *, has_address: bool) -> Markup:
     """Return a template's HTML for a browser to fill in, with slots in place of its fields. Raises LetterError.
 
-    A paragraph of own words is in a `<template>`; see `when`.
+    A paragraph of own words, or a line of the address, is in a `<template>`; see `when`.
     """
     _check(template)
     shown = _OWN_WORDS.sub(lambda part: when("note", Markup(part[1]), holds=False), template)  # noqa: S704
+    shown = _LINE_OF_ADDRESS.sub(lambda line: when(NEEDED, Markup(line[0]), holds=has_address), shown)  # noqa: S704
     return Markup(_FIELD.sub(lambda field: slots[field[1]], shown))  # noqa: S704  (the compiler's HTML)
 
 
-def when(name: str, content: Markup, *, holds: bool) -> Markup:
-    """Return the part of a letter that a browser shows if a field is filled in, and at first if it `holds`."""
+def when(names: str, content: Markup, *, holds: bool) -> Markup:
+    """Return the part of a letter that a browser shows if one of the fields is filled in, and if it `holds`."""
     state = Markup(" data-holds") if holds else ""
-    return Markup('<template data-if="{}"{}>{}</template>').format(name, state, content)
+    return Markup('<template data-if="{}"{}>{}</template>').format(names, state, content)
 
 
 @lru_cache(maxsize=64)
 def _compiled(template: str) -> Template:
     _check(template)
-    return _environment().from_string(template)
+    lines = _LINE_OF_ADDRESS.sub(r"{% if signer.address %}\g<0>{% endif %}", template)
+    return _environment().from_string(lines)
 
 
 @lru_cache(maxsize=1)

@@ -20,10 +20,10 @@ from undersigned.base.languages import SOURCE, Message, long_date
 from undersigned.base.rows import Row
 from undersigned.campaigns.rules.drawings import Drawing, Picture
 from undersigned.campaigns.rules.letter_fields import FIELDS
-from undersigned.campaigns.rules.letter_templates import fields_of, filled, marked, when
+from undersigned.campaigns.rules.letter_templates import NEEDED, fields_of, filled, marked, when
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import date
 
     from undersigned.campaigns.rules.campaigns import Target
@@ -80,11 +80,11 @@ def _lines(*lines: str) -> Markup:
     return Markup("<br>\n").join(lines)
 
 
-def specimen(language: str, *, has_street: bool = True) -> SignerDetails:
-    """Return placeholders in parentheses for a letter that is not signed yet. `has_street`: the form asks for one."""
+def specimen(language: str) -> SignerDetails:
+    """Return placeholders in parentheses for a letter that is not signed yet."""
     return SignerDetails(
         name=Message("(name)").in_language(language),
-        address_line=Message("(address)").in_language(language) if has_street else "",
+        address_line=Message("(address)").in_language(language),
         locality=Message("(town)").in_language(language),
         region=Message("(state)").in_language(language),
         postal_code=Message("(postal code)").in_language(language),
@@ -92,11 +92,6 @@ def specimen(language: str, *, has_street: bool = True) -> SignerDetails:
         note="",
         signed_on=None,
     )
-
-
-def render_specimen(template: str, target: Target, language: str = SOURCE, *, has_street: bool = True) -> str:
-    """Render a letter that is not signed yet."""
-    return render_html(template, target, specimen(language, has_street=has_street), language)
 
 
 def render_html(template: str, target: Target, signer: SignerDetails, language: str = SOURCE) -> str:
@@ -115,29 +110,46 @@ def render_marked(template: str, target: Target, signer: SignerDetails, language
     """
     placeholders = _fields(target, signer, language)
     slots = {name: _SLOT.format(name, text) for name, text in placeholders.items()}
-    line = _lines(slots["signer.address_line"], Markup(""))
-    town = Markup("{}, {} {}").format(*(slots[f"signer.{name}"] for name in ("locality", "region", "postal_code")))
-    has_line = bool(placeholders["signer.address_line"])
-    slots["signer.address"] = when("signer.address_line", line, holds=has_line) + town
+
+    def given(names: str, content: Markup) -> Markup:
+        return when(names, content, holds=any(placeholders[name] for name in names.split()))
+
+    line, town, region, code = (slots[name] for name in _ADDRESS)
+    end = given("signer.locality signer.region signer.postal_code", _lines("", ""))
+    comma = given("signer.locality", given("signer.region", Markup(", ")))
+    space = given("signer.locality signer.region", given("signer.postal_code", Markup(" ")))
+    parts = given("signer.address_line", line + end) + town + comma + region + space + code
+    slots["signer.address"] = given(NEEDED, parts)
     slots["signature"] = Markup('<span class="signature">{}</span>').format(slots["signature"])
-    return marked(template, slots)
+    return marked(template, slots, has_address=any(placeholders[name] for name in NEEDED.split()))
 
 
-def render_blank(template: str, printed: Mapping[str, str], language: str = SOURCE, *, has_street: bool = True) -> str:
+def render_blank(
+    template: str, printed: Mapping[str, str], language: str = SOURCE, unasked: Collection[str] = ()
+) -> str:
     """Render a letter to sign on paper, with a `<slot>` for each merge field that a person fills in by hand.
 
     A slot has the words of its field in brackets, as the letter's page reads them. `printed` are the fields that are
-    known, by name. Raises LetterError.
+    known, by name, and nobody is asked for those that are `unasked`. Raises LetterError.
     """
     shown: dict[str, str] = {
         name: printed.get(name) or _SLOT.format(name, f"[{words.in_language(language)}]")
         for name, words in FIELDS.items()
     }
-    if not has_street:
-        shown["signer.address_line"] = printed.get("signer.address_line", "")
-    town = Markup("{}, {} {}").format(*(shown[f"signer.{name}"] for name in ("locality", "region", "postal_code")))
-    shown["signer.address"] = _lines(*filter(None, (shown["signer.address_line"], town)))
-    return filled(template, shown)
+    shown |= {f"signer.{name}": "" for name in unasked}
+    return filled(template, shown | {"signer.address": _address(shown)})
+
+
+_ADDRESS = (*NEEDED.split(), "signer.postal_code")
+
+
+def _address(parts: Mapping[str, str]) -> Markup:
+    """Return an address of the parts that are there. A postal code alone is none."""
+    line, town, region, code = (parts[name] for name in _ADDRESS)
+    if not (line or town or region):
+        return Markup("")
+    place = Markup(", ").join(filter(None, (town, region)))
+    return _lines(*filter(None, (line, Markup(" ").join(filter(None, (place, code))))))
 
 
 _SLOT = Markup('<slot name="{}">{}</slot>')
@@ -145,14 +157,13 @@ _SLOT = Markup('<slot name="{}">{}</slot>')
 
 def _fields(target: Target, signer: SignerDetails, language: str) -> dict[str, str]:
     """Return the text of each merge field, by name."""
-    town = f"{signer.locality}, {signer.region} {signer.postal_code}"
     return {
         "target.title": target.title_in(language),
         "target.name": target.name,
         "target.department": target.department,
         "target.locality": target.locality,
         "signer.name": signer.name,
-        "signer.address": _lines(*filter(None, (signer.address_line, town))),
+        "signer.address": _address({name: getattr(signer, name.removeprefix("signer.")) for name in _ADDRESS}),
         "signer.address_line": signer.address_line,
         "signer.locality": signer.locality,
         "signer.region": signer.region,

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from undersigned.base.languages import Message, full_date, long_date
 from undersigned.campaigns.public_frame import public_page
+from undersigned.campaigns.rules.campaigns import shown_of
 from undersigned.signing.pages.signer_values import answer_values
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def confirm_page(own: OwnLetter, confirm_token: str, language: str, *, can_sign:
         letter_language=own.letter_language,
         confirm_token=confirm_token,
         updates=own.signature.words.updates,
-        has_street=bool(own.signature.words.address_line),
+        shown=shown_of({name for name in own.entry.campaign.asked if getattr(own.signature.words, name)}),
         can_sign=can_sign,
     )
 

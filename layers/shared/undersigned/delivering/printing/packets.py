@@ -377,8 +377,8 @@ def _index(cover: PacketCover) -> dict[str, str]:
     said = {
         "title": title,
         "words": Message(
-            "Each entry has a letter’s number, the name and the town of its signer, and its page; below them its "
-            "reference number, and when the signer confirmed it by email."
+            "Each entry has a letter’s number, the name of its signer with their town if the letter has it, and its "
+            "page; below them its reference number, and when the signer confirmed it by email."
         ),
         "footer": Message("%(index)s · file %(packet)s of %(packets)s", {"index": title, **_numbers(cover)}),
         "page": Message("Page %(number)s", {"number": "#"}),
@@ -403,10 +403,10 @@ def _numbered(cover: PacketCover, letters: Sequence[PacketLetter]) -> Iterator[d
         name, town = letter.signer_name, letter.signer_locality
         when = languages.short_moment(letter.confirmed_at, language) if letter.confirmed_at else ""
         yield {
-            "label": tidied(f"{written}\N{EN SPACE}{name}, {town}"),
+            "label": tidied(f"{written}\N{EN SPACE}{', '.join(filter(None, (name, town)))}"),
             "listed": [
                 written,
-                tidied(f"{_ended(name)}, {_ended(town)}", _LONGEST_LISTED_WORD),
+                tidied(", ".join(_ended(words) for words in (name, town) if words), _LONGEST_LISTED_WORD),
                 " · ".join(filter(None, (referred, when))),
             ],
             "footer": [footer % (numbers | {"number": written}), reference % {"reference": referred}],

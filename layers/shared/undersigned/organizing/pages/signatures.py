@@ -117,7 +117,7 @@ def _where(viewer: Viewer, row: Signature) -> list[tuple[str, str]]:
     """Return the label and the text of each line about where the signer lives; the letter shows the rest."""
     labels = {field.name: viewer.say(field.label) for field in FORM_FIELDS}
     names = (name for name in (*LINES, "postal_code") if name not in {"name", "email"})
-    return [(labels[name], getattr(row.words, name)) for name in names]
+    return [(labels[name], text) for name in names if (text := getattr(row.words, name))]
 
 
 def status_in_words(viewer: Viewer, row: Signature) -> str:

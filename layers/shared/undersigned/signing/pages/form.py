@@ -11,7 +11,7 @@ from undersigned.base.languages import Message, long_date, named_in
 from undersigned.base.purposes import PURPOSES
 from undersigned.base.typos import ANSWER, ASKS
 from undersigned.campaigns.public_frame import languages_named, public_page
-from undersigned.campaigns.rules.letters import render_marked, render_specimen
+from undersigned.campaigns.rules.letters import render_html, render_marked
 from undersigned.signing.rules.abuse_checks import TRAP
 from undersigned.signing.rules.form_fields import FORM_FIELDS, LINES, form_fields
 from undersigned.signing.rules.posted_forms import details_at_first, wants_updates
@@ -80,7 +80,8 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         letter_html = preview.letter_html
     else:
         someone = roster.someone(letter.language)
-        letter_html = render_specimen(letter.template, someone, letter.language, has_street=campaign.needs_street)
+        nobody = details_at_first(campaign, roster, None, letter.language)
+        letter_html = render_html(letter.template, someone, nobody, letter.language)
     return public_page(
         "signing/pages/campaign.html",
         language,
@@ -97,7 +98,7 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         destination=_destination(roster, language),
         asks_for_town=roster.only is None,
         offers_note=campaign.own_words and letter.offers_note,
-        fields=[field for field in form_fields(campaign) if field.name in LINES],
+        fields=[field for field in form_fields(campaign, roster) if field.name in LINES],
         note_limit=next(field.limit for field in FORM_FIELDS if field.name == "note"),
         trap=TRAP,
         is_open=page.is_open,
@@ -152,7 +153,7 @@ def _marked_letters(page: FormPage) -> Mapping[str, Markup]:
     campaign, roster = page.entry.campaign, page.entry.roster
     marked = {}
     for language in page.entry.letters:
-        nobody = details_at_first(campaign, page.today, language)
+        nobody = details_at_first(campaign, roster, page.today, language)
         template = page.entry.letter(language).template
         marked[language] = Markup(render_marked(template, roster.someone(language), nobody, language))  # noqa: S704
     return marked

@@ -28,6 +28,7 @@ def privacy_page(entry: Entry, packet_days: int, language: str) -> Page:
         "signing/pages/privacy.html",
         language,
         entry.campaign,
+        asks_for_town=entry.roster.only is None,
         fields=_asked(entry, language),
         kept=_kept_until(entry.campaign, language),
         withdrawn_days=WITHDRAWN_FOR.days,
@@ -42,7 +43,8 @@ def privacy_page(entry: Entry, packet_days: int, language: str) -> Page:
 def _asked(entry: Entry, language: str) -> str:
     """Return the labels of the form's fields, as a list in a sentence, without the recipient."""
     left_out = {"target"} if entry.letter(language).offers_note else {"target", "note"}
-    labels = [field.label.in_language(language) for field in form_fields(entry.campaign) if field.name not in left_out]
+    fields = form_fields(entry.campaign, entry.roster)
+    labels = [field.label.in_language(language) for field in fields if field.name not in left_out]
     return ", ".join(label[:1].lower() + label[1:] for label in labels)
 
 

@@ -37,7 +37,7 @@ def form_values(page: FormPage, language: str, origin: str) -> dict[str, object]
                 "required": field.required,
                 "max_length": field.limit,
             }
-            for field in form_fields(entry.campaign)
+            for field in form_fields(entry.campaign, entry.roster)
             if field.name != "note" or offers_note
         ],
         "targets": targets_values((it for it in entry.roster.by_id.values() if not it.retired), language),
@@ -75,7 +75,7 @@ def serving_values(entry: Entry, postal_code: str, language: str) -> dict[str, o
     """Return the targets of a postal code, and why there is none or more than one."""
     form = read_unfinished({"postal_code": postal_code}, entry.campaign, entry.roster)
     code = form.texts.get("postal_code")
-    serving = entry.roster.serving(code) if code else ()
+    serving = entry.roster.serving(code) if code is not None else ()
     targets = [
         {**values, "titles": {it: target.title_in(it) for it in entry.campaign.letters}}
         for target, values in zip(serving, targets_values(serving, language), strict=True)

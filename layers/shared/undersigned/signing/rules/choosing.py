@@ -41,6 +41,8 @@ def choose_target(campaign: Campaign, roster: Roster, postal_code: str, target_i
         if target_id
         else Message("%(postal_code)s has more than one recipient. Choose who gets your letter: %(names)s", values)
     )
+    if not postal_code:  # nobody is asked for one any more
+        message = Message("Choose who gets your letter: %(names)s", values)
     raise FormError((FieldError("target", message),))
 
 

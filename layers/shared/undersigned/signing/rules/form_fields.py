@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from undersigned.base.languages import Message
 
 if TYPE_CHECKING:
-    from undersigned.campaigns.rules.campaigns import Campaign
+    from undersigned.campaigns.rules.campaigns import Campaign, Roster
 
 type Refused = Literal["web address", "phone number"]
 
@@ -92,6 +92,7 @@ FORM_FIELDS: tuple[FormField, ...] = (
         "region",
         50,
         Message("State"),
+        Message("Enter your state"),
         autocomplete="address-level1",
         refuses=("web address",),
         column="region",
@@ -132,12 +133,13 @@ NO_WORDS = Words(name="", email="", address_line="", locality="", region="", pos
 """The words of a letter that was erased or cleared."""
 
 
-def form_fields(campaign: Campaign) -> tuple[FormField, ...]:
-    """Return the fields that a campaign's form can have."""
-    asked = {"address_line": campaign.street_address != "no", "note": campaign.own_words}
-    optional = {"address_line"} if campaign.street_address == "optional" else set()
+def form_fields(campaign: Campaign, roster: Roster) -> tuple[FormField, ...]:
+    """Return the fields that a campaign's form can have: no postal code, if one target gets every letter."""
+    left_out = {name for name, asked in campaign.asked.items() if asked == "no"}
+    left_out |= {"postal_code"} if roster.only else set()
+    left_out |= set() if campaign.own_words else {"note"}
     return tuple(
-        replace(field, missing=None) if field.name in optional else field
+        replace(field, missing=None) if campaign.asked.get(field.name) == "optional" else field
         for field in FORM_FIELDS
-        if asked.get(field.name, True)
+        if field.name not in left_out
     )

@@ -92,7 +92,7 @@ def read_unfinished(values: Mapping[str, object], campaign: Campaign, roster: Ro
 
     The name is the signature if no other one was typed.
     """
-    fields = form_fields(campaign)
+    fields = form_fields(campaign, roster)
     texts = dict.fromkeys({field.name for field in FORM_FIELDS} - {field.name for field in fields}, "")
     errors: list[FieldError] = []
     for field in fields:
@@ -139,7 +139,7 @@ def read_form(
         raise FormError(unfinished.errors)
     texts = unfinished.texts
     return SignedForm(
-        **{name: texts[name] for name in WORDS} | {"region": texts["region"] or campaign.region},
+        **{name: texts[name] for name in WORDS} | {"region": texts["region"] or _region_of(campaign)},
         updates=wants_updates(values),
         letter_language=letter_language(values, campaign, page_language),
         target=unfinished.target,
@@ -167,12 +167,17 @@ def letter_language(values: Mapping[str, object], campaign: Campaign, page_langu
 
 def details_so_far(unfinished: UnfinishedForm, campaign: Campaign, today: date | None, language: str) -> SignerDetails:
     """Return what a letter shows of the signer of an incomplete form, with placeholders for what is missing."""
-    known = {name: unfinished.texts[name] for name in (*PRINTED, "drawing") if unfinished.texts.get(name)}
-    return replace(
-        specimen(language, has_street=campaign.needs_street), **({"region": campaign.region} | known), signed_on=today
-    )
+    texts = unfinished.texts
+    known = {name: texts[name] for name in (*PRINTED, "drawing") if texts.get(name)}
+    left_out = {name: "" for name in ("address_line", "locality", "postal_code") if name in texts}
+    return replace(specimen(language), **(left_out | {"region": _region_of(campaign)} | known), signed_on=today)
 
 
-def details_at_first(campaign: Campaign, today: date, language: str) -> SignerDetails:
+def details_at_first(campaign: Campaign, roster: Roster, today: date | None, language: str) -> SignerDetails:
     """Return the details that a letter shows of the signer of an empty form: placeholders."""
-    return details_so_far(UnfinishedForm({}, None, ()), campaign, today, language)
+    return details_so_far(read_unfinished({}, campaign, roster), campaign, today, language)
+
+
+def _region_of(campaign: Campaign) -> str:
+    """Return the region of a signer who gives none: the campaign's, unless its letters show none."""
+    return "" if campaign.state == "no" else campaign.region

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from undersigned.base.colors import PLAIN, accents
 from undersigned.base.languages import Message
+from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.signing.rules.form_fields import LINES, form_fields
 from undersigned.workshop.pages.changes import changed_letters, changes
 from undersigned.workshop.pages.frame import by_hand_words, workshop_page
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from undersigned.base.colors import Accent
     from undersigned.base.page import Page
-    from undersigned.campaigns.rules.campaigns import Campaign
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.workshop.pages.frame import Workshop
     from undersigned.workshop.publishing import ToPublish
 
@@ -85,7 +86,7 @@ def publish(  # noqa: PLR0913  (what the page shows)
     confirmed ones.
     """
     viewer, controls = workshop.viewer, found.controls
-    public = published(found.published, public_url) if found.published else None
+    public = published(found.published, found.targets, public_url) if found.published else None
     websites = public["websites"] if public else ()
     drafted = [site for name in WEBSITES for site in workshop.sites(name)]
     return workshop_page(
@@ -113,7 +114,7 @@ def publish(  # noqa: PLR0913  (what the page shows)
     )
 
 
-def published(campaign: Campaign, public_url: str) -> Mapping[str, Any]:
+def published(campaign: Campaign, targets: tuple[Target, ...], public_url: str) -> Mapping[str, Any]:
     """Return the ways to a campaign's form on a stack with this address, and the HTML to paste into websites.
 
     `picture` is the path of the picture beside a shared link, on the host of the dashboard. `websites` are the
@@ -143,7 +144,7 @@ def published(campaign: Campaign, public_url: str) -> Mapping[str, Any]:
             f"border-radius: 4px; background: {accent.color}; color: {accent.on}; font-weight: 600; "
             f'text-decoration: none">{label}</a>'
         ),
-        "own_form": _own_form(campaign, public_url, address, accent),
+        "own_form": _own_form(campaign, Roster.of(targets), public_url, accent),
         "websites": campaign.framing_origins,
         "any_website": campaign.any_website,
         "form_websites": campaign.allowed_origins,
@@ -155,14 +156,22 @@ def published(campaign: Campaign, public_url: str) -> Mapping[str, Any]:
     }
 
 
-def _own_form(campaign: Campaign, public_url: str, address: str, accent: Accent) -> str:
+def _own_form(campaign: Campaign, roster: Roster, public_url: str, accent: Accent) -> str:
     """Return a form with a little style that posts to the campaign (docs/embedding/own-form.md)."""
     from undersigned.base.environment import page_environment
 
     privacy = campaign.privacy_notice(public_url, campaign.language)
     template = page_environment(campaign.language).get_template("workshop/pages/own_form.html")
-    fields = [field for field in form_fields(campaign) if field.name in LINES and field.name != "region"]
-    return template.render(campaign=campaign, fields=fields, address=address, privacy=privacy, accent=accent).strip()
+    hidden = "region" if campaign.state == "optional" else ""
+    fields = [each for each in form_fields(campaign, roster) if each.name in LINES and each.name != hidden]
+    return template.render(
+        campaign=campaign,
+        fields=fields,
+        asks_for_town=roster.only is None,
+        address=f"{public_url}/campaigns/{campaign.id}",
+        privacy=privacy,
+        accent=accent,
+    ).strip()
 
 
 def _qr_code(address: str) -> str:

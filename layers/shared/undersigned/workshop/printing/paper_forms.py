@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from undersigned.base.fonts import font_book
 from undersigned.base.languages import Message
 from undersigned.base.qr_codes import qr_code
+from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.campaigns.rules.letter_fields import SIGN_ONLINE
 from undersigned.campaigns.rules.letters import read_blocks, render_blank
 from undersigned.delivering.printing.packets import Foot, PacketLetter, typeset_paper
+from undersigned.signing.rules.form_fields import form_fields
 from undersigned.signing.rules.sources import ON_PAPER, labelled_path
 
 if TYPE_CHECKING:
@@ -29,12 +31,12 @@ def paper_form(campaign: Campaign, letters: Mapping[str, Letter], targets: Seque
 
     With one target, it is printed; of several, only what they have in common, and a rule for the rest.
     """
+    asked = {field.name for field in form_fields(campaign, Roster.of(tuple(targets)))}
+    unasked = {*campaign.asked, "postal_code"} - asked
     return typeset_paper(
         [
             PacketLetter(
-                read_blocks(
-                    render_blank(letter.template, _known(targets, language), language, has_street=campaign.has_street)
-                ),
+                read_blocks(render_blank(letter.template, _known(targets, language), language, unasked)),
                 language,
                 signer_name="",
                 signer_locality="",
@@ -71,9 +73,15 @@ def _foot(campaign: Campaign, language: str, public_url: str) -> Foot:
             "law, the office may have to publish it. Privacy notice: %(notice)s",
             values,
         )
-        if campaign.has_street
+        if campaign.shown == "address"
         else Message(
             "%(organizer)s gives this letter to the recipient, with your name and town. Under public-records "
+            "law, the office may have to publish it. Privacy notice: %(notice)s",
+            values,
+        )
+        if campaign.shown == "town"
+        else Message(
+            "%(organizer)s gives this letter to the recipient, with your name. Under public-records "
             "law, the office may have to publish it. Privacy notice: %(notice)s",
             values,
         )
