@@ -73,7 +73,7 @@ def state_of_line(line: PlanLine, language: str) -> Message:
 
 
 def state_of_delivery(viewer: Viewer, delivery: Delivery, target: Target) -> str:
-    """Return a delivery's state, or its office's word. An attempt whose hour is over is in doubt unrecorded."""
+    """Return a delivery's state, or its office's word. An attempt whose hour is over is in doubt, recorded or not."""
     if delivery.state in {"sent", "delivered"} and delivery.received_at(target):
         return viewer.say(_RECEIVED)
     is_in_doubt = delivery.question(viewer.now) == "in doubt"
