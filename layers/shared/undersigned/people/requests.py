@@ -91,7 +91,7 @@ class CampaignRequest(OrganizerRequest):
     def limit(self, usual: int, most: int) -> int:
         """Return the most items of a page; raises RequestError unless `limit` is a number from 1 to `most`."""
         text = self.query("limit") or str(usual)
-        if not re.fullmatch(r"[1-9]\d{0,3}", text, re.ASCII) or int(text) > most:
+        if not _NAMES["number"].fullmatch(text) or int(text) > most:
             raise ProgramError(
                 Message("`limit` must be a whole number from 1 to %(most)s.", {"most": most}), UNREADABLE_ADDRESS
             )
