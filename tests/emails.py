@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.signatures import adas_signature
+from tests.signatures import adas_form, adas_signature
 from undersigned.base.emails import Mail, Sender
 from undersigned.campaigns.rules.stops import Stop
 from undersigned.delivering.emails import organizer_mails
@@ -18,6 +18,7 @@ from undersigned.organizing.rules.reports import SECTIONS, Report, ReportLine
 from undersigned.people import emails as people_mails
 from undersigned.people.rules.people import Member, Person
 from undersigned.signing import emails as signers_mails
+from undersigned.signing.rules.forms import FormMail
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
@@ -29,12 +30,13 @@ SENDER = Sender("letters@enddemand.example", "https://letters.example")
 NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
 TOKEN = "eyJ0b2tlbiI6" * 20
 STOP = Stop(NOON, "We take letters by our web form only.", accepted_at=NOON)
-SIGNED = adas_signature(
-    target=TARGET.id,
-    note=f"https://letters.example/{TOKEN}",
-    letter=FOLDER.letter.version,
-    addressee=TARGET.addressee,
-)
+_SAID = {
+    "target": TARGET.id,
+    "note": f"https://letters.example/{TOKEN}",
+    "letter": FOLDER.letter.version,
+    "addressee": TARGET.addressee,
+}
+FORM, SIGNED = adas_form(**_SAID), adas_signature(**_SAID)
 
 
 def delivery(campaign: Campaign, pdfs: list[bytes] | None) -> Mail:
@@ -54,14 +56,13 @@ def delivery(campaign: Campaign, pdfs: list[bytes] | None) -> Mail:
     )
 
 
-def confirmation(campaign: Campaign, case: signers_mails.ConfirmationCase) -> Mail:
+def confirmation(campaign: Campaign, mail: FormMail) -> Mail:
     return signers_mails.confirmation(
-        case,
+        mail,
         SENDER,
         campaign,
         TARGET,
         FOLDER.letter,
-        SIGNED,
         confirm_token=TOKEN,
         letter_token=TOKEN,
         disown_token=TOKEN,
@@ -79,8 +80,8 @@ def every_email(accent: str | None = "#c2410c", request: str | None = FOLDER.cam
     )
     person = Person("0" * 16, "maria.featherstonehaugh@neighbors-of-cook-county.example")
     return {
-        "confirm": confirmation(campaign, "confirm"),
-        "signed": confirmation(campaign, "signed"),
+        "confirm": confirmation(campaign, FormMail(FORM)),
+        "signed": confirmation(campaign, FormMail(FORM, SIGNED)),
         "delivery": delivery(campaign, [b"%PDF"]),
         "download": delivery(campaign, None),
         "waiting": organizer_mails.waiting(SENDER, campaign, "2026-11-30", 1_234, 12),

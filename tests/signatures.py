@@ -75,7 +75,7 @@ def adas_signature(**changes: Any) -> Signature:
     return changed(_ADAS, **changes)
 
 
-def changed[Signed: Signature](signature: Signed, /, **changes: Any) -> Signed:
+def changed[T: (Form, Signature)](signature: T, /, **changes: Any) -> T:
     """Return a letter or a form with some values changed; those that its signer typed are given like all others."""
     typed = {each.name: changes.pop(each.name) for each in fields(Words) if each.name in changes}
     return replace(signature, words=replace(signature.words, **typed), **changes)
@@ -83,11 +83,6 @@ def changed[Signed: Signature](signature: Signed, /, **changes: Any) -> Signed:
 
 def adas_form(**changes: Any) -> Form:
     """Return the form of Ada, which waits, with some values changed."""
-    said = {each.name: getattr(_ADAS, each.name) for each in fields(_ADAS)}
-    asked = {
-        "status": "pending",
-        "version": 0,
-        "mail_request": "692c0000-00000000",
-        "expires_at": SIGNED_AT + PENDING_FOR,
-    }
-    return changed(Form(**said | asked), **changes)
+    said = {each.name: getattr(_ADAS, each.name) for each in fields(Form) if hasattr(_ADAS, each.name)}
+    form = Form(**said, mail_request="692c0000-00000000", expires_at=SIGNED_AT + PENDING_FOR)
+    return changed(form, **changes)

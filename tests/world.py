@@ -47,7 +47,7 @@ from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.abuse_checks import FORM_WINDOW
 from undersigned.signing.rules.forms import current_of
-from undersigned.signing.rules.signatures import signer_id
+from undersigned.signing.rules.signatures import Signature, signer_id
 from undersigned.workshop.campaigns import compile_campaign
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -73,8 +73,7 @@ if TYPE_CHECKING:
 
     from undersigned.campaigns.rules.cadence import Cadence
     from undersigned.delivering.rules.deliveries import Delivery
-    from undersigned.signing.rules.forms import Form
-    from undersigned.signing.rules.signatures import Signature
+    from undersigned.signing.rules.forms import Form, Signed
     from undersigned.workshop.campaigns import CompiledCampaign
 
 quicken()
@@ -375,7 +374,7 @@ class World:
         self.run_stream()
         return mail
 
-    def letter(self, email: str = str(ADA["email"])) -> Signature | None:
+    def letter(self, email: str = str(ADA["email"])) -> Signed | None:
         """Return the form of an address that waits for a confirmation, or else its letter."""
         signer = self.signer(email)
         row = Signatures(self.stack.table).signature(CAMPAIGN, signer)
@@ -385,10 +384,16 @@ class World:
         """Return the forms that can be confirmed, the newest first."""
         return [form for _, form in Forms(self.stack.table).listed(CAMPAIGN) if form]
 
-    def row(self, email: str = str(ADA["email"])) -> Signature:
+    def row(self, email: str = str(ADA["email"])) -> Signed:
         """Return what `letter` does, which must be there."""
         found = self.letter(email)
         assert found
+        return found
+
+    def signature(self, email: str = str(ADA["email"])) -> Signature:
+        """Return the letter of an address, which must be there."""
+        found = self.letter(email)
+        assert isinstance(found, Signature)
         return found
 
     def signer(self, email: str = str(ADA["email"])) -> str:

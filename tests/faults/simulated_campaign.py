@@ -1117,7 +1117,7 @@ class Simulation:
                 key=lambda form: form.signed_at,
                 default=row,
             )
-            has_enough = any(times >= mail_limit(asking).of_campaign for times in days.values())
+            has_enough = any(times >= mail_limit(asking.lane).of_campaign for times in days.values())
             # The reconciliation asks again for 14 days. Each of its runs that died has an alarm of its own.
             died = {at.date() for at in self._died_at if person.signed_at <= at <= person.signed_at + PENDING_FOR}
             is_known = is_sent or has_enough or len(died) >= _NEARLY_ALL_RUNS

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world import World
-    from undersigned.signing.rules.signatures import Signature
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 
@@ -107,23 +106,17 @@ def test_a_day_that_is_planned_by_hand_a_day_late_makes_the_delivery_of_its_day(
 def test_links_and_forms_work_between_clocks_that_are_ten_minutes_apart(world: World, off: timedelta) -> None:
     opened = -off.total_seconds() if off > timedelta() else 60
     assert world.sign(form=world.form(opened=opened)).status == 200
-    assert letter_of(world).quarantine is None, "a form from a clock that is ahead is not suspicious"
+    assert world.row().quarantine is None, "a form from a clock that is ahead is not suspicious"
     world.clock.now += off
     world.run_stream()
     world.clock.now -= off
     mail = world.sent[-1]
     assert world.get(mail.link("confirm")).status == 200
     assert world.press(mail.link("confirm")).status == 200
-    assert letter_of(world).status == "confirmed"
+    assert world.row().status == "confirmed"
     world.run_stream()
     world.week()
     assert len(world.deliveries) == 1
-
-
-def letter_of(world: World) -> Signature:
-    letter = world.letter()
-    assert letter is not None
-    return letter
 
 
 @pytest.mark.parametrize("off", [TEN_MINUTES, -TEN_MINUTES])

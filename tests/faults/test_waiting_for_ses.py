@@ -33,7 +33,7 @@ from undersigned.delivering.queue import DeliveryMessage, message_body
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing import emails
 from undersigned.signing.rows.forms import Forms
-from undersigned.signing.rules.signatures import PENDING_FOR, Signature, new_mail_request
+from undersigned.signing.rules.signatures import PENDING_FOR, new_mail_request
 from undersigned_cli.local.sources import failures_in, queue_source
 from undersigned_cli.local.template import properties_of
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.world import World
+    from undersigned.signing.rules.forms import FormMail
 
 REFUSAL = "SendingPausedException"
 WAIT = scale.without_ses
@@ -366,8 +367,8 @@ def compose_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def confirmation(*given: Any, **tokens: str) -> Mail:
         if not written:
             written.append(compose(*given, **tokens))
-        [signature] = [each for each in given if isinstance(each, Signature)]
-        return replace(written[0], to=signature.words.email)
+        mail: FormMail = given[0]
+        return replace(written[0], to=mail.about.words.email)
 
     monkeypatch.setattr(emails, "confirmation", confirmation)
     monkeypatch.setattr(Mail, "as_bytes", lambda mail: mail.to.encode())

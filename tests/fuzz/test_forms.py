@@ -18,7 +18,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pypdf import PdfReader
 
 from tests.fuzz.inputs import DEEP, ODD, example, given, json_texts, mutated, st, texts, tried
-from tests.signatures import adas_signature
+from tests.signatures import adas_form, adas_signature
 from tests.world import ADA, load_event
 from undersigned.base.characters import can_be_printed
 from undersigned.base.csv_cells import csv_line
@@ -33,6 +33,7 @@ from undersigned.delivering.printing.packets import PacketLetter, typeset
 from undersigned.organizing.rules import exports
 from undersigned.signing import emails
 from undersigned.signing.rules.form_fields import FORM_FIELDS
+from undersigned.signing.rules.forms import FormMail
 from undersigned.signing.rules.posted_forms import SignedForm, details_so_far, read_form, read_unfinished
 from undersigned_cli import campaign_folder
 
@@ -162,7 +163,7 @@ def test_accepted_text_is_unchanged_in_html_and_csv(words: dict[str, str]) -> No
     made = signed(words)
     if made is None:
         return
-    html = render_html(TEMPLATE, made.form.target, made.row.details)
+    html = render_html(TEMPLATE, made.form.target, made.row.words.printed(made.row.signed_on))
     reader = read_html(html)
     assert reader.tags <= {"p", "span", "br"}
     assert {name: reader.texts.get(name, "") for name in PERSONAL} == {
@@ -182,12 +183,11 @@ def test_accepted_text_is_in_both_parts_of_an_email(words: dict[str, str]) -> No
     if made is None:
         return
     mail = emails.confirmation(
-        "signed",
+        FormMail(adas_form(), made.row),
         Sender("letters@trees.example", "https://letters.example"),
         FOLDER.campaign,
         made.form.target,
         FOLDER.letter,
-        made.row,
         confirm_token="c",
         disown_token="d",
         letter_token="l",
@@ -218,7 +218,9 @@ def fonts() -> FontBook:
 def test_accepted_text_can_be_typeset(several: list[dict[str, str]]) -> None:
     letters = []
     for made in filter(None, map(signed, several)):
-        blocks = read_blocks(render_html(FOLDER.letter.template, made.form.target, made.row.details))
+        blocks = read_blocks(
+            render_html(FOLDER.letter.template, made.form.target, made.row.words.printed(made.row.signed_on))
+        )
         assert as_text(blocks)
         letters.append(PacketLetter(blocks, "en", made.row.words.name, made.row.words.locality))
     if letters:

@@ -26,6 +26,7 @@ from undersigned.organizing.overviews import Overview
 from undersigned.signing.queue import waiting_mails
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.mail_budgets import MailBudgets
+from undersigned.signing.rules.forms import FormMail
 from undersigned.signing.rules.mail_budgets import Budget, hour_of
 from undersigned_cli.main import app
 
@@ -680,7 +681,7 @@ def put_over_a_limit(world: World, forms: int) -> None:
         suspicious = replace(clean, signer=f"{forms + number:032x}", quarantine="no token", network=f"{number:016x}")
         for form, until in ((clean, world.clock.now + timedelta(days=1)), (suspicious, world.clock.now)):
             Forms(world.stack.table).put(form)
-            Forms(world.stack.table).postpone_mail(form, until)
+            Forms(world.stack.table).postpone_mail(FormMail(form), until)
     world.new_records()
 
 

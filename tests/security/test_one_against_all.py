@@ -214,6 +214,6 @@ def test_forty_others_get_their_emails_counts_and_pages(world: World, act: Calla
     world.run_stream()
     world.clock.advance(seconds=3)
     assert json.loads(world.get(f"{FORM}/count", as_json=True).body)["signatures"] == count + OTHERS
-    rows = [world.row(email) for email in emails]
+    rows = [world.signature(email) for email in emails]
     assert {(row.status, row.quarantine, row.in_tray) for row in rows} == {("confirmed", None, True)}
     assert world.counts()["TOTAL"] == count + OTHERS

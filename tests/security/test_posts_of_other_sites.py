@@ -11,7 +11,7 @@ from tests.world import ADA, FORM, SITE
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.signing.rules.signatures import Signature
+    from undersigned.signing.rules.forms import Signed
 
 
 OURS = "https://letters.example"
@@ -46,7 +46,7 @@ def allowed(world: World) -> None:
     world.change(allowed_origins=(SITE,))
 
 
-def signature(world: World) -> Signature | None:
+def signature(world: World) -> Signed | None:
     return world.letter()
 
 

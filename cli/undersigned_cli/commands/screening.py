@@ -10,11 +10,10 @@ import typer
 
 from undersigned.base.stack import Stack
 from undersigned.campaigns.rules.controls import checked_reason
-from undersigned.organizing.rules.screening import PLACES, REACHES, ScreeningAction
+from undersigned.organizing.rules.screening import PLACES, REACHES, ScreeningAction, SignatureFilter
 from undersigned.organizing.screening import count_letters
 from undersigned.organizing.screening import screen as screen_letters
 from undersigned.signing.rules.abuse_checks import WantedSuspicion
-from undersigned.signing.rules.signatures import SignatureFilter
 from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,

@@ -18,8 +18,9 @@ from undersigned.organizing.exporting import csv_lines, record_export
 from undersigned.organizing.letters import find_letter, letter_record, letter_signed_with
 from undersigned.organizing.listing import newest_letters
 from undersigned.organizing.rules.exports import COLUMNS, Exported, ExportFilter, row
+from undersigned.organizing.rules.screening import SignatureFilter
 from undersigned.signing.rules.abuse_checks import WantedSuspicion
-from undersigned.signing.rules.signatures import SignatureFilter, signer_id
+from undersigned.signing.rules.signatures import signer_id
 from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,
@@ -37,7 +38,8 @@ from undersigned_cli.whole_files import whole
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from undersigned.signing.rules.signatures import Signature
+    from undersigned.signing.rules.forms import Signed
+
 OfStatus = Annotated[Exported | None, typer.Option("--status", help="Only letters with this status.")]
 
 _STDOUT = Path("-")
@@ -82,7 +84,7 @@ def signatures(  # noqa: PLR0913  (options)
     wanted, suspected = ExportFilter(target, status), SignatureFilter(suspicion=suspicion)
     if email is None:
         rows = newest_letters(opened, campaign, status=status)
-        found: Iterable[Signature] = (signature for _, signature in rows if signature)
+        found: Iterable[Signed] = (signature for _, signature in rows if signature)
     else:
         found = filter(None, [letter_signed_with(opened, campaign, email)])
     matching = (
@@ -104,7 +106,7 @@ def signatures(  # noqa: PLR0913  (options)
     show(f"Signatures of {campaign}", columns, [_as_values(opened, signature) for signature in shown], as_json=as_json)
 
 
-def _as_values(opened: Stack, signature: Signature) -> dict[str, object]:
+def _as_values(opened: Stack, signature: Signed) -> dict[str, object]:
     """Return a letter's values by the columns of an export, with null, true and false for JSON."""
     language = catalog_of(opened).letter(signature.campaign, signature.letter).language
     cells = dict(zip(COLUMNS, (cell or None for cell in row(signature, language)), strict=True))
@@ -187,7 +189,7 @@ def erase(  # noqa: PLR0913  (options)
         say("This letter is erased already.")
         return
     lives = f", {found.words.locality}" if found.words.locality else ""
-    say(f"{found.words.name} <{found.words.email}>{lives}, to {found.target}: {found.reported_status}.")
+    say(f"{found.words.name} <{found.words.email}>{lives}, to {found.target}: {found.status}.")
     say(f"Signed {moment(found.signed_at)}.{_what_was_sent(found)}")
     ask("Erase it? You can't undo this", yes=yes)
     word = perform(opened, "erase", campaign, {"signer": found.signer, "why": reason}, COMMAND_LINE)
@@ -206,7 +208,7 @@ def erase(  # noqa: PLR0913  (options)
         )
 
 
-def _what_was_sent(signature: Signature) -> str:
+def _what_was_sent(signature: Signed) -> str:
     if signature.period is None:
         return ""
     return f" It is in the packet of {signature.period}. What the recipient already has stays there."

@@ -27,10 +27,11 @@ from undersigned.delivering.rows.deliveries import Deliveries, delivery_key
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.exporting import csv_lines
 from undersigned.organizing.rules.exports import ExportFilter
+from undersigned.organizing.rules.screening import SignatureFilter
 from undersigned.organizing.screening import screen
 from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.signing.rules.form_fields import NO_WORDS
-from undersigned.signing.rules.signatures import Signature, SignatureFilter
+from undersigned.signing.rules.signatures import Signature
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:

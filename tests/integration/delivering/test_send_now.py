@@ -117,8 +117,7 @@ def test_a_recipient_whose_first_letter_came_after_the_page_gets_none(world: Wor
 def test_a_letter_released_from_hold_after_the_page_was_read_waits(world: World, editor: Browser) -> None:
     world.confirmed()
     confirm(world, "bo")
-    row = world.letter("bo@signers.example")
-    assert row
+    row = world.signature("bo@signers.example")
     Signatures(world.stack.table).hold(row)
     page = editor.see()
     world.clock.advance(minutes=1)

@@ -24,8 +24,8 @@ from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.letters import list_letters
 from undersigned.organizing.rows.exports import Exports
 from undersigned.organizing.rules.exports import Export, ExportFilter
+from undersigned.organizing.rules.screening import SignatureFilter
 from undersigned.signing.rows.signatures import Signatures
-from undersigned.signing.rules.signatures import SignatureFilter
 from undersigned.signing.unconfirmed import unconfirmed
 from undersigned.workshop.logos import read_logo
 

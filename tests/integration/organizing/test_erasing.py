@@ -25,7 +25,7 @@ from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.signing.rules.signatures import Signature
+    from undersigned.signing.rules.forms import Signed
 
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 
@@ -34,7 +34,7 @@ def signer(world: World, email: str = "ada@signers.example") -> str:
     return signer_id(world.stack.secret(), email)
 
 
-def row(world: World) -> Signature:
+def row(world: World) -> Signed:
     found = world.letter()
     assert found
     return found
@@ -122,7 +122,7 @@ def test_signing_again_after_an_erasure_is_noticed(world: World) -> None:
     world.clock.advance(days=1)  # a suspicious letter is not worth a second email on one day
     world.sign()
     world.run_stream()
-    assert (row(world).status, row(world).quarantine) == ("pending", "erased before")
+    assert (row(world).status, row(world).quarantine) == ("quarantined", "erased before")
     assert world.press(world.sent[-1].link("confirm")).status == 200
     assert row(world).erased_at is not None
     assert total(world) == 1

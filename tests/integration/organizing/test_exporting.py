@@ -26,8 +26,9 @@ from undersigned.organizing.exporting import (
 from undersigned.organizing.queues import ExportQueue, export_queue
 from undersigned.organizing.rows.exports import Exports
 from undersigned.organizing.rules.exports import COLUMNS, ExportFilter
+from undersigned.organizing.rules.screening import SignatureFilter
 from undersigned.organizing.screening import screen
-from undersigned.signing.rules.signatures import SignatureFilter, signer_id
+from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tests.world import Sent
-    from undersigned.signing.rules.signatures import Signature
+    from undersigned.signing.rules.forms import Signed
 
 RECOVERED = "recovered-table"
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
@@ -133,7 +133,7 @@ def row_of(name: str) -> str:
     return f"SIGNATURE#{CAMPAIGN}#{id_of(name)}"
 
 
-def row(world: World, name: str) -> Signature | None:
+def row(world: World, name: str) -> Signed | None:
     return world.letter(f"{name.lower()}@signers.example")
 
 
@@ -200,9 +200,7 @@ def test_a_lost_campaign_goes_on_where_it_was(recovery: Recovery) -> None:
         world.feedback("send", sent)
         world.feedback("delivery", sent)
     world.erase(id_of("Cy"))
-    bo = row(world, "Bo")
-    assert bo
-    Signatures(world.stack.table).clear(bo, world.clock.now)
+    Signatures(world.stack.table).clear(world.signature("bo@signers.example"), world.clock.now)
     world.clock.advance(days=1)
     confirm(world, "Ed", "Flo")
     Signatures(world.stack.table).withdraw(CAMPAIGN, id_of("Flo"), world.clock.now)

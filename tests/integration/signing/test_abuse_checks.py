@@ -233,11 +233,19 @@ def test_a_form_with_a_mistake_keeps_its_token(world: World) -> None:
     assert world.row().quarantine is None
 
 
+def test_the_link_of_a_form_in_quarantine_tells_nothing_of_it(world: World) -> None:
+    world.sign(topic="cheap pills")
+    world.run_stream()
+    said = world.get(world.sent[-1].link("confirm"), as_json=True).json
+    assert world.row().status == "quarantined"
+    assert (said["status"], said["version"], said["links"]) == ("pending", 0, None)
+
+
 def test_confirming_a_letter_takes_it_out_of_quarantine_and_keeps_the_suspicion(world: World) -> None:
     world.sign(topic="cheap pills")
     world.run_stream()
     assert world.press(world.sent[-1].link("confirm")).status == 200
-    assert (world.row().reported_status, world.row().quarantine) == ("confirmed", "trap")
+    assert (world.row().status, world.row().quarantine) == ("confirmed", "trap")
     world.run_stream()
     world.week()
     assert [sent.printed.count("Dear Police Chief") for sent in world.deliveries] == [1]

@@ -11,6 +11,7 @@ from tests.world import CAMPAIGN
 from undersigned.base.errors import ChangedError
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.signatures import Signatures
+from undersigned.signing.rules.forms import FormMail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,10 +60,10 @@ FORMS: dict[str, tuple[Callable[[World, Any], object], Callable[[World, Any], ob
     ),
     "an email is not postponed after another one was requested": (
         lambda world, form: forms(world).release(form, "2026-11-24T15:00:00+00:00#1"),
-        lambda world, form: forms(world).postpone_mail(form, world.clock.now + HOUR),
+        lambda world, form: forms(world).postpone_mail(FormMail(form), world.clock.now + HOUR),
     ),
     "an email that was postponed anew is not postponed further": (
-        lambda world, form: forms(world).postpone_mail(form, world.clock.now + 2 * HOUR),
+        lambda world, form: forms(world).postpone_mail(FormMail(form), world.clock.now + 2 * HOUR),
         lambda world, form: forms(world).postpone_further(form, world.clock.now + 3 * HOUR),
     ),
 }
@@ -89,7 +90,7 @@ def test_a_write_on_a_form(
 ) -> None:
     world.sign(topic="looks like a bot's")
     [form] = world.forms()
-    forms(world).postpone_mail(form, world.clock.now + HOUR)
+    forms(world).postpone_mail(FormMail(form), world.clock.now + HOUR)
     [read] = world.forms()
     meanwhile(world, read)
     left = world.forms()

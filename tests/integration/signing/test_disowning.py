@@ -129,7 +129,7 @@ def test_after_30_days_the_person_can_sign(world: World) -> None:
     mail = world.signed()
     assert len(world.sent) == sent + 1
     assert world.press(mail.link("confirm")).status == 200
-    assert (world.row().status, world.row().disowned_at) == ("confirmed", None)
+    assert (world.row().status, world.signature().disowned_at) == ("confirmed", None)
     world.week()
     assert world.row().bundle
 
@@ -162,7 +162,7 @@ def test_pressing_twice_counts_once(world: World) -> None:
     link = world.signed().link("disown")
     for _ in range(2):
         assert world.press(link).status == 200
-    assert world.row().disowned_at is not None
+    assert world.signature().disowned_at is not None
     assert Disowned(world.stack.table).total(CAMPAIGN) == 1
 
 
@@ -243,7 +243,7 @@ def test_a_rotated_key_reads_links_of_before_and_a_second_rotation_ends_them(wor
 
 def test_only_the_erased_letter_that_was_read_is_disowned_again(world: World) -> None:
     world.press(world.signed().link("disown"))
-    before = world.row()
+    before = world.signature()
     with pytest.raises(ChangedError):
         Disowned(world.stack.table).disown_again(replace(before, version=before.version - 1), world.clock.now)
     assert world.row() == before

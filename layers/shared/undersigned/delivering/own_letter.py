@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.counts import Count
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.signing.letters import LinkedLetter
-    from undersigned.signing.rules.signatures import Signature
+    from undersigned.signing.rules.forms import Signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class OwnLetter:
 
     entry: Entry
     target: Target
-    signature: Signature
+    signature: Signed
     letter_html: str
     letter_language: str
     delivery: Delivery | None
@@ -82,7 +82,8 @@ def own_letter(stack: Stack, linked: LinkedLetter) -> OwnLetter:
     if delivery and (since := delivery.answerable_since) and signature.status == "confirmed":
         answer, today = target.answer_since(since), entry.campaign.local(stack.clock()).date()
         is_late = delivery.is_unanswered(entry.campaign, answer, today)
-    shown = "" if signature.is_empty else render_html(letter.template, target, signature.details, letter.language)
+    details = signature.words.printed(signature.signed_on)
+    shown = "" if signature.is_empty else render_html(letter.template, target, details, letter.language)
     return OwnLetter(
         entry=entry,
         target=target,
@@ -99,7 +100,7 @@ def own_letter(stack: Stack, linked: LinkedLetter) -> OwnLetter:
     )
 
 
-def _delivery_of(stack: Stack, signature: Signature, target: Target) -> Delivery | None:
+def _delivery_of(stack: Stack, signature: Signed, target: Target) -> Delivery | None:
     """Return the delivery that holds a letter, once it is sealed."""
     if signature.period is None:
         return None

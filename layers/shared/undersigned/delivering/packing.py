@@ -178,10 +178,10 @@ def _letters(stack: Stack, campaign: Campaign, target: Target, signatures: Seque
 
 
 def _letter(stack: Stack, campaign: Campaign, target: Target, signature: Signature) -> PacketLetter:
-    shown = target.as_signed(signature.addressee)
+    shown, details = target.as_signed(signature.addressee), signature.words.printed(signature.signed_on)
     letter = catalog_of(stack).letter(signature.campaign, signature.letter)
     return PacketLetter(
-        blocks=read_blocks(render_html(letter.template, shown, signature.details, letter.language)),
+        blocks=read_blocks(render_html(letter.template, shown, details, letter.language)),
         language=letter.language,
         signer_name=signature.words.name,
         signer_locality=signature.words.locality,

@@ -89,20 +89,20 @@ def erase_letter(stack: Stack, campaign: str, signer: str) -> Delivery | None:
 
 def _erase_as_read(stack: Stack, campaign: str, signer: str) -> Delivery | None:
     forms, signatures, deliveries = Forms(stack.table), Signatures(stack.table), Deliveries(stack.table)
-    sent = forms.of_signer(campaign, signer)
-    row = signatures.signature(campaign, signer) or max(sent, key=lambda form: form.signed_at, default=None)
+    sent, letter = forms.of_signer(campaign, signer), signatures.signature(campaign, signer)
+    row = letter or max(sent, key=lambda form: form.signed_at, default=None)
     if row is None:
         message = f"campaign {campaign!r} has no letter {signer!r}"
         raise NotFoundError(message)
     delivery = deliveries.delivery(DeliveryKey(campaign, row.target, row.period)) if row.period else None
-    if delivery and row.status != "erased":
+    if delivery and letter and letter.status != "erased":
         if not delivery.may_lose_letters:
             raise UnderWayError(Message("The email with this letter is being sent. Try again in an hour."))
         # Queued first, and it begins after this function's time is up: so a crash after the next step leaves no PDF.
         # A worker that has read the letter and stores its packet only now leaves none, either: it can't send it, and
         # then it ends.
         delivery_queue(stack).put_repacking(delivery.key, is_being_made=delivery.state == "open")
-        deliveries.erase_letter(delivery.key, row, stack.clock())
+        deliveries.erase_letter(delivery.key, letter, stack.clock())
         sweep(stack, delivery.key)
     elif sent or row.status != "erased":
         # An erased row is erased again if forms were sent since: its later `erased_at` keeps them from being confirmed.

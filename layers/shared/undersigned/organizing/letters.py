@@ -20,15 +20,15 @@ from undersigned.delivering.rules.packets import reference_number
 from undersigned.organizing.listing import Listing, newest_letters
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.signatures import Signatures
-from undersigned.signing.rules.forms import current_of, waiting_of
+from undersigned.signing.rules.forms import Form, current_of, waiting_of
 from undersigned.signing.rules.signatures import new_mail_request, signer_id
 
 if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import Target
     from undersigned.campaigns.rules.letters import Letter
     from undersigned.delivering.rules.deliveries import Delivery
-    from undersigned.signing.rules.forms import Form
-    from undersigned.signing.rules.signatures import Signature, SignatureFilter
+    from undersigned.organizing.rules.screening import SignatureFilter
+    from undersigned.signing.rules.forms import Signed
 
 _READ_AHEAD = 100
 """How many rows DynamoDB returns in one call, at most ("BatchGetItem", DynamoDB API reference)."""
@@ -41,7 +41,7 @@ class LetterRecord:
     `sheet` is the reference number of a letter that was erased after it could be printed.
     """
 
-    row: Signature
+    row: Signed
     target: Target
     signed: tuple[Target, Letter] | None
     delivery: Delivery | None
@@ -50,13 +50,13 @@ class LetterRecord:
 
 def list_letters(
     stack: Stack, campaign: str, wanted: SignatureFilter, after: str | None, limit: int
-) -> Listing[Signature]:
+) -> Listing[Signed]:
     """List letters, newest first, in a bounded number of reads."""
     rows = newest_letters(stack, campaign, after, status=wanted.status)
     return Listing.of(rows, wanted.matches, limit, stack.limits.rows_read)
 
 
-def letters_with_name(stack: Stack, campaign: str, name: str, after: str | None, limit: int) -> Listing[Signature]:
+def letters_with_name(stack: Stack, campaign: str, name: str, after: str | None, limit: int) -> Listing[Signed]:
     """List the letters whose signer's name has these words, newest first, in a bounded number of reads.
 
     No index has names, because they are personal data: this reads the newest letters, or those after a position.
@@ -67,7 +67,7 @@ def letters_with_name(stack: Stack, campaign: str, name: str, after: str | None,
     )
 
 
-def letter_signed_with(stack: Stack, campaign: str, email: str) -> Signature | None:
+def letter_signed_with(stack: Stack, campaign: str, email: str) -> Signed | None:
     """Find the letter or the form of an email address, in two reads. An invalid address has none."""
     if email_mistake(email):
         return None
@@ -75,7 +75,7 @@ def letter_signed_with(stack: Stack, campaign: str, email: str) -> Signature | N
     return row if row and row.words.email else None
 
 
-def find_letter(stack: Stack, campaign: str, signer: str) -> Signature:
+def find_letter(stack: Stack, campaign: str, signer: str) -> Signed:
     """Return a signer's letter, or the form that waits for a confirmation. Raises NotFoundError."""
     row = _current(stack, campaign, signer)
     if row is None:
@@ -84,7 +84,7 @@ def find_letter(stack: Stack, campaign: str, signer: str) -> Signature:
     return row
 
 
-def _current(stack: Stack, campaign: str, signer: str) -> Signature | None:
+def _current(stack: Stack, campaign: str, signer: str) -> Signed | None:
     forms, letter = Forms(stack.table).of_signer(campaign, signer), Signatures(stack.table).signature(campaign, signer)
     return current_of(forms, letter, stack.clock())
 
@@ -124,7 +124,7 @@ def release_letter(stack: Stack, campaign: str, signer: str, why: Annotated[str,
     del why
     row, now = find_letter(stack, campaign, signer), stack.clock()
     try:
-        if row.on_hold:
+        if not isinstance(row, Form) and row.on_hold:
             Signatures(stack.table).end_hold(row, now)
         else:
             Forms(stack.table).release(_quarantined(stack, row), new_mail_request(now, stack.new_id()))
@@ -136,9 +136,9 @@ def release_letter(stack: Stack, campaign: str, signer: str, why: Annotated[str,
     return Done("ended-hold-while-paused" if is_paused else "ended-hold", log="release letters")
 
 
-def _quarantined(stack: Stack, row: Signature) -> Form:
+def _quarantined(stack: Stack, row: Signed) -> Form:
     """Return the newest form in quarantine of a signer. Raises ChangedError without one."""
-    letter = None if row.status == "pending" else row
+    letter = None if isinstance(row, Form) else row
     waiting = waiting_of(Forms(stack.table).of_signer(row.campaign, row.signer), letter, stack.clock())
     found = max((form for form in waiting if form.quarantine), key=lambda form: form.signed_at, default=None)
     if found is None:

@@ -30,6 +30,7 @@ from undersigned.organizing.rules.reconciliations import Balance, Finding, Holdi
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.mail_claims import MailClaims, claim_of
 from undersigned.signing.rows.signatures import Signatures
+from undersigned.signing.rules.forms import FormMail
 from undersigned.signing.rules.signatures import requested_at
 
 if TYPE_CHECKING:
@@ -134,10 +135,10 @@ def _ask_again(stack: Stack, form: Form, summary: Summary) -> Summary:
     # A restored form asks for no email, and one to an address without a mailbox is in vain.
     if asked_at is None or form.postponed_until or form.has_expired(now) or form.quarantine == "no mailbox":
         return summary
-    if now - asked_at < _FORGOTTEN_AFTER or MailClaims(stack.table).is_settled(claim_of(form)):
+    if now - asked_at < _FORGOTTEN_AFTER or MailClaims(stack.table).is_settled(claim_of(FormMail(form))):
         return summary
     with suppress(ChangedError):  # It was erased, or released, meanwhile.
-        Forms(stack.table).postpone_mail(form, now)
+        Forms(stack.table).postpone_mail(FormMail(form), now)
         return summary.plus(emails=1)
     return summary
 

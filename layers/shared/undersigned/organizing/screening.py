@@ -24,14 +24,15 @@ from undersigned.organizing.listing import Listing, newest_letters
 from undersigned.organizing.rules.screening import REACHES, checked_filter, in_words, place_of, shared_by
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.signatures import Signatures
+from undersigned.signing.rules.forms import Form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from undersigned.base.stack import Stack
-    from undersigned.organizing.rules.screening import Place, ScreeningAction, Shared
-    from undersigned.signing.rules.signatures import Signature, SignatureFilter
+    from undersigned.organizing.rules.screening import Place, ScreeningAction, Shared, SignatureFilter
+    from undersigned.signing.rules.forms import Signed
 
 SAMPLE = 25
 """How many letters are shown of those that a filter selects."""
@@ -67,7 +68,7 @@ class Screened:
     printed: int = 0
     under_way: int = 0
     next_position: str | None = None
-    sample: tuple[Signature, ...] = ()
+    sample: tuple[Signed, ...] = ()
     shared: tuple[Shared, ...] = ()
 
     def plus(self, following: Screened) -> Screened:
@@ -142,15 +143,17 @@ def _screen_slice(
     return Screened(_places(found.items), changed, outcomes["printed"], outcomes["under way"], found.next_position)
 
 
-def _change(stack: Stack, action: ScreeningAction, row: Signature) -> str:
+def _change(stack: Stack, action: ScreeningAction, row: Signed) -> str:
+    if isinstance(row, Form):
+        # Forms can only be erased.
+        Forms(stack.table).delete(row.campaign, row.signer, row.form)
+        return "changed"
     try:
         match action:
             case "hold":
                 Signatures(stack.table).hold(row)
             case "release":
                 Signatures(stack.table).end_hold(row, stack.clock())
-            case "erase" if row.status == "pending":
-                Forms(stack.table).delete(row.campaign, row.signer, row.form)
             case "erase":
                 arrived = erase_letter(stack, row.campaign, row.signer)
                 return "printed" if arrived and arrived.may_be_on_paper else "changed"
@@ -162,7 +165,7 @@ def _change(stack: Stack, action: ScreeningAction, row: Signature) -> str:
     return "changed"
 
 
-def _slice(stack: Stack, campaign: str, wanted: SignatureFilter, after: str | None, most: int) -> Listing[Signature]:
+def _slice(stack: Stack, campaign: str, wanted: SignatureFilter, after: str | None, most: int) -> Listing[Signed]:
     wanted = checked_filter(wanted)
     if wanted.target:
         Campaigns(stack.table).target(campaign, wanted.target)
@@ -173,5 +176,5 @@ def _slice(stack: Stack, campaign: str, wanted: SignatureFilter, after: str | No
     return Listing.of(rows, lambda row: row.status != "erased" and wanted.matches(row), most, stack.limits.rows_read)
 
 
-def _places(rows: Iterable[Signature]) -> dict[Place, int]:
+def _places(rows: Iterable[Signed]) -> dict[Place, int]:
     return dict(Counter(place for row in rows if (place := place_of(row))))

@@ -3,15 +3,14 @@
 An email over a budget waits on its form, and a schedule queues it when there is room. While SES or the table is out,
 messages hide for a quarter of an hour at most, and come again until it is back.
 
-To somebody who has signed, a form's email is about that letter. Both are a signature here: the form, or the letter with
-the form's id and request.
+To somebody who has signed, a form's email is about that letter.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Literal
@@ -37,7 +36,7 @@ from undersigned.signing.queue import dead_mails, read_waiting_message, waiting_
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.mail_budgets import MailBudgets, Room, may_leave, put_back, take
 from undersigned.signing.rows.mail_claims import claim_of
-from undersigned.signing.rules.forms import FormName
+from undersigned.signing.rules.forms import FormMail, FormName
 from undersigned.signing.rules.mail_budgets import LANES, SHARE_OF_QUOTA
 from undersigned.signing.rules.signatures import PENDING_FOR, requested_at
 from undersigned.signing.stream import failures_from, read_form_change
@@ -132,14 +131,14 @@ def _with_room(stack: Stack, forms: Iterable[Form], room: Room) -> tuple[dict[Fo
     """Return the forms whose emails have room, and whether the stack has room for more. The others wait longer."""
     ready: dict[FormName, Form] = {}
     for form in forms:
-        next_try = room.plan(form)
+        next_try = room.plan(FormMail(form))
         if next_try is None:
             ready[FormName.of(form)] = form
         elif next_try <= stack.clock():
             return ready, False
         else:
             with suppress(ChangedError):  # It was erased meanwhile.
-                Forms(stack.table).postpone_mail(form, next_try)
+                Forms(stack.table).postpone_mail(FormMail(form), next_try)
     return ready, True
 
 
@@ -166,10 +165,10 @@ sent`.
 
 @dataclass(slots=True)
 class _Waiting:
-    """An email that waits: its message, the form or letter that it is about, and what became of it, and when."""
+    """An email that waits: its message, and what became of it, and when."""
 
     record: Record
-    about: Form
+    mail: FormMail
     outcome: Outcome
     at: datetime | None = None
 
@@ -179,8 +178,9 @@ class _Waiting:
 
     def delay(self, now: datetime) -> float:
         """Return how many seconds after its form it was sent, or waits; 0 if a budget made it late on purpose."""
-        asked_at = requested_at(self.about.mail_request)
-        is_late = self.outcome == "waits" or (self.outcome == "sent" and not self.about.postponed_until)
+        form = self.mail.form
+        asked_at = requested_at(form.mail_request)
+        is_late = self.outcome == "waits" or (self.outcome == "sent" and not form.postponed_until)
         return ((self.at or now) - asked_at).total_seconds() if asked_at and is_late else 0
 
 
@@ -218,14 +218,13 @@ def _read(stack: Stack, records: Sequence[Record]) -> list[_Waiting]:
         dead_mails(stack).send(messages[name]["body"])
     waiting = []
     for form, row in read.found:
-        about = _about(stack, form, row)
-        email = _Waiting(messages[FormName.of(form)], about or form, "waits" if about else "none")
-        waiting.append(email)
+        mail = _mail_of(stack, form, row)
+        waiting.append(_Waiting(messages[FormName.of(form)], mail or FormMail(form), "waits" if mail else "none"))
     return waiting
 
 
-def _about(stack: Stack, form: Form, row: Signature | None) -> Form | None:
-    """Return the form or letter that the email of a form is about; None if it gets no email.
+def _mail_of(stack: Stack, form: Form, row: Signature | None) -> FormMail | None:
+    """Return the email of a form; None if it gets none.
 
     A form that was sent before its signer's letter was erased or withdrawn, or to an address whose person said that
     they didn't sign, is deleted. One to an address whose domain takes no email waits in quarantine, where people see
@@ -235,8 +234,7 @@ def _about(stack: Stack, form: Form, row: Signature | None) -> Form | None:
     if row and row.status == "confirmed":
         # The same form may be sent again after its letter's links have ended.
         became = (row.form, row.signed_at) == (form.form, form.signed_at)
-        now = {each.name: getattr(row, each.name) for each in fields(row) if each.name != "form"}
-        return None if became or row.is_empty else replace(form, **now)
+        return None if became or row.is_empty else FormMail(form, row)
     if not form.can_follow(row):
         forms.delete(form.campaign, form.signer, form.form)
         return None
@@ -248,7 +246,7 @@ def _about(stack: Stack, form: Form, row: Signature | None) -> Form | None:
         with suppress(ChangedError):
             forms.put_in_quarantine(form, "no mailbox")
         return None
-    return form
+    return FormMail(form)
 
 
 def _send_all(stack: Stack, waiting: Sequence[_Waiting]) -> None:
@@ -256,22 +254,22 @@ def _send_all(stack: Stack, waiting: Sequence[_Waiting]) -> None:
     forms = Forms(stack.table)
     asking = [email for email in waiting if email.outcome != "none"]
     people: dict[str, list[_Waiting]] = {}
-    for email, next_try in zip(asking, take(stack, [email.about for email in asking]), strict=True):
+    for email, next_try in zip(asking, take(stack, [email.mail for email in asking]), strict=True):
         if next_try is None:
-            people.setdefault(email.about.signer, []).append(email)
+            people.setdefault(email.mail.form.signer, []).append(email)
             continue
         email.outcome = "postponed"
         with suppress(ChangedError):  # It is no longer there.
-            forms.postpone_mail(email.about, next_try)
+            forms.postpone_mail(email.mail, next_try)
     sending = _Sending(stack)
     for _ in each_at_once(sending.send_to_one, people.values(), stack.settings.mails_at_once):
         pass
     _report(stack, [email for some in people.values() for email in some])
-    put_back(stack, [email.about for email in asking if email.outcome in {"waits", "not sent"}])
+    put_back(stack, [email.mail for email in asking if email.outcome in {"waits", "not sent"}])
     for email in waiting:
-        if email.about.postponed_until and not (email.comes_again or email.outcome == "postponed"):
+        if email.mail.form.postponed_until and not (email.comes_again or email.outcome == "postponed"):
             with suppress(ChangedError):  # It was erased meanwhile. It can be confirmed for 14 days from now on.
-                forms.end_postponement(email.about, stack.clock() + PENDING_FOR)
+                forms.end_postponement(email.mail.form, stack.clock() + PENDING_FOR)
 
 
 @dataclass(slots=True)
@@ -285,12 +283,12 @@ class _Sending:
         """Send a person's emails, and keep the outcome of each."""
         for email in some:
             if self.failures < _MOST_FAILURES:
-                email.outcome, email.at = self._send(email.about), self.stack.clock()
+                email.outcome, email.at = self._send(email.mail), self.stack.clock()
 
-    def _send(self, signature: Form) -> Outcome:
-        about = {"campaign": signature.campaign}
+    def _send(self, mail: FormMail) -> Outcome:
+        about = {"campaign": mail.form.campaign}
         try:
-            return "sent" if send(self.stack, signature) else "not sent"
+            return "sent" if send(self.stack, mail) else "not sent"
         except (SendingThrottledError, SendingStoppedError, UncertainError) as error:
             # The account is over its quota or paused, or SES is down. A person may have to act, so it is an error,
             # which an alarm counts.
@@ -309,47 +307,46 @@ class _Sending:
 
 def _report(stack: Stack, tried: Sequence[_Waiting]) -> None:
     """Log the outcomes of emails in a line for each campaign: a line for each email would tell nothing more."""
-    for campaign in dict.fromkeys(email.about.campaign for email in tried):
-        outcomes = Counter(email.outcome for email in tried if email.about.campaign == campaign)
+    for campaign in dict.fromkeys(email.mail.form.campaign for email in tried):
+        outcomes = Counter(email.outcome for email in tried if email.mail.form.campaign == campaign)
         logger.info("confirmation emails", extra={"campaign": campaign, "outcomes": dict(outcomes)})
     emit("ConfirmationDelay", *(email.delay(stack.clock()) for email in tried))
 
 
-def send(stack: Stack, signature: Form) -> bool:
+def send(stack: Stack, mail: FormMail) -> bool:
     """Send the email that a form requests. Return False if it was sent before, or none may be sent any more.
 
     Raises MailRefusedError if SES refuses it. Any other error says to try again; after an UncertainError the person
     may get the email once more: better than not at all.
     """
-    if signature.has_expired(stack.clock()):
+    if mail.form.has_expired(stack.clock()):
         return False
-    claim = claim_of(signature)
+    claim = claim_of(mail)
     try:
-        return send_once(stack, stack.confirmation_mailbox, claim, lambda: _mail(stack, signature))
+        return send_once(stack, stack.confirmation_mailbox, claim, lambda: _written(stack, mail))
     except SendingStoppedError:
         raise
     except MailRefusedError:
-        if signature.postponed_until:
+        if mail.form.postponed_until:
             # The reconciliation must not ask for it again.
             claim.note_sent(stack)
         else:
             # It may be the first of many that SES refuses for another cause than their addresses.
             with suppress(ChangedError):
-                Forms(stack.table).postpone_mail(signature, stack.clock() + _TRIED_ONCE_MORE)
+                Forms(stack.table).postpone_mail(mail, stack.clock() + _TRIED_ONCE_MORE)
         raise
 
 
-def _mail(stack: Stack, signature: Form) -> Mail:
-    catalog, whose = catalog_of(stack), (signature.campaign, signature.signer)
-    entry = catalog.entry(signature.campaign, signature.target)
+def _written(stack: Stack, mail: FormMail) -> Mail:
+    catalog, about = catalog_of(stack), mail.about
+    entry, whose = catalog.entry(about.campaign, about.target), (about.campaign, about.signer)
     return emails.confirmation(
-        "confirm" if signature.status == "pending" else "sealed" if signature.bundle else "signed",
+        mail,
         stack.settings.sender,
         entry.campaign,
-        entry.target(signature.target).as_signed(signature.addressee),
-        catalog.letter(signature.campaign, signature.letter),
-        signature,
-        confirm_token=stack.links.sign("confirm", *whose, signature.form),
+        entry.target(about.target).as_signed(about.addressee),
+        catalog.letter(about.campaign, about.letter),
+        confirm_token=stack.links.sign("confirm", *whose, mail.form.form),
         letter_token=stack.links.sign("letter", *whose),
         disown_token=stack.links.sign("disown", *whose),
         next_delivery=entry.next_delivery(schedule_of(stack), stack.clock()),

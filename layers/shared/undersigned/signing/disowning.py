@@ -11,13 +11,14 @@ from undersigned.signing.letters import ExpiredError
 from undersigned.signing.rows.disowned import Disowned
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.signatures import Signatures
-from undersigned.signing.rules.forms import current_of
+from undersigned.signing.rules.forms import Form, current_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Campaign
+    from undersigned.signing.rules.forms import Signed
     from undersigned.signing.rules.signatures import Signature
 
 _TRIES = 4
@@ -66,17 +67,17 @@ def disown(stack: Stack, token: str) -> DisownedForm:
     return form_to_disown(stack, token)
 
 
-def _disown(stack: Stack, row: Signature | None, found: Signature) -> None:
+def _disown(stack: Stack, row: Signature | None, found: Signed) -> None:
     now = stack.clock()
-    if found.status == "pending":
+    if isinstance(found, Form):
         Disowned(stack.table).disown(row or found, now)
     elif found.status == "erased" and not found.is_disowned(now):
         Disowned(stack.table).disown_again(found, now)
-    if found.status in {"pending", "erased"}:
+    if isinstance(found, Form) or found.status == "erased":
         Forms(stack.table).delete_all(found.campaign, found.signer)
 
 
-def _read(stack: Stack, token: str) -> tuple[Signature | None, Signature]:
+def _read(stack: Stack, token: str) -> tuple[Signature | None, Signed]:
     """Return the signer's row, and the form that waits, or else the letter of the row."""
     campaign, signer = stack.links.read("disown", token).parts
     row = Signatures(stack.table).signature(campaign, signer)
@@ -86,11 +87,9 @@ def _read(stack: Stack, token: str) -> tuple[Signature | None, Signature]:
     return row, found
 
 
-def _state_of(row: Signature, now: datetime) -> DisownedState:
-    match row.status:
-        case "pending":
-            return "asks"
-        case "erased":
-            return "disowned" if row.is_disowned(now) else "allowed"
-        case _:
-            return "kept"
+def _state_of(found: Signed, now: datetime) -> DisownedState:
+    if isinstance(found, Form):
+        return "asks"
+    if found.status == "erased":
+        return "disowned" if found.is_disowned(now) else "allowed"
+    return "kept"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from undersigned.base.links import Link
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.counts import Count
-    from undersigned.signing.rules.forms import Form
+    from undersigned.signing.rules.forms import Form, Signed
     from undersigned.signing.rules.signatures import Signature
 
 
@@ -52,7 +52,7 @@ class LinkedLetter:
     public count with a letter that was just confirmed.
     """
 
-    signature: Signature
+    signature: Signed
     link: Link
     is_of_other_words: bool = False
     count: Count | None = None
@@ -77,11 +77,12 @@ def confirm(stack: Stack, token: str, *, counted: bool = True) -> LinkedLetter:
     link = stack.links.read("confirm", token)
     # In this order: the tally may count the letter right after it is confirmed.
     before = _count_before(stack, link["campaign"]) if counted else None
-    letter = _confirmed(link, _confirm(stack, link))
-    if before is None or letter.signature.status != "confirmed" or letter.is_of_other_words:
+    row = _confirm(stack, link)
+    letter = _confirmed(link, row)
+    if before is None or row is None or row.status != "confirmed" or letter.is_of_other_words:
         return letter
     # If the row was not counted yet, the count can't have it, whenever the tally runs.
-    uncounted = 0 if letter.signature.tallied else 1
+    uncounted = 0 if row.tallied else 1
     return replace(letter, count=replace(before, signatures=before.signatures + uncounted))
 
 

@@ -84,7 +84,7 @@ def sample(  # noqa: PLR0913, PLR0917  (what the sample is of)
         page,
         whom,
         signature,
-        render_html(letter.template, whom, signature.details, letter.language),
+        render_html(letter.template, whom, signature.words.printed(signature.signed_on), letter.language),
         letter.language,
         _delivery(sender, page.entry, read, signature, b""),
     )
@@ -133,7 +133,7 @@ def _packet(entry: Entry, target: Target, language: str, signature: Form) -> tup
         logo=campaign.logo,
         by_hand=target.by_hand,
     )
-    html = render_html(letter.template, target, signature.details, letter.language)
+    html = render_html(letter.template, target, signature.words.printed(signature.signed_on), letter.language)
     return cover, [PacketLetter(read_blocks(html), letter.language, signature.words.name, signature.words.locality)]
 
 

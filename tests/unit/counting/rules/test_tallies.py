@@ -44,7 +44,7 @@ def test_in_a_campaign_with_sources_a_confirmed_signature_counts_for_its_source_
     assert counters_of(mark_of(from_flyer)) == (*counters_of(mark_of(SIGNED)), "SOURCE#flyer")
 
 
-@pytest.mark.parametrize("status", ["pending", "withdrawn", "erased"])
+@pytest.mark.parametrize("status", ["withdrawn", "erased"])
 def test_a_signature_that_is_not_confirmed_counts_nowhere(status: Status) -> None:
     assert mark_of(replace(SIGNED, status=status)) == NOT_COUNTED
     assert counters_of(NOT_COUNTED) == ()

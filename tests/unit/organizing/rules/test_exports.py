@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.signatures import adas_signature, changed
+from tests.signatures import adas_form, adas_signature, changed
 from undersigned.base.csv_cells import csv_line, defused
 from undersigned.organizing.rules.exports import COLUMNS, ExportFilter, row
 
@@ -114,7 +114,7 @@ def test_a_filter_selects_letters_by_target_and_status(wanted: ExportFilter, *, 
 
 
 def test_a_quarantined_letter_has_a_status_of_its_own() -> None:
-    quarantined = replace(ADA, status="pending", quarantine="no form")
+    quarantined = adas_form(quarantine="no form")
     assert ExportFilter(status="quarantined").matches(quarantined)
     assert not ExportFilter(status="pending").matches(quarantined)
     cells = dict(zip(COLUMNS, row(quarantined, "en"), strict=True))

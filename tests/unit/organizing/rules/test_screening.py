@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.signatures import adas_signature, changed
-from undersigned.organizing.rules.screening import in_words, place_of, shared_by
-from undersigned.signing.rules.signatures import Signature, SignatureFilter
+from tests.signatures import adas_form, adas_signature, changed
+from undersigned.organizing.rules.screening import SignatureFilter, in_words, place_of, shared_by
+
+if TYPE_CHECKING:
+    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.signatures import Signature
 
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 LETTER = adas_signature()
@@ -41,19 +43,19 @@ def test_suspicions_networks_and_strange_domains_are_shared_most_letters_first()
 
 
 @pytest.mark.parametrize(
-    ("changes", "place"),
+    ("letter", "place"),
     [
-        ({"status": "pending"}, "pending"),
-        ({"status": "pending", "quarantine": "trap"}, "quarantined"),
-        ({"quarantine": "trap"}, "waiting"),
-        ({"on_hold": True}, "on hold"),
-        ({"bundle": "2026-11-30#0001"}, "in a delivery"),
-        ({"status": "withdrawn"}, "withdrawn"),
-        ({"status": "erased"}, None),
+        (adas_form(), "pending"),
+        (adas_form(quarantine="trap"), "quarantined"),
+        (adas_signature(quarantine="trap"), "waiting"),
+        (adas_signature(on_hold=True), "on hold"),
+        (adas_signature(bundle="2026-11-30#0001"), "in a delivery"),
+        (adas_signature(status="withdrawn"), "withdrawn"),
+        (adas_signature(status="erased"), None),
     ],
 )
-def test_each_letter_is_in_one_place(changes: Any, place: str | None) -> None:
-    assert place_of(replace(LETTER, **changes)) == place
+def test_each_letter_is_in_one_place(letter: Signed, place: str | None) -> None:
+    assert place_of(letter) == place
 
 
 @pytest.mark.parametrize(

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.signatures import adas_signature, changed
+from tests.signatures import adas_form, adas_signature, changed
 from undersigned.base import languages
 from undersigned.base.emails import Mail, Sender
 from undersigned.campaigns.rules.drawings import Drawing
 from undersigned.signing import emails
+from undersigned.signing.rules.forms import Form, FormMail
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
-    from undersigned.signing.rules.signatures import Signature
+    from undersigned.signing.rules.forms import Signed
 
 FOLDER = campaign_folder.read(Path(__file__).parents[4] / "campaigns" / "end-demand-illinois")
 NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
@@ -36,14 +37,13 @@ assert DRAWING is not None
 DRAWN = changed(SIGNATURE, drawing=DRAWING.text)
 
 
-def confirmation_of(signature: Signature, case: emails.ConfirmationCase = "signed") -> Mail:
+def confirmation_of(signature: Signed) -> Mail:
     return emails.confirmation(
-        case,
+        FormMail(signature) if isinstance(signature, Form) else FormMail(adas_form(), signature),
         Sender("letters@enddemand.example", "https://letters.example"),
         FOLDER.campaign,
         FOLDER.targets[0],
         FOLDER.letter,
-        signature,
         confirm_token="token",
         disown_token="token",
         letter_token="token",
@@ -63,12 +63,11 @@ def test_a_name_with_a_period_at_its_end_makes_no_double_period(language: str) -
     campaign = replace(FOLDER.campaign, organizer=organizer, language=language)
     version = FOLDER.letters[language]
     mail = emails.confirmation(
-        "confirm",
+        FormMail(adas_form()),
         Sender("letters@enddemand.example", "https://letters.example"),
         campaign,
         department,
         version,
-        SIGNATURE,
         confirm_token="token",
         disown_token="token",
         letter_token="token",
@@ -84,9 +83,9 @@ def parts_of(mail: Mail) -> list[EmailMessage]:
     return list(message_from_bytes(mail.as_bytes(), policy=policy.default).walk())
 
 
-@pytest.mark.parametrize("case", ["signed", "sealed"])
-def test_a_drawn_signature_is_a_picture_that_the_html_refers_to(case: emails.ConfirmationCase) -> None:
-    whole, text, related, html, picture = parts_of(confirmation_of(DRAWN, case))
+@pytest.mark.parametrize("bundle", [None, "2026-11-30#0001"])
+def test_a_drawn_signature_is_a_picture_that_the_html_refers_to(bundle: str | None) -> None:
+    whole, text, related, html, picture = parts_of(confirmation_of(replace(DRAWN, bundle=bundle)))
     types = ["multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png"]
     assert [part.get_content_type() for part in (whole, text, related, html, picture)] == types
     assert related.get_param("type") == "text/html"
@@ -122,7 +121,7 @@ def test_a_typed_signature_has_no_picture() -> None:
 
 
 def test_the_confirmation_email_has_no_drawing() -> None:
-    mail = confirmation_of(replace(DRAWN, status="pending"), "confirm")
+    mail = confirmation_of(adas_form(drawing=DRAWN.words.drawing))
     assert mail.pictures == ()
     assert "<img" not in mail.html
     assert "<svg" not in mail.html

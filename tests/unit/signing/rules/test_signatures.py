@@ -365,7 +365,7 @@ def test_a_signature_has_the_details_of_its_forms_preview() -> None:
     form = FORM | {"note": "Hurry"}
     signed = adas_signature(**{name: getattr(read(**form), name) for name in ("region", *form)})
     unfinished = read_unfinished(form, TREES, ROSTER)
-    assert signed.details == details_so_far(unfinished, TREES, signed.signed_on, "en")
+    assert signed.words.printed(signed.signed_on) == details_so_far(unfinished, TREES, signed.signed_on, "en")
 
 
 def test_a_sealed_letter_has_its_deliverys_period() -> None:
@@ -376,7 +376,7 @@ def test_a_sealed_letter_has_its_deliverys_period() -> None:
 def test_only_a_confirmed_letter_in_no_bundle_waits() -> None:
     assert adas_signature(status="confirmed").waits
     assert not adas_signature(status="confirmed", bundle="2026-11-30#0002").waits
-    assert not adas_signature(status="pending").waits
+    assert not adas_form().waits
     assert not adas_signature(status="withdrawn").waits
 
 

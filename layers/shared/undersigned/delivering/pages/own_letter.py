@@ -12,6 +12,7 @@ from undersigned.base.languages import Message, full_date, long_date
 from undersigned.campaigns.public_frame import public_page
 from undersigned.campaigns.rules.campaigns import shown_of
 from undersigned.signing.pages.signer_values import answer_values
+from undersigned.signing.rules.forms import Form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +73,7 @@ def letter_page(own: OwnLetter, language: str, *, asked_to_withdraw: bool = Fals
 def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
     """Return a signer's letter and its status."""
     headline, explanation = state_of(own, language)
-    target = own.target
+    target, letter = own.target, None if isinstance(own.signature, Form) else own.signature
     return {
         "campaign": own.signature.campaign,
         "target": {
@@ -82,8 +83,9 @@ def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
             "department": target.department,
             "locality": target.locality,
         },
-        "status": own.signature.status,
-        "version": own.signature.version,
+        # Nobody learns that a form looked like a bot's.
+        "status": letter.status if letter else "pending",
+        "version": letter.version if letter else 0,
         "other_words": own.is_of_other_words,
         "sealed": own.signature.bundle is not None,
         "delivery": own.delivery.state if own.delivery else None,
@@ -93,12 +95,7 @@ def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
         "letter_html": own.letter_html,
         "answers": [answer_values(own.target, own.answer)] if own.answer else [],
         # Before it is confirmed, there is no letter.
-        "links": None
-        if own.signature.status == "pending"
-        else {
-            "letter": f"/letters/{own.token}",
-            "withdraw": f"/letters/{own.token}/withdraw",
-        },
+        "links": {"letter": f"/letters/{own.token}", "withdraw": f"/letters/{own.token}/withdraw"} if letter else None,
     }
 
 
@@ -111,6 +108,11 @@ def state_of(own: OwnLetter, language: str) -> tuple[str, str]:
 def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa: C901, PLR0911, PLR0912  (a table)
     signature, delivery = own.signature, own.delivery
     values = {"whom": own.target.addressed(language), "department": own.target.department}
+    if isinstance(signature, Form):
+        return (
+            Message.in_context("status of a letter", "Not confirmed yet"),
+            Message("Open the link in our email and confirm your letter. We send it only then."),
+        )
     if signature.status == "withdrawn":
         return (
             Message.in_context("status of a letter", "Withdrawn"),
@@ -125,11 +127,6 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
         return (
             Message.in_context("status of a letter", "Erased"),
             Message("The organizer erased this letter, with everything that it said about you."),
-        )
-    if signature.status == "pending":
-        return (
-            Message.in_context("status of a letter", "Not confirmed yet"),
-            Message("Open the link in our email and confirm your letter. We send it only then."),
         )
     if own.is_held_back or own.is_waiting or signature.period is None:
         return _state_of_waiting(own, values, language)

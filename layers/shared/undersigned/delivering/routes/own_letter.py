@@ -12,6 +12,7 @@ from undersigned.delivering.own_letter import own_letter
 from undersigned.delivering.pages.own_letter import confirm_page, letter_page, letter_values
 from undersigned.people import security_log
 from undersigned.signing import letters
+from undersigned.signing.rules.forms import Form
 from undersigned.signing.rules.sources import labelled_path
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def to_confirm(request: Request, token: str) -> Response[str]:
     """Show the letter with the button that confirms it. Changes nothing, because email scanners follow links."""
     own = own_letter(request.stack, letters.to_confirm(request.stack, token))
     security_log.letter_opened(own.signature.campaign)
-    if own.signature.status != "pending":
+    if not isinstance(own.signature, Form):
         return _own(request, own)
     if wants_json(request.event):
         return data(letter_values(own, _language(request, own)))

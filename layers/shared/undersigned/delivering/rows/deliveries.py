@@ -28,8 +28,7 @@ from undersigned.delivering.rules.bundles import Bundle
 from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey, PacketRecord
 from undersigned.delivering.rules.mail_events import MailEvent
 from undersigned.delivering.rules.plans import Week, next_day, taken
-from undersigned.signing.rows.signatures import erasure, is_in_tray
-from undersigned.signing.rules.signatures import Signature
+from undersigned.signing.rows.signatures import erasure, sealing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
 
     from undersigned.base.rows import Key, Row
     from undersigned.base.table import Write
+    from undersigned.signing.rules.signatures import Signature
 
 _OF_ERASURES = {"erased", "erased_at"}
 """The attributes of a delivery that only an erasure changes."""
@@ -133,7 +133,7 @@ class Deliveries(Repository):
                 raise BundleTakenError(taken)
             return
         of_bundle = first.values["sk"].removeprefix(Bundle.beginning())
-        letters = [_seal_letter(key, of_bundle, signer) for signer in bundle.signers]
+        letters = [sealing(key.campaign, key.target, signer, of_bundle) for signer in bundle.signers]
         try:
             self._table.transact([first, *letters])
         except TransactionCanceledError as error:
@@ -236,15 +236,3 @@ def _is_still(before: Delivery) -> ConditionBase:
 def _has_no_more_erased(packet: PacketRecord) -> ConditionBase:
     """Return the condition that a packet has at most as many erased letters, if it is recorded."""
     return cast("ConditionBase", Attr("erased").not_exists() | Attr("erased").lte(packet.erased))
-
-
-def _seal_letter(key: DeliveryKey, bundle: str, signer: str) -> Update:
-    return Update(
-        Signature.locate(campaign=key.campaign, signer=signer),
-        assign=Signature.written(bundle=bundle, network=None),
-        add={"version": 1},
-        remove=["due", "due_at"],
-        # The letter must be in this tray. The index can still list one that was sealed, which takes it out for good, or
-        # signed again for another target.
-        when=Attr("status").eq("confirmed") & is_in_tray(key.campaign, key.target, signer),
-    )

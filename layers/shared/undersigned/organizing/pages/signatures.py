@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from undersigned.base.page import Page
     from undersigned.organizing.letters import LetterRecord
     from undersigned.organizing.listing import Listing
+    from undersigned.organizing.rules.screening import SignatureFilter
     from undersigned.people.viewer import Viewer
     from undersigned.signing.rules.abuse_checks import Suspicion
-    from undersigned.signing.rules.signatures import ReportedStatus, Signature, SignatureFilter
+    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.signatures import ReportedStatus
 
 STATUSES: Mapping[ReportedStatus, Message] = {
     "pending": Message.in_context("status of a letter", "Not confirmed yet"),
@@ -43,7 +45,7 @@ _SUSPICIONS: Mapping[Suspicion, Message] = {
 }
 
 
-def signatures_page(viewer: Viewer, found: Listing[Signature], wanted: SignatureFilter) -> Page:
+def signatures_page(viewer: Viewer, found: Listing[Signed], wanted: SignatureFilter) -> Page:
     """Render a list of letters, newest first, and the forms that search them."""
     next_cursor = cursor_of(found.next_position)
     kept = {
@@ -67,7 +69,7 @@ def signatures_page(viewer: Viewer, found: Listing[Signature], wanted: Signature
     )
 
 
-def letter_rows(viewer: Viewer, letters: Iterable[Signature]) -> list[tuple[Signature, str, str, str | None]]:
+def letter_rows(viewer: Viewer, letters: Iterable[Signed]) -> list[tuple[Signed, str, str, str | None]]:
     """Return the rows of a table of letters: each with its recipient, status and suspicion in words."""
     return [
         (row, recipient_name(viewer, row.target), status_in_words(viewer, row), suspicion_of(viewer, row))
@@ -75,7 +77,7 @@ def letter_rows(viewer: Viewer, letters: Iterable[Signature]) -> list[tuple[Sign
     ]
 
 
-def named_page(viewer: Viewer, found: Listing[Signature], name: str, most: int) -> Page:
+def named_page(viewer: Viewer, found: Listing[Signed], name: str, most: int) -> Page:
     """Render the letters, of so many at most, whose name has the words that somebody looks for, newest first."""
     return render_framed(
         "organizing/pages/named.html",
@@ -94,7 +96,8 @@ def signature_page(viewer: Viewer, found: LetterRecord) -> Page:
     """Render a letter as it was signed, its outcome, and its buttons."""
     row, target = found.row, found.target
     whom, letter = found.signed or (target, None)
-    html = render_html(letter.template, whom, row.details, letter.language) if letter else ""
+    details = row.words.printed(row.signed_on)
+    html = render_html(letter.template, whom, details, letter.language) if letter else ""
     return render_framed(
         "organizing/pages/signature.html",
         viewer.language,
@@ -113,23 +116,23 @@ def signature_page(viewer: Viewer, found: LetterRecord) -> Page:
     )
 
 
-def _where(viewer: Viewer, row: Signature) -> list[tuple[str, str]]:
+def _where(viewer: Viewer, row: Signed) -> list[tuple[str, str]]:
     """Return the label and the text of each line about where the signer lives; the letter shows the rest."""
     labels = {field.name: viewer.say(field.label) for field in FORM_FIELDS}
     names = (name for name in (*LINES, "postal_code") if name not in {"name", "email"})
     return [(labels[name], text) for name in names if (text := getattr(row.words, name))]
 
 
-def status_in_words(viewer: Viewer, row: Signature) -> str:
+def status_in_words(viewer: Viewer, row: Signed) -> str:
     """Return the status of a letter in words."""
     if row.on_hold:
         return viewer.say(Message.in_context("status of a letter", "Confirmed, on hold"))
-    if row.reported_status == "quarantined" and row.quarantine == "no mailbox":
+    if row.status == "quarantined" and row.quarantine == "no mailbox":
         return viewer.say(Message.in_context("status of a letter", "Wrong email address"))
-    return viewer.say(STATUSES[row.reported_status])
+    return viewer.say(STATUSES[row.status])
 
 
-def suspicion_of(viewer: Viewer, row: Signature) -> str | None:
+def suspicion_of(viewer: Viewer, row: Signed) -> str | None:
     """Return what speaks against a letter in quarantine, in words."""
     return suspicion_in_words(viewer, row.quarantine) if row.quarantine else None
 

@@ -12,11 +12,10 @@ from undersigned.base.errors import GivenError
 from undersigned.base.languages import Message
 from undersigned.campaigns.cursors import SIGNATURE_POSITION
 from undersigned.organizing.pages.screening import CRITERIA, screening_page
-from undersigned.organizing.rules.screening import ScreeningAction, checked_filter
+from undersigned.organizing.rules.screening import ScreeningAction, SignatureFilter, checked_filter
 from undersigned.organizing.screening import Screened, count_letters, screen
 from undersigned.people.routes.dashboard import DashboardRoutes, viewer_of
 from undersigned.signing.rules.abuse_checks import WantedSuspicion
-from undersigned.signing.rules.signatures import SignatureFilter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

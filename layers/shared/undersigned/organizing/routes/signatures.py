@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, get_args
 from undersigned.base.answers import data
 from undersigned.campaigns.cursors import SIGNATURE_POSITION, cursor_of
 from undersigned.organizing.letters import find_letter, list_letters
+from undersigned.organizing.rules.screening import SignatureFilter
 from undersigned.people.routes.programs import ApiRoutes
 from undersigned.signing.rules.abuse_checks import WantedSuspicion
 from undersigned.signing.rules.form_fields import WORDS
-from undersigned.signing.rules.signatures import ReportedStatus, SignatureFilter
+from undersigned.signing.rules.signatures import ReportedStatus
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.people.requests import ApiRequest, CampaignRequest
-    from undersigned.signing.rules.signatures import Signature
+    from undersigned.signing.rules.forms import Signed
 
 routes = ApiRoutes()
 
@@ -53,10 +54,10 @@ def show_signature(request: ApiRequest, signer: str) -> Response[str]:
     return data(_signature(find_letter(request.stack, request.campaign, signer)))
 
 
-def _signature(row: Signature) -> dict[str, object]:
+def _signature(row: Signed) -> dict[str, object]:
     return {
         "id": row.signer,
-        "status": row.reported_status,
+        "status": row.status,
         "quarantine": row.quarantine,
         "network": row.network,
         "on_hold": row.on_hold,

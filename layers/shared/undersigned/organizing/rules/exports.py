@@ -14,7 +14,7 @@ from undersigned.signing.rules.form_fields import FORM_FIELDS
 from undersigned.signing.rules.signatures import EXPORTS_KEPT_FOR
 
 if TYPE_CHECKING:
-    from undersigned.signing.rules.signatures import Signature
+    from undersigned.signing.rules.forms import Signed
 
 ExportState = Literal["queued", "running", "done", "failed", "erased"]
 """`erased`: the file was deleted, because it may have a letter that was erased."""
@@ -44,13 +44,13 @@ class ExportFilter:
     target: str | None = None
     status: Exported | None = None
 
-    def matches(self, signature: Signature) -> bool:
+    def matches(self, signature: Signed) -> bool:
         """Say whether a letter belongs in the export."""
         return (
-            signature.reported_status in EXPORTED
+            signature.status in EXPORTED
             and not signature.is_empty
             and self.target in {None, signature.target}
-            and self.status in {None, signature.reported_status}
+            and self.status in {None, signature.status}
         )
 
     def __str__(self) -> str:
@@ -88,14 +88,14 @@ class Export(Row):
         return f"{self.campaign}-{self.asked_at:%Y-%m-%d}.csv"
 
 
-def row(signature: Signature, letter_language: str) -> tuple[str, ...]:
+def row(signature: Signed, letter_language: str) -> tuple[str, ...]:
     """Return a letter's cells in the order of COLUMNS. Times are ISO 8601 in UTC; a missing value is empty."""
     cells = {field.column: getattr(signature.words, field.name) for field in FORM_FIELDS if field.column} | {
         "identifiers": f"undersigned:{signature.signer}",
         "preferred_language": signature.language,
         "action_date": _moment(signature.signed_at),
         "target": signature.target,
-        "status": signature.reported_status,
+        "status": signature.status,
         "confirmed_at": _moment(signature.confirmed_at),
         "withdrawn_at": _moment(signature.withdrawn_at),
         "updates": _yes(signature.words.updates),

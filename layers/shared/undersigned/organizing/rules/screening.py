@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from undersigned.base.errors import GivenError
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from undersigned.signing.rules.signatures import Signature, SignatureFilter
+    from undersigned.signing.rules.abuse_checks import WantedSuspicion
+    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.signatures import ReportedStatus
 
 _DOMAIN = re.compile(r"@?[a-z0-9.-]{1,253}", re.ASCII | re.IGNORECASE)
 _NETWORK = re.compile(r"[0-9a-f]{12}")
@@ -43,9 +45,48 @@ REACHES: Mapping[ScreeningAction, frozenset[Place]] = {
 """The places of the letters that an action changes. It leaves others as they are."""
 
 
-def place_of(signature: Signature) -> Place | None:
+@dataclass(frozen=True, slots=True)
+class SignatureFilter:
+    """Selects the letters that meet all given criteria.
+
+    The suspicion `any` selects letters with any suspicion. `domain` is the email address's, `network` a row's hash.
+    Letters were signed at `signed_from` or later, and before `signed_before`. With `on_hold`, only letters that an
+    organizer put on hold are selected.
+    """
+
+    target: str | None = None
+    status: ReportedStatus | None = None
+    suspicion: WantedSuspicion | None = None
+    domain: str | None = None
+    network: str | None = None
+    signed_from: datetime | None = None
+    signed_before: datetime | None = None
+    on_hold: bool = False
+
+    @property
+    def singles_out(self) -> bool:
+        """Say whether the filter has a criterion. Letters can be held or erased by one only."""
+        criteria = (self.suspicion, self.domain, self.network, self.signed_from, self.signed_before, self.on_hold)
+        return any(criteria)
+
+    def matches(self, signature: Signed) -> bool:
+        """Say whether a letter belongs in the listing."""
+        suspicions = {None, signature.quarantine, "any" if signature.quarantine else None}
+        return (
+            self.target in {None, signature.target}
+            and self.status in {None, signature.status}
+            and self.suspicion in suspicions
+            and self.domain in {None, signature.words.email_domain}
+            and self.network in {None, signature.network}
+            and (self.signed_from is None or signature.signed_at >= self.signed_from)
+            and (self.signed_before is None or signature.signed_at < self.signed_before)
+            and (signature.on_hold or not self.on_hold)
+        )
+
+
+def place_of(signature: Signed) -> Place | None:
     """Return where a letter is; None for an erased one."""
-    match signature.reported_status:
+    match signature.status:
         case "confirmed" if signature.bundle:
             return "in a delivery"
         case "confirmed":
@@ -64,11 +105,11 @@ class Shared(NamedTuple):
     letters: int
 
 
-def shared_by(letters: Iterable[Signature]) -> tuple[Shared, ...]:
+def shared_by(letters: Iterable[Signed]) -> tuple[Shared, ...]:
     """Return what many letters share, most letters first: suspicions, networks, and domains of no known provider."""
     counted: Counter[tuple[Literal["suspicion", "network", "domain"], str | None]] = Counter()
     for row in letters:
-        counted.update((("suspicion", row.quarantine), ("network", row.network), ("domain", row.email_domain)))
+        counted.update((("suspicion", row.quarantine), ("network", row.network), ("domain", row.words.email_domain)))
     return tuple(
         Shared(criterion, value, of)
         for (criterion, value), of in counted.most_common()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
@@ -18,18 +18,15 @@ if TYPE_CHECKING:
     from undersigned.base.emails import Sender
     from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.campaigns.rules.letters import Letter
-    from undersigned.signing.rules.signatures import Signature
-
-ConfirmationCase = Literal["confirm", "signed", "sealed"]
+    from undersigned.signing.rules.forms import FormMail
 
 
-def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
-    case: ConfirmationCase,
+def confirmation(  # noqa: PLR0913  (what the email says)
+    mail: FormMail,
     sender: Sender,
     campaign: Campaign,
     target: Target,
     letter: Letter,
-    signature: Signature,
     *,
     confirm_token: str,
     letter_token: str,
@@ -40,13 +37,14 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
 
     `next_delivery` is None if its day isn't known.
     """
-    language, whom = signature.language, target.addressed(signature.language)
-    letter_html = render_html(letter.template, target, signature.details, letter.language)
+    case, words, language = mail.case, mail.about.words, mail.about.language
+    whom, details = target.addressed(language), words.printed(mail.about.signed_on)
+    letter_html = render_html(letter.template, target, details, letter.language)
     # Until the letter is confirmed, the email shows none of its text.
     mailed_html, pictures = (
         (letter_html, ())
         if case == "confirm"
-        else with_pictures(letter_html, signature.details, sender.address.partition("@")[2])
+        else with_pictures(letter_html, details, sender.address.partition("@")[2])
     )
     values = {
         "case": case,
@@ -54,7 +52,7 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
         "texts": campaign.texts(language),
         "whom": whom,
         "target": target,
-        "signature": signature,
+        "name": words.name,
         "confirm_url": f"{sender.public_url}/confirm/{confirm_token}",
         "letter_url": f"{sender.public_url}/letters/{letter_token}",
         "disown_url": f"{sender.public_url}/disown/{disown_token}",
@@ -73,11 +71,11 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
         language=language,
         sender_name=campaign.organizer.name,
         sender_address=sender.address,
-        to=signature.words.email,
+        to=words.email,
         reply_to=campaign.organizer.email,
         subject=subject.in_language(language),
         text=said.text,
         html=said.html,
-        tags={"kind": "confirmation", "campaign": campaign.id, "lane": signature.lane},
+        tags={"kind": "confirmation", "campaign": campaign.id, "lane": mail.lane},
         pictures=(*said.pictures, *pictures),
     )

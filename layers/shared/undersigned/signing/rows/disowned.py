@@ -15,6 +15,8 @@ from undersigned.signing.rules.signatures import Signature
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from undersigned.signing.rules.forms import Signed
+
 
 @dataclass(frozen=True, slots=True)
 class DisownedForms(Row):
@@ -29,7 +31,7 @@ class DisownedForms(Row):
 class Disowned(Repository):
     """Disowned forms in the table."""
 
-    def disown(self, signature: Signature, at: datetime) -> None:
+    def disown(self, signature: Signed, at: datetime) -> None:
         """Erase a row, or write an erased one for a form; note that its address gets no more emails, and count it.
 
         Raises ChangedError.

@@ -17,7 +17,7 @@ from undersigned.base.errors import DamagedRowsError
 from undersigned.base.rows import Key
 from undersigned.base.table import Repository, Update, read_row, read_rows
 from undersigned.signing.rows.signatures import checked, read_signature
-from undersigned.signing.rules.forms import Form, FormName, ReadForms, in_seconds, postponed_partition
+from undersigned.signing.rules.forms import Form, FormMail, FormName, ReadForms, in_seconds, postponed_partition
 from undersigned.signing.rules.signatures import Signature, listing_shards
 
 if TYPE_CHECKING:
@@ -122,13 +122,13 @@ class Forms(Repository):
         """Put a form into quarantine. Raises ChangedError if it is gone."""
         self._table.update(Update(form.own_key(), assign=Form.written(quarantine=why), when=_EXISTS))
 
-    def postpone_mail(self, form: Form, until: datetime) -> None:
+    def postpone_mail(self, mail: FormMail, until: datetime) -> None:
         """Let the email of a form wait. Raises ChangedError if the form is gone, or requests another email."""
-        self._table.update(_postponement(form, until, Attr("mail_request").eq(form.mail_request)))
+        self._table.update(_postponement(mail, until, Attr("mail_request").eq(mail.form.mail_request)))
 
     def postpone_further(self, form: Form, until: datetime) -> None:
         """Let a postponed email wait longer. Raises ChangedError if it was sent, or postponed again, meanwhile."""
-        self._table.update(_postponement(form, until, Attr("due_at").eq(form.due_at)))
+        self._table.update(_postponement(FormMail(form), until, Attr("due_at").eq(form.due_at)))
 
     def end_postponement(self, form: Form, expires_at: datetime | None = None) -> None:
         """List a form no longer. If its email was sent, it can be confirmed until `expires_at`.
@@ -159,10 +159,10 @@ def _key_of(listed: Values) -> Key:
     return Key(listed["pk"], listed["sk"])
 
 
-def _postponement(form: Form, until: datetime, when: ConditionBase) -> Update:
-    later = replace(form, postponed_until=until)
-    place = {"due": later.due, "due_at": later.due_at}
-    return Update(form.own_key(), assign=place | Form.written(postponed_until=until), when=when)
+def _postponement(mail: FormMail, until: datetime, when: ConditionBase) -> Update:
+    later = replace(mail.form, postponed_until=until)
+    place = {"due": postponed_partition(later.campaign, mail.lane), "due_at": later.due_at}
+    return Update(later.own_key(), assign=place | Form.written(postponed_until=until), when=when)
 
 
 def _name_of(key: Key) -> FormName:

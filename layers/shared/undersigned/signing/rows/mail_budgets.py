@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from undersigned.base.rows import Values
     from undersigned.base.stack import Stack
-    from undersigned.signing.rules.forms import Form
+    from undersigned.signing.rules.forms import FormMail
     from undersigned.signing.rules.mail_budgets import Budget, MailReport
     from undersigned.signing.rules.signatures import Lane, Signature
 
@@ -174,7 +174,7 @@ class _Asking:
     taken: list[Budget] = field(default_factory=list)
 
 
-def take(stack: Stack, batch: Sequence[Form]) -> list[datetime | None]:
+def take(stack: Stack, batch: Sequence[FormMail]) -> list[datetime | None]:
     """Take a batch of emails from their budgets. Return for each when it is tried again, or None if it may go now.
 
     A batch that comes again is counted again: so a budget may be stricter, and never looser.
@@ -211,7 +211,7 @@ def _take_of_kind(stack: Stack, kind: str, emails: Iterable[_Asking]) -> None:
             email.next_try = budget.next_try(stack.clock())
 
 
-def put_back(stack: Stack, unsent: Iterable[Form]) -> None:
+def put_back(stack: Stack, unsent: Iterable[FormMail]) -> None:
     """Give unsent emails back to their budgets."""
     sizes, now = _sizes(stack), stack.clock()
     _give_back(stack, (budgets_of(each, sizes, now) for each in unsent))
@@ -239,10 +239,10 @@ class Room:
         self._stack = stack
         self._left: dict[Budget, int] = {}
 
-    def plan(self, form: Form) -> datetime | None:
+    def plan(self, mail: FormMail) -> datetime | None:
         """Plan an email. Return when it is tried again if it has no room."""
         now = self._stack.clock()
-        needed = budgets_of(form, _sizes(self._stack), now)
+        needed = budgets_of(mail, _sizes(self._stack), now)
         unread = [budget for budget in needed if budget not in self._left]
         self._left.update(MailBudgets(self._stack.table).room(unread))
         for budget in needed:

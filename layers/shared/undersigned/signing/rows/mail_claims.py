@@ -17,7 +17,7 @@ from boto3.dynamodb.conditions import Attr
 from undersigned.base.rows import Key
 from undersigned.base.sending_once import Claim
 from undersigned.base.table import ConditionFailedError, Repository, Update
-from undersigned.signing.rules.mail_budgets import CLAIMS_KNOWN_FOR, is_counted, mail_limit
+from undersigned.signing.rules.mail_budgets import CLAIMS_KNOWN_FOR, mail_limit
 from undersigned.signing.rules.signatures import requested_at
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from undersigned.base.rows import Values
     from undersigned.base.stack import Stack
-    from undersigned.signing.rules.forms import Form
+    from undersigned.signing.rules.forms import FormMail
     from undersigned.signing.rules.mail_budgets import MailLimit
 
 
@@ -71,17 +71,18 @@ class MailClaim(Claim):
         MailClaims(stack.table).record_sent(self, self.on or stack.clock())
 
 
-def claim_of(form: Form) -> MailClaim:
+def claim_of(mail: FormMail) -> MailClaim:
     """Return the claim of the email that a form requests."""
+    form = mail.form
     return MailClaim(
         person=form.signer,
         campaign=form.campaign,
         request=form.mail_request,
-        limit=mail_limit(form),
-        since=requested_at(form.mail_request) or form.signed_at,
+        limit=mail_limit(mail.lane),
+        since=requested_at(form.mail_request) or mail.about.signed_at,
         known_for=CLAIMS_KNOWN_FOR,
         # The budgets of a counted one were just written.
-        writes=not is_counted(form),
+        writes=not mail.is_counted,
     )
 
 

@@ -23,6 +23,7 @@ from undersigned.base.table import BATCH_GET, NEW, ConditionFailedError, Reposit
 from undersigned.campaigns.rules.campaigns import Addressee
 from undersigned.campaigns.rules.drawings import Drawing
 from undersigned.signing.rules.form_fields import NO_WORDS
+from undersigned.signing.rules.forms import Form
 from undersigned.signing.rules.signatures import (
     DISOWNED_FOR,
     ReadRows,
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.base.rows import Values
-    from undersigned.signing.rules.forms import Form
+    from undersigned.base.rows import Key, Values
+    from undersigned.signing.rules.forms import Signed
 
 _READ_AHEAD = 50
 """How many signatures a listing reads in one step, by default."""
@@ -171,15 +172,9 @@ class Signatures(Repository):
 
     def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
         """Withdraw a signature whose letter is not sealed, and return it. Raises SignatureStateError."""
-        return self._move(
-            Update(
-                Signature.locate(campaign=campaign, signer=signer),
-                assign=Signature.written(status="withdrawn", withdrawn_at=at),
-                add={"version": 1},
-                remove=["due", "due_at"],
-                when=Attr("status").eq("confirmed") & Attr("bundle").not_exists(),
-            )
-        )
+        waits = Attr("status").eq("confirmed") & Attr("bundle").not_exists()
+        key = Signature.locate(campaign=campaign, signer=signer)
+        return self._move(_out_of_tray(key, waits, status="withdrawn", withdrawn_at=at))
 
     def _move(self, change: Update) -> Signature:
         """Change a signature for its signer, and return it. Raises SignatureStateError, DamagedRowsError."""
@@ -208,7 +203,7 @@ class Signatures(Repository):
             )
         )
 
-    def erase(self, signature: Signature, at: datetime) -> None:
+    def erase(self, signature: Signed, at: datetime) -> None:
         """Erase all personal data from a row. Raises ChangedError if the row has changed.
 
         For the form of a signer without a row, write an erased row, so that this form and earlier ones can't be
@@ -303,10 +298,10 @@ def _in_tray(signature: Signature, since: datetime) -> Values:
     return {"due": placed.due, "due_at": placed.due_at}
 
 
-def _letter_of(form: Signature, **changes: Any) -> Signature:  # noqa: ANN401  (values of any field)
+def _letter_of(form: Form, **changes: Any) -> Signature:  # noqa: ANN401  (values of any field)
     """Return the letter that has what a form says."""
-    said = {each.name: getattr(form, each.name) for each in fields(Signature)}
-    return Signature(**said | {"version": 1} | changes)
+    of_both = {each.name for each in fields(Form)} & {each.name for each in fields(Signature)}
+    return Signature(**{name: getattr(form, name) for name in of_both} | {"version": 1} | changes)
 
 
 def is_in_tray(campaign: str, target: str, signer: str) -> ConditionBase:
@@ -337,7 +332,22 @@ def _waiting_at(values: Values) -> Waiting | None:
     return None
 
 
-def erasure(signature: Signature, at: datetime, **changes: Any) -> Update:  # noqa: ANN401  (values of any field)
+def _out_of_tray(key: Key, when: ConditionBase, **changes: Any) -> Update:  # noqa: ANN401  (values of any field)
+    """Return the update that gives a letter another state, in which it is in no tray and not on hold."""
+    return Update(key, assign=Signature.written(**changes), add={"version": 1}, remove=["due", "due_at"], when=when)
+
+
+def sealing(campaign: str, target: str, signer: str, bundle: str) -> Update:
+    """Return the update that seals a letter into a bundle, `<period>#<number>`.
+
+    The letter must be in this tray. The index can still list one that was sealed, which takes it out for good, or
+    signed again for another target.
+    """
+    waits = Attr("status").eq("confirmed") & is_in_tray(campaign, target, signer)
+    return _out_of_tray(Signature.locate(campaign=campaign, signer=signer), waits, bundle=bundle, network=None)
+
+
+def erasure(signature: Signed, at: datetime, **changes: Any) -> Update:  # noqa: ANN401  (values of any field)
     """Return the update that erases all personal data from a row. The row stays, so that a new letter is recognized.
 
     For a signer without a row, a form is given. The erased row keeps forms that were sent until then from being
@@ -345,16 +355,10 @@ def erasure(signature: Signature, at: datetime, **changes: Any) -> Update:  # no
     """
     changes |= {"words": NO_WORDS, "status": "erased", "erased_at": at, "addressee": _NOBODY}
     changes |= dict.fromkeys(("quarantine", "network", "cleared_at"))
-    if signature.status == "pending":
+    if isinstance(signature, Form):
         row = _letter_of(signature, **changes)
         return Update(row.own_key(), row.attributes(), when=NEW)
-    return Update(
-        signature.own_key(),
-        assign=Signature.written(**changes),
-        add={"version": 1},
-        remove=["due", "due_at"],
-        when=Attr("version").eq(signature.version),
-    )
+    return _out_of_tray(signature.own_key(), Attr("version").eq(signature.version), **changes)
 
 
 def read_signature(values: Values) -> Signature:
@@ -369,7 +373,7 @@ def read_signature(values: Values) -> Signature:
     return replace(signature, waits_since=waiting.since if waiting and is_its_own else None, on_hold=on_hold)
 
 
-def checked[Signed: Signature](signature: Signed) -> Signed:
+def checked[T: (Form, Signature)](signature: T) -> T:
     """Return a letter or a form. Raises ValueError for a drawing that the page didn't make: it can't be typeset."""
     if signature.words.drawing:
         Drawing.kept(signature.words.drawing)

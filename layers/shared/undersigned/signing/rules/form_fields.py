@@ -6,8 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.base.languages import Message
+from undersigned.campaigns.rules.letters import SignerDetails
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from undersigned.campaigns.rules.campaigns import Campaign, Roster
 
 type Refused = Literal["web address", "phone number"]
@@ -127,6 +130,16 @@ class Words:
     note: str
     drawing: str = ""
     updates: bool = False
+
+    @property
+    def email_domain(self) -> str:
+        """Return the domain of the email address; empty if nothing personal is left of the letter."""
+        return self.email.rpartition("@")[2].lower()
+
+    def printed(self, signed_on: date) -> SignerDetails:
+        """Return what a letter that was signed on a day shows of its signer."""
+        shown = {name: getattr(self, name) for name in (*PRINTED, "drawing")}
+        return SignerDetails(**shown, signed_on=signed_on)
 
 
 NO_WORDS = Words(name="", email="", address_line="", locality="", region="", postal_code="", signature="", note="")

@@ -9,11 +9,13 @@ import hashlib
 import hmac
 import json
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from undersigned.base.rows import Row
+from undersigned.campaigns.rules.campaigns import Addressee
 from undersigned.signing.rules.form_fields import Words
-from undersigned.signing.rules.signatures import PENDING_FOR, Lane, Signature, Status, listing_shard
+from undersigned.signing.rules.signatures import PENDING_FOR, FormStatus, Lane, Signature, listing_shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,8 +49,8 @@ def in_seconds(moment: datetime) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form(Signature):
-    """A form that was sent: it reads as the pending signature that it would make.
+class Form(Row):
+    """A form that was sent, and what it says of a letter. Confirming copies the fields that a `Signature` has, too.
 
     `form` is its id. `postponed_until` is when its email is tried again, if that waits for room in a budget;
     `is_released` says whether an organizer said that a person wrote it.
@@ -56,12 +58,37 @@ class Form(Signature):
 
     pk, sk = "FORM#{campaign}#{signer}", "{form}"
 
-    status: Status = "pending"
-    version: int = 0
+    campaign: str
+    signer: str
+    form: str = ""
+    words: Words
+    target: str
+    letter: str
+    language: str
+    addressee: Addressee
+    signed_at: datetime
+    signed_on: date
+    quarantine: str | None = None
+    network: str | None = None
+    source: str | None = None
     mail_request: str = ""
     expires_at: datetime
     postponed_until: datetime | None = None
     is_released: bool = False
+
+    # What only a letter has. Pages, lists and exports of both show it.
+    confirmed_at = withdrawn_at = erased_at = cleared_at = period = bundle = None
+    is_empty = on_hold = waits = False
+
+    @property
+    def status(self) -> FormStatus:
+        """Return the status as organizers see it."""
+        return "quarantined" if self.quarantine else "pending"
+
+    @property
+    def lane(self) -> Lane:
+        """Return the lane of the email that asks to confirm it."""
+        return "suspicious" if self.quarantine else "clean"
 
     @property
     def listed(self) -> str:
@@ -92,6 +119,40 @@ class Form(Signature):
     def has_expired(self, now: datetime) -> bool:
         """Say whether the time to confirm is over. DynamoDB deletes the form within days (TTL)."""
         return self.expires_at <= now
+
+
+type Signed = Form | Signature
+"""A form that waits, or a letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormMail:
+    """The email that a form requests. To a person who has signed, it is about their `letter`."""
+
+    form: Form
+    letter: Signature | None = None
+
+    @property
+    def about(self) -> Signed:
+        """Return the form or the letter that it is about."""
+        return self.letter or self.form
+
+    @property
+    def case(self) -> Literal["confirm", "signed", "sealed"]:
+        """Return what it says: to confirm, or that there is a letter already, perhaps in a delivery."""
+        if self.letter is None:
+            return "confirm"
+        return "sealed" if self.letter.bundle else "signed"
+
+    @property
+    def lane(self) -> Lane:
+        """Return its lane. One about a letter is never suspicious."""
+        return "clean" if self.letter else self.form.lane
+
+    @property
+    def is_counted(self) -> bool:
+        """Say whether it counts: it goes to a stranger, and no organizer said that a person asked for it."""
+        return self.letter is None and not self.form.is_released
 
 
 def new_form(  # noqa: PLR0913  (what a form depends on)
@@ -157,6 +218,6 @@ def waiting_of(forms: Iterable[Form], row: Signature | None, now: datetime) -> t
     return tuple(sorted(waiting, key=lambda form: (not form.quarantine, form.signed_at)))
 
 
-def current_of(forms: Iterable[Form], row: Signature | None, now: datetime) -> Signature | None:
+def current_of(forms: Iterable[Form], row: Signature | None, now: datetime) -> Signed | None:
     """Return the last of a signer's forms that can be confirmed, or else their letter."""
     return next(reversed(waiting_of(forms, row, now)), row)

@@ -43,7 +43,7 @@ from undersigned.base.providers import KNOWN
 from undersigned.signing.rules.signatures import PENDING_FOR
 
 if TYPE_CHECKING:
-    from undersigned.signing.rules.forms import Form
+    from undersigned.signing.rules.forms import FormMail, Signed
     from undersigned.signing.rules.signatures import Lane, Signature
 
 SHARE_OF_QUOTA = 0.8
@@ -103,14 +103,12 @@ def hour_of(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def is_counted(form: Form) -> bool:
-    """Say whether an email counts: it goes to a stranger, and no organizer said that a person asked for it."""
-    return form.status == "pending" and not form.is_released
-
-
-def budgets_of(form: Form, sizes: BudgetSizes, now: datetime) -> tuple[Budget, ...]:
+def budgets_of(mail: FormMail, sizes: BudgetSizes, now: datetime) -> tuple[Budget, ...]:
     """Return the budgets that an email takes from, in the order of `KINDS`; none if it isn't counted."""
-    return _budgets_of(form, sizes, now) if is_counted(form) else ()
+    if not mail.is_counted:
+        return ()
+    of_lane = Budget("suspicious", "", hour_of(now), sizes.suspicious_an_hour)
+    return (*((of_lane,) if mail.lane == "suspicious" else ()), *_budgets_of(mail.form, sizes, now))
 
 
 def given_back_by(confirmed: Signature, sizes: BudgetSizes, now: datetime) -> tuple[Budget, ...]:
@@ -122,15 +120,13 @@ def given_back_by(confirmed: Signature, sizes: BudgetSizes, now: datetime) -> tu
     return tuple(budget for budget in _budgets_of(confirmed, sizes, now) if budget.is_of_hour or is_of_today)
 
 
-def _budgets_of(signature: Signature, sizes: BudgetSizes, now: datetime) -> tuple[Budget, ...]:
+def _budgets_of(signed: Signed, sizes: BudgetSizes, now: datetime) -> tuple[Budget, ...]:
     hour = hour_of(now)
     day = hour.replace(hour=0)
-    found = [Budget("suspicious", "", hour, sizes.suspicious_an_hour)] if signature.lane == "suspicious" else []
-    if signature.network:
-        found.append(Budget("network", signature.network, day, sizes.a_network))
-    if signature.email_domain not in KNOWN:
+    found = [Budget("network", signed.network, day, sizes.a_network)] if signed.network else []
+    if (domain := signed.words.email_domain) not in KNOWN:
         # Table keys name no stranger's domain.
-        hashed = hashlib.sha256(f"{day.date()} {signature.email_domain}".encode()).hexdigest()[:16]
+        hashed = hashlib.sha256(f"{day.date()} {domain}".encode()).hexdigest()[:16]
         found.append(Budget("domain", hashed, day, sizes.a_domain))
     found.append(Budget("unconfirmed", "", hour, sizes.an_hour))
     return tuple(found)
@@ -200,6 +196,6 @@ class MailLimit(NamedTuple):
     in_all: int
 
 
-def mail_limit(signature: Signature) -> MailLimit:
+def mail_limit(lane: Lane) -> MailLimit:
     """Return the limit for the emails to a signer; another one if their form looks like a bot's."""
-    return MailLimit(1, 3) if signature.lane == "suspicious" else MailLimit(3, 9)
+    return MailLimit(1, 3) if lane == "suspicious" else MailLimit(3, 9)

@@ -7,24 +7,22 @@ import hmac
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from undersigned.base.email_addresses import canonical_email
 from undersigned.base.errors import UndersignedError
 from undersigned.base.rows import ELSEWHERE, Row
 from undersigned.campaigns.rules.campaigns import Addressee
-from undersigned.campaigns.rules.letters import SignerDetails
-from undersigned.signing.rules.form_fields import PRINTED, Words
+from undersigned.signing.rules.form_fields import Words
 
-if TYPE_CHECKING:
-    from undersigned.signing.rules.abuse_checks import WantedSuspicion
+Status = Literal["confirmed", "withdrawn", "erased"]
+"""`erased`: nothing personal is left of the letter except its key, a hash of the signer's email address."""
 
-Status = Literal["pending", "confirmed", "withdrawn", "erased"]
-"""`pending`: a form that waits. `erased`: nothing personal is left of the letter except its key, a hash of the signer's
-email address."""
+FormStatus = Literal["pending", "quarantined"]
+"""`quarantined`: a form that waits, and looked like a bot's."""
 
 ReportedStatus = Literal["pending", "confirmed", "withdrawn", "erased", "quarantined"]
-"""`quarantined`: pending, and the form looked like a bot's."""
+"""The status of a letter or a form."""
 
 Lane = Literal["clean", "suspicious"]
 """Whether an email is about a form with a suspicion. Each lane has its own brake, so that bots can't stop people's."""
@@ -164,28 +162,9 @@ class Signature(Row):
         return self.waits_since is not None and not self.on_hold
 
     @property
-    def details(self) -> SignerDetails:
-        """Return the signer's details that the letter shows."""
-        return SignerDetails(
-            **{name: getattr(self.words, name) for name in PRINTED},
-            signed_on=self.signed_on,
-            drawing=self.words.drawing,
-        )
-
-    @property
     def period(self) -> str | None:
         """Return the period of the delivery that holds the letter, once it is sealed."""
         return self.bundle.partition("#")[0] if self.bundle else None
-
-    @property
-    def reported_status(self) -> ReportedStatus:
-        """Return the status as organizers see it: a pending signature may be quarantined."""
-        return "quarantined" if self.status == "pending" and self.quarantine else self.status
-
-    @property
-    def lane(self) -> Lane:
-        """Return the lane of the email that a form requests, or of one about a letter."""
-        return "suspicious" if self.reported_status == "quarantined" else "clean"
 
     @property
     def is_empty(self) -> bool:
@@ -196,11 +175,6 @@ class Signature(Row):
     def waits(self) -> bool:
         """Say whether the letter is confirmed and goes with a later delivery."""
         return self.status == "confirmed" and self.bundle is None and not self.on_hold
-
-    @property
-    def email_domain(self) -> str:
-        """Return the domain of the email address; empty if nothing personal is left of the letter."""
-        return self.words.email.rpartition("@")[2].lower()
 
     @property
     def changed_at(self) -> datetime:
@@ -241,42 +215,3 @@ class ReadRows:
 
     rows: tuple[Signature, ...]
     damaged: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SignatureFilter:
-    """Selects the letters that meet all given criteria.
-
-    The suspicion `any` selects letters with any suspicion. `domain` is the email address's, `network` a row's hash.
-    Letters were signed at `signed_from` or later, and before `signed_before`. With `on_hold`, only letters that an
-    organizer put on hold are selected.
-    """
-
-    target: str | None = None
-    status: ReportedStatus | None = None
-    suspicion: WantedSuspicion | None = None
-    domain: str | None = None
-    network: str | None = None
-    signed_from: datetime | None = None
-    signed_before: datetime | None = None
-    on_hold: bool = False
-
-    @property
-    def singles_out(self) -> bool:
-        """Say whether the filter has a criterion. Letters can be held or erased by one only."""
-        criteria = (self.suspicion, self.domain, self.network, self.signed_from, self.signed_before, self.on_hold)
-        return any(criteria)
-
-    def matches(self, signature: Signature) -> bool:
-        """Say whether a letter belongs in the listing."""
-        suspicions = {None, signature.quarantine, "any" if signature.quarantine else None}
-        return (
-            self.target in {None, signature.target}
-            and self.status in {None, signature.reported_status}
-            and self.suspicion in suspicions
-            and self.domain in {None, signature.email_domain}
-            and self.network in {None, signature.network}
-            and (self.signed_from is None or signature.signed_at >= self.signed_from)
-            and (self.signed_before is None or signature.signed_at < self.signed_before)
-            and (signature.on_hold or not self.on_hold)
-        )
