@@ -1,4 +1,4 @@
-// Tells the host the page's height, and what to show.
+// Tells the host the height, and what to show.
 const root = document.documentElement;
 const hosts = (root.dataset.hosts || "").split(" ");
 const shown = document.querySelector("[data-reveal]");
@@ -6,10 +6,8 @@ let host;
 
 const tell = (data) => host && parent.postMessage({ undersigned: 1, ...data }, host);
 const reveal = (element) => element && tell({ reveal: element.getBoundingClientRect().top + scrollY });
-const size = () => {
-  const height = Math.min(20_000, Math.ceil(root.getBoundingClientRect().height));
-  tell(document.querySelector("[data-sent]") ? { height, signed: true } : { height });
-};
+const size = () =>
+  tell({ height: Math.min(2e4, Math.ceil(root.getBoundingClientRect().height)), signed: shown?.dataset.sent === "" });
 
 addEventListener("message", ({ data, origin, source }) => {
   if (source !== parent || data?.undersigned !== 1) return;
