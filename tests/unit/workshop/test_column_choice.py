@@ -35,7 +35,7 @@ from undersigned.workshop.pages.columns import as_pasted
 def test_a_column_is_chosen_by_its_heading(headings: str, cells: str, columns: str) -> None:
     choice = by_headings(rows_in(b"", f"{headings}\n{cells}\n"))
 
-    assert choice == Choice(tuple(columns.replace("-", "").split(" ")), has_headings=True)
+    assert choice == Choice(tuple(columns.replace("-", "").split(" ")), headings=1)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,21 @@ def test_a_column_is_chosen_by_its_heading(headings: str, cells: str, columns: s
 def test_a_first_row_that_is_a_recipient_chooses_no_column(rows: str) -> None:
     width = rows.count("\t") + 1
 
-    assert by_headings(rows_in(b"", rows)) == Choice(("",) * width, has_headings=False)
+    assert by_headings(rows_in(b"", rows)) == Choice(("",) * width, headings=0)
+
+
+def test_headings_may_stand_below_other_rows_which_are_left_out() -> None:
+    rows = rows_in(
+        b"",
+        "Elementary schools\tFranklin County\t\t\tUpdated\n"
+        "School\tContact\t\tWhere\tNotes\n"
+        "School Name\tPrincipal\tE-mail\tCity\tZip\n"
+        "Clinton Elementary\tJane Doe\tj@x.example\tColumbus\t43202\n",
+    )
+    choice = by_headings(rows)
+
+    assert choice == Choice(("department", "name", "email", "locality", "postal_codes"), headings=3)
+    assert [row["department"] for row in taken(rows, choice).rows] == ["Clinton Elementary"]
 
 
 def test_the_lines_of_a_postal_address_are_kept_and_those_of_other_cells_are_joined() -> None:
@@ -67,11 +81,11 @@ def test_a_first_cell_with_several_lines_ends_no_row(headings: str, separator: s
 def test_what_is_chosen_is_taken_and_the_rest_is_named() -> None:
     rows = rows_in(b"", "First\tLast\tMail\tFax\nAda\tLovelace\ta@x.example\t1\n")
 
-    table = taken(rows, Choice(("name", "name", "email", ""), has_headings=True))
+    table = taken(rows, Choice(("name", "name", "email", ""), headings=1))
 
     assert (table.columns, table.rows, table.unused) == (
         ("name", "email"),
         ({"name": "Ada Lovelace", "email": "a@x.example"},),
         ("Fax",),
     )
-    assert used_twice(Choice(("name", "name", "email", "email"), has_headings=True)) == ("email",)
+    assert used_twice(Choice(("name", "name", "email", "email"), headings=1)) == ("email",)

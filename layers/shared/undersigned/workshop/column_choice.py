@@ -22,15 +22,19 @@ _WORDS: Mapping[str, str] = {
     "email": "email mail correo",
     "postal_address": "address mailing direccion",
     "id": "id",
-    "department": "department dept agency organization organisation office institution district departamento agencia",
+    "department": "department dept agency organization organisation office institution school district departamento "
+    "agencia",
     "locality": "town city village municipality community locality localidad ciudad municipio jurisdiction county",
     "title": "title rank position cargo titulo puesto rango grado",
-    "name": "name nombre chief sheriff mayor official person contact",
+    "name": "name nombre principal chief sheriff mayor official person contact",
 }
 """Words of a heading that tell its column, the surest column first: "Department Name" is a department."""
 
 _BY_WORD = {plain_heading(word): column for column, words in _WORDS.items() for word in words.split()}
 _SURENESS = {column: place for place, column in enumerate(_WORDS)}
+
+FIRST_ROWS = 5
+"""How many rows are searched for headings."""
 
 _LEAST_HEADINGS = 2
 _LEAST_COLUMNS = 3
@@ -39,10 +43,13 @@ _LEAST_COLUMNS = 3
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which of our columns each column of a sheet is ("" if unused), and whether the first row has headings."""
+    """Which of our columns each column of a sheet is ("" if unused), and which row (1-based; 0 if none) has headings.
+
+    The rows above the headings are left out.
+    """
 
     columns: tuple[str, ...]
-    has_headings: bool
+    headings: int
 
 
 def rows_in(content: bytes, pasted: str) -> list[list[str]]:
@@ -68,14 +75,19 @@ def _rows_of_text(text: str) -> Iterator[Sequence[str]]:
 
 
 def by_headings(rows: Rows) -> Choice:
-    """Return which column is which by the first row. A column is used once; the surest heading gets it.
+    """Return which column is which by that of the first rows which names the most columns.
 
-    Without headings, no column is chosen.
+    A column is used once; the surest heading gets it. Without headings, no column is chosen.
     """
-    headings = rows[0] if rows else ()
+    found = [replace(_by_heading(headings), headings=number) for number, headings in enumerate(rows[:FIRST_ROWS], 1)]
+    best = max(found, key=lambda choice: sum(map(bool, choice.columns)), default=Choice((), 0))
+    return best if any(best.columns) else replace(best, headings=0)
+
+
+def _by_heading(headings: Sequence[str]) -> Choice:
     is_known = any(is_column(column_named(cell)) for cell in headings)
     if not is_known or sum(map(bool, map(_meanings, headings))) < _LEAST_HEADINGS or "@" in "".join(headings):
-        return Choice(("",) * len(headings), has_headings=False)
+        return Choice(("",) * len(headings), 0)
     candidates = sorted(
         (sureness, place, column) for place, cell in enumerate(headings) for sureness, column in _meanings(cell)
     )
@@ -84,7 +96,7 @@ def by_headings(rows: Rows) -> Choice:
         if place not in chosen and column not in chosen.values():
             chosen[place] = column
     chosen.update((place, "name") for place, cell in enumerate(headings) if place not in chosen and _is_surname(cell))
-    return Choice(tuple(chosen.get(place, "") for place in range(len(headings))), has_headings=True)
+    return Choice(tuple(chosen.get(place, "") for place in range(len(headings))), 1)
 
 
 def _meanings(heading: str) -> list[tuple[int, str]]:
@@ -108,14 +120,14 @@ def used_twice(choice: Choice) -> tuple[str, ...]:
 
 def taken(rows: Rows, choice: Choice) -> TargetTable:
     """Return the rows as a table, with the chosen columns. `unused` names the others that are not empty."""
-    below = rows[choice.has_headings :]
+    below = rows[choice.headings :]
     columns = tuple(dict.fromkeys(column for column in choice.columns if column))
     places = {column: [place for place, one in enumerate(choice.columns) if one == column] for column in columns}
     cells = [
         {column: tidy(column, " ".join(row[place] for place in places[column])) for column in columns} for row in below
     ]
     unused = [
-        (rows[0][place] if choice.has_headings else "") or f"#{place + 1}"
+        (rows[choice.headings - 1][place] if choice.headings else "") or f"#{place + 1}"
         for place, column in enumerate(choice.columns)
         if not column and any(row[place] for row in below)
     ]

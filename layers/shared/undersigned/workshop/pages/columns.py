@@ -15,7 +15,7 @@ from undersigned.base.languages import Message
 from undersigned.base.posted_files import encodable
 from undersigned.people.pages.typed import packed, unpacked
 from undersigned.workshop import targets as targets_file
-from undersigned.workshop.column_choice import Choice, used_twice
+from undersigned.workshop.column_choice import FIRST_ROWS, Choice, used_twice
 from undersigned.workshop.pages.frame import COLUMNS, ShownMistake, fingerprint, heading_of, workshop_page
 from undersigned.workshop.table_texts import MOST_COLUMNS, MOST_ROWS
 from undersigned.workshop.target_tables import is_column
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from undersigned.workshop.pages.frame import Workshop
     from undersigned.workshop.pages.recipients import Upload
 
-_ROWS_SHOWN = 5
+_ROWS_SHOWN = 3
+_ROW_NUMBERS = tuple(str(number) for number in range(FIRST_ROWS + 1))
 _LONGEST_SHOWN = 60
 
 
@@ -40,12 +41,13 @@ def columns(  # noqa: PLR0913  (what the page shows)
     kept_list: str,
     is_refused: bool,
 ) -> Page:
-    """Render the first rows with a choice above each column, and its mistakes if it `is_refused`.
+    """Render each column with a choice and its cells in the first rows, and its mistakes if it `is_refused`.
 
     The page keeps the rows, and the list of recipients if something in it was typed and is not saved.
     """
-    below = rows[choice.has_headings :]
-    labels = [_label(workshop, rows[0][place] if choice.has_headings else "", place) for place in range(len(rows[0]))]
+    below = rows[choice.headings :]
+    headings = rows[choice.headings - 1] if choice.headings else [""] * len(rows[0])
+    labels = [_label(workshop, heading, place) for place, heading in enumerate(headings)]
     mistakes = tuple(_mistakes_of(workshop, choice, labels)) if is_refused else ()
     return workshop_page(
         "workshop/pages/columns.html",
@@ -58,7 +60,8 @@ def columns(  # noqa: PLR0913  (what the page shows)
         labels=labels,
         errors={mistake.address.removeprefix("#"): mistake.message for mistake in mistakes},
         choice=choice,
-        shown=[[_short(cell) for cell in cells] for cells in below[:_ROWS_SHOWN]],
+        shown=[[_short(cells[place]) for cells in below[:_ROWS_SHOWN]] for place in range(len(labels))],
+        first_rows=[_short(", ".join(filter(None, cells))) for cells in rows[:FIRST_ROWS]],
         total=len(below),
         upload=upload,
         kept_list=kept_list,
@@ -112,7 +115,8 @@ def posted_choice(posted: Mapping[str, object], width: int) -> Choice:
     """Return the choice that was posted."""
     chosen = [posted.get(f"column-{place}") for place in range(width)]
     columns = tuple(column if isinstance(column, str) and is_column(column) else "" for column in chosen)
-    return Choice(columns, has_headings=posted.get("headings") == "yes")
+    headings = posted.get("headings")
+    return Choice(columns, int(headings) if headings in _ROW_NUMBERS else 0)
 
 
 def kept_choice(rows: Sequence[Sequence[str]], posted: Mapping[str, object]) -> dict[str, str]:
