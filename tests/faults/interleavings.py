@@ -15,11 +15,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.faults.decisions import decide
 from tests.faults.invariants import breaches
 from tests.faults.memory import Memory, operation_of
+from tests.faults.refusals import refusal
 from tests.faults.stored import change_in, expire_forms, is_in_transactions, is_private, item_of, read_by
 from tests.organizers import someone
 from tests.world import CAMPAIGN, CONTEXT, FORM, FUNCTIONS, Answer, client_of, load_event
@@ -37,6 +37,8 @@ from undersigned_cli.local.sources import stream_source
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
+
+    from botocore.exceptions import ClientError
 
     from tests.faults.stored import Change
     from tests.world import Sent, World
@@ -133,15 +135,9 @@ class Call(NamedTuple):
     def conflict(self) -> ClientError:
         """Return DynamoDB's refusal: another transaction holds the last of the call's items."""
         if self.operation != "TransactWriteItems":
-            return _client_error("TransactionConflictException", self.operation)
-        reasons = [{"Code": "None"} for _ in self.params["TransactItems"]]
-        reasons[-1] = {"Code": "TransactionConflict"}
-        return _client_error("TransactionCanceledException", self.operation, CancellationReasons=reasons)
-
-
-def _client_error(code: str, operation: str, **more: Any) -> ClientError:
-    answer = {"Error": {"Code": code, "Message": "held"}, "ResponseMetadata": {"HTTPStatusCode": 400}, **more}
-    return ClientError(answer, operation)  # type: ignore[arg-type]
+            return refusal(self.operation, "TransactionConflictException")
+        reasons = [*["None"] * (len(self.params["TransactItems"]) - 1), "TransactionConflict"]
+        return refusal(self.operation, "TransactionCanceledException", reasons=reasons)
 
 
 @dataclass(eq=False)

@@ -14,11 +14,12 @@ from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, override
 
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ReadTimeoutError
 from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.sqs.models import sqs_backends
 
 from tests.faults.decisions import decide
+from tests.faults.refusals import refusal
 from tests.faults.stored import expire, shard_of
 from tests.world import CAMPAIGN, CONTEXT, FOLDERS, FUNCTIONS, Watch, client_of
 from undersigned.base.table import to_item
@@ -464,7 +465,7 @@ class Platform(Watch):
         self._params = params
         pending = self.refusals.get((function, operation))
         if pending and (code := pending.pop(0)):
-            raise _error(operation, code, 400)
+            raise refusal(operation, code)
 
     @override
     def after(self, function: str, operation: str) -> None:
@@ -536,18 +537,18 @@ class Platform(Watch):
         if any(outage.covers(service, self.now) for outage in self.faults.outages):
             self.happened[f"a call in an outage of {service}"] += 1
             self.sleep(_BOTOCORE_GIVES_UP_AFTER)
-            raise _error(operation, *_UNAVAILABLE[service])
+            raise refusal(operation, *_UNAVAILABLE[service])
         if service in _THROTTLED and self._happens(f"a throttle of {service}", self.faults.throttles):
-            raise _error(operation, *_THROTTLED[service])
+            raise refusal(operation, *_THROTTLED[service])
         if operation in _WRITES and self._happens("a conflict", self.faults.conflicts):
             self._conflict(operation)
 
     def _refuse_email(self, operation: str, to: str) -> None:
         if self._happens("an email refused", self.faults.refusals):
             self.refused.add(to)
-            raise _error(operation, "BadRequestException", 400)
+            raise refusal(operation, "BadRequestException")
         if self._happens("an error of SES", self.faults.ses_errors):
-            raise _error(operation, *_UNAVAILABLE["sesv2"])
+            raise refusal(operation, *_UNAVAILABLE["sesv2"])
         if self._happens("SES hangs, and does not accept the email", self.faults.ses_hangs / 2):
             self._hang()
 
@@ -566,20 +567,20 @@ class Platform(Watch):
         if self._happens("a crash after a call", self.faults.crashes):
             raise CrashError(function)
         if operation in _WRITES and self._happens("an answer lost, and the call failed", self.faults.lost_answers):
-            raise _error(operation, *_UNAVAILABLE["dynamodb"])
+            raise refusal(operation, *_UNAVAILABLE["dynamodb"])
         if operation == "sesv2:SendEmail":
             if self._happens("an answer of SES lost, and all events", self.faults.silent_emails):
                 self._fates[-1] = replace(self._fates[-1], cases=())
-                raise _error(operation, *_UNAVAILABLE["sesv2"])
+                raise refusal(operation, *_UNAVAILABLE["sesv2"])
             if self._happens("an answer of SES lost", self.faults.ses_lost_answers):
-                raise _error(operation, *_UNAVAILABLE["sesv2"])
+                raise refusal(operation, *_UNAVAILABLE["sesv2"])
             if self._happens("SES accepts an email and hangs", self.faults.ses_hangs / 2):
                 self._hang()
 
     def _conflict(self, operation: str) -> None:
         if operation != "dynamodb:TransactWriteItems":
-            raise _error(operation, "TransactionConflictException", 400)
-        raise _error(operation, "TransactionCanceledException", 400, [{"Code": "TransactionConflict"}])
+            raise refusal(operation, "TransactionConflictException")
+        raise refusal(operation, "TransactionCanceledException", reasons=["TransactionConflict"])
 
     # What AWS does
 
@@ -829,11 +830,6 @@ _REPEATABLE = {
     "sqs:SendMessageBatch",
 }
 _WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:TransactWriteItems"}
-
-
-def _error(operation: str, code: str, status: int, reasons: list[dict[str, str]] | None = None) -> ClientError:
-    answer: Any = {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(answer | ({"CancellationReasons": reasons} if reasons else {}), operation.rpartition(":")[2])
 
 
 @cache

@@ -22,7 +22,7 @@ _TRIES = 30
 ALWAYS = 1_000_000
 
 
-def refusal(operation: str, code: str, *, status: int = 400, reasons: Sequence[str] = ()) -> ClientError:
+def refusal(operation: str, code: str, status: int = 400, *, reasons: Sequence[str] = ()) -> ClientError:
     """Return the error that boto3 raises for a refused call. `reasons` say why a transaction was canceled, by item."""
     answer: Any = {
         "Error": {"Code": code, "Message": "no"},

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, override
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.faults.memory import Memory
+from tests.faults.refusals import refusal
 from tests.faults.stored import rows_of, taken_in, without_form
 from tests.world import ADA, CAMPAIGN, CONTEXT, Watch, client_of, world
 from undersigned.base.mailbox import Spacing
@@ -73,8 +73,7 @@ class Refusing(Watch):
     def before(self, _function: str, operation: str, _params: Any) -> None:
         self.calls[operation] += 1
         if code := self.refuses(operation):
-            answer: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-            raise ClientError(answer, operation)
+            raise refusal(operation, code)
 
 
 def test_the_stream_makes_no_call_but_to_the_queue(rush: World) -> None:

@@ -17,10 +17,10 @@ from random import Random
 from typing import TYPE_CHECKING, Any, override
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.faults.in_parallel import Processes
 from tests.faults.platform import CrashError, Fate, Faults, Platform
+from tests.faults.refusals import refusal
 from tests.figures import keep
 from tests.scale import scale
 from tests.signatures import changed
@@ -160,9 +160,7 @@ class Rush(Watch):
         self._filled_at = now
         if self._tokens < 1:
             self.throttled += 1
-            throttled = {"Code": "TooManyRequestsException"}
-            answer: Any = {"Error": throttled, "ResponseMetadata": {"HTTPStatusCode": 429}}
-            raise ClientError(answer, operation)
+            raise refusal(operation, "TooManyRequestsException", status=429)
         self._tokens -= 1
 
     @override
