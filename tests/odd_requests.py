@@ -134,7 +134,7 @@ PLACES = [
     *_asked(404, (path.format(odd) for odd in _TOKENS for path in
                   ("/confirm/{}", "/letters/{}", "/packets/{}", "/packets/{}/1"))),
     *_asked(404, (path.format(odd) for odd in _TOKENS for path in
-                  ("/confirm/{}", "/letters/{}/withdraw")), method="POST"),
+                  ("/confirm/{}", "/letters/{}/withdraw", "/letters/{}/no-news")), method="POST"),
 ]  # fmt: skip
 
 # The organizers' API

@@ -62,6 +62,7 @@ POST /confirm/{nobody}
 POST /confirm/{odd}
 GET /letters/{letter}
 POST /letters/{letter}/withdraw
+POST /letters/{letter}/no-news
 GET /letters/{odd}
 GET /packets/{packets}
 GET /packets/{packets}/{odd}

@@ -36,7 +36,10 @@ SESSION = "5" * 32
 
 ROUTES = {
     "confirm": [("GET", "/confirm/{}"), ("POST", "/confirm/{}")],
-    "letter": [("GET", "/letters/{}"), ("POST", "/letters/{}/withdraw"), ("GET", "/letters/{}/withdraw")],
+    "letter": [
+        ("GET", "/letters/{}"),
+        *((method, f"/letters/{{}}/{button}") for method in ("POST", "GET") for button in ("withdraw", "no-news")),
+    ],
     # The button would delete the form.
     "disown": [("GET", "/disown/{}")],
     "packets": [

@@ -113,7 +113,7 @@ def _as_values(opened: Stack, signature: Signed) -> dict[str, object]:
     return {
         "signer": signature.signer,
         **cells,
-        "updates": signature.words.updates,
+        "updates": signature.wants_news,
         "has_drawing": bool(signature.words.drawing),
         "on_hold": signature.on_hold,
     }

@@ -140,8 +140,9 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
     ask("GET", letter)
     letter = "/letters/" + world.stack.links.sign("letter", CAMPAIGN, _only_signer(world))
     assert ask("GET", letter).status == 200
-    assert ask("POST", f"{letter}/withdraw", {}).status == 200
-    assert ask("GET", f"{letter}/withdraw").status == 303
+    for button in ("no-news", "withdraw"):
+        assert ask("POST", f"{letter}/{button}", {}).status == 200
+        assert ask("GET", f"{letter}/{button}").status == 303
     world.sign(email="not@signers.example")
     world.run_stream()
     disown = world.sent[-1].link("disown")

@@ -12,6 +12,7 @@ from undersigned.base.errors import ChangedError
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.forms import FormMail
+from undersigned.signing.rules.signatures import SignatureStateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +82,31 @@ def test_a_write_on_a_letter(
     assert left != read
     with pytest.raises(ChangedError):
         write(world, read)
+    assert world.row() == left
+
+
+def sign_again(world: World, row: Any) -> None:
+    withdraw(world, row)
+    world.clock.advance(seconds=1)
+    world.confirmed(updates="yes", note="Anew")
+
+
+NEWS: dict[str, Callable[[World, Any], object]] = {
+    "a withdrawn letter": withdraw,
+    "an erased letter": lambda world, row: world.erase(row.signer),
+    "a cleared letter": lambda world, row: letters(world).clear(row, world.clock.now),
+    "a letter that was signed anew": sign_again,
+}
+
+
+@pytest.mark.parametrize("meanwhile", NEWS.values(), ids=NEWS)
+def test_the_news_of_another_letter_are_not_ended(world: World, meanwhile: Callable[[World, Any], object]) -> None:
+    world.confirmed(updates="yes")
+    read = world.signature()
+    meanwhile(world, read)
+    left = world.row()
+    with pytest.raises(SignatureStateError):
+        letters(world).end_news(read, world.clock.now)
     assert world.row() == left
 
 

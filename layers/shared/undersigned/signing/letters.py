@@ -147,6 +147,21 @@ def withdraw(stack: Stack, token: str) -> LinkedLetter:
     return LinkedLetter(row, link)
 
 
+def end_news(stack: Stack, token: str) -> LinkedLetter:
+    """End the signer's consent to news, and return the letter. Doing it twice keeps the first moment.
+
+    Raises TokenError, ExpiredError.
+    """
+    link = stack.links.read("letter", token)
+    row = _row_of(stack, link)
+    if row and row.agreed_at:
+        try:
+            row = Signatures(stack.table).end_news(row, stack.clock())
+        except SignatureStateError as error:
+            row = error.signature
+    return _letter(link, row)
+
+
 def _letter(link: Link, row: Signature | None) -> LinkedLetter:
     if row is None:
         raise ExpiredError(link["campaign"])

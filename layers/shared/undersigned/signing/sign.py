@@ -74,7 +74,8 @@ def sign(stack: Stack, campaign: str, values: Mapping[str, object], context: For
         raise ClosedError(entry.campaign)
     language = chosen_language(entry.campaign.languages, context.wanted, context.accepted)
     values, meant = answered(values)
-    signed = read_form(values, entry.campaign, entry.roster, language)
+    site = context.origin if context.origin in entry.campaign.allowed_origins else None
+    signed = read_form(values, entry.campaign, entry.roster, language, site)
     if values.get(ASKS) and (meant or stack.mail_domains.takes_none(signed.email)):
         raise MistypedError(meant)
     judged = judge(stack, entry.campaign, values, context.address, context.origin)

@@ -393,4 +393,4 @@ def test_a_letters_place_is_in_the_keys_of_the_index(on_hold: bool) -> None:  # 
 
 
 def test_a_letter_has_the_words_of_the_forms_fields() -> None:
-    assert {each.name for each in fields(Words)} == {*WORDS, "drawing", "updates"}
+    assert {each.name for each in fields(Words)} == {*WORDS, "drawing", "updates", "consent"}

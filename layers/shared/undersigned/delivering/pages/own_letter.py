@@ -16,6 +16,7 @@ from undersigned.signing.rules.forms import Form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from undersigned.base.page import Page
     from undersigned.campaigns.rules.campaigns import HeldBy
@@ -60,6 +61,8 @@ def letter_page(own: OwnLetter, language: str, *, asked_to_withdraw: bool = Fals
         is_of_other_words=own.is_of_other_words,
         is_cleared=own.signature.cleared_at is not None,
         can_withdraw=own.signature.status == "confirmed" and own.signature.bundle is None,
+        agreed_on=_day(own, own.signature.agreed_at, language),
+        ended_on=None if own.signature.agreed_at else _day(own, own.signature.news_ended_at, language),
         too_late=asked_to_withdraw and own.signature.status == "confirmed",
         count=own.count,
         on_paper=own.entry.roster.on_paper,
@@ -68,6 +71,10 @@ def letter_page(own: OwnLetter, language: str, *, asked_to_withdraw: bool = Fals
         form_url=form_url,
         token=own.token,
     )
+
+
+def _day(own: OwnLetter, moment: datetime | None, language: str) -> str | None:
+    return long_date(own.entry.campaign.local(moment), language) if moment else None
 
 
 def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
@@ -95,7 +102,13 @@ def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
         "letter_html": own.letter_html,
         "answers": [answer_values(own.target, own.answer)] if own.answer else [],
         # Before it is confirmed, there is no letter.
-        "links": {"letter": f"/letters/{own.token}", "withdraw": f"/letters/{own.token}/withdraw"} if letter else None,
+        "links": {
+            "letter": f"/letters/{own.token}",
+            "withdraw": f"/letters/{own.token}/withdraw",
+            "no_news": f"/letters/{own.token}/no-news",
+        }
+        if letter
+        else None,
     }
 
 

@@ -70,6 +70,13 @@ def withdraw(request: Request, token: str) -> Response[str]:
     return _own(request, own_letter(request.stack, letters.withdraw(request.stack, token)), asked_to_withdraw=True)
 
 
+@routes.post("/letters/<token>/no-news")
+def end_news(request: Request, token: str) -> Response[str]:
+    """End the signer's consent to news, and answer with the letter."""
+    return _own(request, own_letter(request.stack, letters.end_news(request.stack, token)))
+
+
+@routes.get("/letters/<token>/no-news")
 @routes.get("/letters/<token>/withdraw")
 def show_letter_again(request: Request, token: str) -> Response[str]:
     """Redirect a reload of a button's page to the letter. Changes nothing."""

@@ -64,7 +64,7 @@ def _signature(row: Signed) -> dict[str, object]:
         **{name: getattr(row.words, name) for name in WORDS},
         "target": row.target,
         "drawn": bool(row.words.drawing),
-        "updates": row.words.updates,
+        "updates": row.wants_news,
         "language": row.language,
         "letter": row.letter,
         "signed_at": row.signed_at.isoformat(),

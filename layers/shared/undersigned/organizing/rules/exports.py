@@ -98,7 +98,7 @@ def row(signature: Signed, letter_language: str) -> tuple[str, ...]:
         "status": signature.status,
         "confirmed_at": _moment(signature.confirmed_at),
         "withdrawn_at": _moment(signature.withdrawn_at),
-        "updates": _yes(signature.words.updates),
+        "updates": _yes(signature.wants_news),
         "letter": signature.letter,
         "letter_language": letter_language,
         "has_drawing": _yes(bool(signature.words.drawing)),

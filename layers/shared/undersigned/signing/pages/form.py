@@ -14,7 +14,7 @@ from undersigned.campaigns.public_frame import languages_named, public_page
 from undersigned.campaigns.rules.letters import render_html, render_marked
 from undersigned.signing.rules.abuse_checks import TRAP
 from undersigned.signing.rules.form_fields import FORM_FIELDS, LINES, form_fields
-from undersigned.signing.rules.posted_forms import details_at_first, wants_updates
+from undersigned.signing.rules.posted_forms import box_of, details_at_first, wants_updates
 from undersigned.signing.rules.signatures import PENDING_FOR
 from undersigned.signing.rules.sources import is_counted
 
@@ -102,6 +102,7 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         note_limit=next(field.limit for field in FORM_FIELDS if field.name == "note"),
         trap=TRAP,
         is_open=page.is_open,
+        box=box_of(campaign, language),
         closed_on=page.closed_on,
         next_delivery=campaign.local(page.next_delivery) if page.next_delivery else None,
         answers={name: _shown(value) for name, value in answers.items() if isinstance(value, str | bool)}

@@ -51,7 +51,7 @@ _READ_AHEAD = 50
 _NOBODY = Addressee(title="", titles={}, name="", department="", locality="")
 """The addressee of an erased letter: what it showed would say where its signer lives."""
 
-_KEPT = ("version", "tallied", "erased_at")
+_KEPT = ("version", "tallied", "erased_at", "news_ended_at")
 """The attributes that stay when a form follows a withdrawn or erased letter."""
 
 
@@ -176,6 +176,11 @@ class Signatures(Repository):
         key = Signature.locate(campaign=campaign, signer=signer)
         return self._move(_out_of_tray(key, waits, status="withdrawn", withdrawn_at=at))
 
+    def end_news(self, signature: Signature, at: datetime) -> Signature:
+        """End a signer's consent to news, and return the letter. Raises SignatureStateError if it has changed."""
+        same = Attr("status").eq("confirmed") & Attr("form").eq(signature.form) & Attr("cleared_at").not_exists()
+        return self._move(Update(signature.own_key(), Signature.written(news_ended_at=at), when=same))
+
     def _move(self, change: Update) -> Signature:
         """Change a signature for its signer, and return it. Raises SignatureStateError, DamagedRowsError."""
         try:
@@ -197,7 +202,7 @@ class Signatures(Repository):
         self._table.update(
             Update(
                 signature.own_key(),
-                assign=Signature.written(cleared_at=at, network=None, words=NO_WORDS),
+                assign=Signature.written(cleared_at=at, network=None, news_ended_at=None, words=NO_WORDS),
                 add={"version": 1},
                 when=Attr("version").eq(signature.version) & Attr("cleared_at").not_exists(),
             )
@@ -354,7 +359,7 @@ def erasure(signature: Signed, at: datetime, **changes: Any) -> Update:  # noqa:
     confirmed.
     """
     changes |= {"words": NO_WORDS, "status": "erased", "erased_at": at, "addressee": _NOBODY}
-    changes |= dict.fromkeys(("quarantine", "network", "cleared_at"))
+    changes |= dict.fromkeys(("quarantine", "network", "cleared_at", "news_ended_at"))
     if isinstance(signature, Form):
         row = _letter_of(signature, **changes)
         return Update(row.own_key(), row.attributes(), when=NEW)

@@ -118,7 +118,10 @@ LINES = tuple(name for name in WORDS if name not in {"postal_code", "signature",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What a signer typed, drew and ticked. Confirming a form copies it into the letter, and erasing empties it."""
+    """What a signer typed, drew and ticked. Confirming a form copies it into the letter, and erasing empties it.
+
+    `consent` is what the box said that asks for `updates`, if it is ticked; of a website's own form, its origin.
+    """
 
     name: str
     email: str
@@ -130,6 +133,7 @@ class Words:
     note: str
     drawing: str = ""
     updates: bool = False
+    consent: str = ""
 
     @property
     def email_domain(self) -> str:

@@ -78,7 +78,13 @@ class Form(Row):
 
     # What only a letter has. Pages, lists and exports of both show it.
     confirmed_at = withdrawn_at = erased_at = cleared_at = period = bundle = None
+    agreed_at = news_ended_at = None
     is_empty = on_hold = waits = False
+
+    @property
+    def wants_news(self) -> bool:
+        """Say whether its sender ticked the box."""
+        return self.words.updates
 
     @property
     def status(self) -> FormStatus:

@@ -131,21 +131,36 @@ def _in_correct_format(email: str) -> Message:
 
 
 def read_form(
-    values: Mapping[str, object], campaign: Campaign, roster: Roster, page_language: str | None = None
+    values: Mapping[str, object],
+    campaign: Campaign,
+    roster: Roster,
+    page_language: str | None = None,
+    site: str | None = None,
 ) -> SignedForm:
-    """Read a form without errors. Raises FormError with every error, in the form's order."""
+    """Read a form without errors. `site` is the origin of a website's own form.
+
+    Raises FormError with every error, in the form's order.
+    """
     unfinished = read_unfinished(values, campaign, roster)
     if unfinished.errors or unfinished.target is None:
         raise FormError(unfinished.errors)
     texts = unfinished.texts
     return SignedForm(
         **{name: texts[name] for name in WORDS} | {"region": texts["region"] or _region_of(campaign)},
-        updates=wants_updates(values),
+        updates=(updates := wants_updates(values)),
+        consent=site or box_of(campaign, page_language or campaign.language) if updates else "",
         letter_language=letter_language(values, campaign, page_language),
         target=unfinished.target,
         drawing=texts["drawing"],
         source=source_of(values.get("source"), campaign),
     )
+
+
+def box_of(campaign: Campaign, language: str) -> str:
+    """Return the words beside the box that asks for consent to news."""
+    return Message(
+        "%(organizer)s may send me news about this campaign (optional)", {"organizer": campaign.organizer.name}
+    ).in_language(language)
 
 
 def wants_updates(values: Mapping[str, object]) -> bool:

@@ -104,7 +104,8 @@ class Signature(Row):
     keeps it `on_hold`; only the keys of the index say so. `cleared_at` is when its personal data was removed, because
     its time was over. `source` is the label of the link or site that it came from, in a campaign that counts them.
     `disowned_at` is when the person with this address said that they didn't sign: the form was erased, and for 30 days
-    they get no emails about the campaign. `form` is the id of the form which the letter was made from.
+    they get no emails about the campaign. `news_ended_at` is when the signer ended the consent to news; it stays when
+    they sign again. `form` is the id of the form which the letter was made from.
     """
 
     pk, sk = "SIGNATURE#{campaign}#{signer}", "1"  # 2 is free for a second person with the same email address
@@ -134,6 +135,7 @@ class Signature(Row):
     cleared_at: datetime | None = None
     source: str | None = None
     disowned_at: datetime | None = None
+    news_ended_at: datetime | None = None
 
     @property
     def listed(self) -> str:
@@ -175,6 +177,16 @@ class Signature(Row):
     def waits(self) -> bool:
         """Say whether the letter is confirmed and goes with a later delivery."""
         return self.status == "confirmed" and self.bundle is None and not self.on_hold
+
+    @property
+    def wants_news(self) -> bool:
+        """Say whether the signer agreed to news, and hasn't ended that since."""
+        return self.words.updates and (self.news_ended_at is None or self.news_ended_at < self.signed_at)
+
+    @property
+    def agreed_at(self) -> datetime | None:
+        """Return when the signer of a confirmed letter agreed to news; None for anyone else."""
+        return self.signed_at if self.status == "confirmed" and self.wants_news else None
 
     @property
     def changed_at(self) -> datetime:
