@@ -113,7 +113,13 @@ class Acts:
         self.platform.settle()
 
     def withdraw(self, person: Person) -> None:
-        path = f"{self.platform.world.own_page(person.email)}/withdraw"
+        self._press_on_own_page(person, "withdraw")
+
+    def end_news(self, person: Person) -> None:
+        self._press_on_own_page(person, "no-news")
+
+    def _press_on_own_page(self, person: Person, button: str) -> None:
+        path = f"{self.platform.world.own_page(person.email)}/{button}"
         assert self.platform.person(lambda: self.platform.world.post(path)).status == 200
 
     def list_packets(self) -> None:
@@ -249,7 +255,7 @@ def second_thoughts(platform: Platform) -> Arrivals:
     acts.get(f"/campaigns/{CAMPAIGN}")
     acts.sign(gus, topic="looks like a bot's")
     acts.sign(cy, note="Not my last words.")
-    acts.sign(cy, note="My last words.")
+    acts.sign(cy, note="My last words.", updates="yes")
     acts.sign(fay)
     for note in ("My words.", "Somebody else's words."):
         acts.sign(deb, note=note)
@@ -263,6 +269,7 @@ def second_thoughts(platform: Platform) -> Arrivals:
     acts.confirm(deb, acts.mails_to(deb)[0])
     acts.sign(ada)
     acts.withdraw(eve)
+    acts.end_news(cy)
     platform.settle()
     acts.week(MONDAY)
     # Fay's first form expires while the second one waits.
