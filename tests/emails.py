@@ -66,6 +66,7 @@ def confirmation(campaign: Campaign, mail: FormMail) -> Mail:
         confirm_token=TOKEN,
         letter_token=TOKEN,
         disown_token=TOKEN,
+        confirm_until=NOON,
         next_delivery=NOON,
     )
 
@@ -81,6 +82,7 @@ def every_email(accent: str | None = "#c2410c", request: str | None = FOLDER.cam
     person = Person("0" * 16, "maria.featherstonehaugh@neighbors-of-cook-county.example")
     return {
         "confirm": confirmation(campaign, FormMail(FORM)),
+        "reminder": confirmation(campaign, FormMail(replace(FORM, is_reminder=True))),
         "signed": confirmation(campaign, FormMail(FORM, SIGNED)),
         "delivery": delivery(campaign, [b"%PDF"]),
         "download": delivery(campaign, None),

@@ -525,6 +525,10 @@ class Play:
         """Run the daily reconciliation to its end."""
         return self._start("reconcile", self.world.reconcile)
 
+    def remind(self) -> Actor:
+        """Run the schedule of the postponed emails, and send those that it queues."""
+        return self._start("remind", self.world.run_postponed)
+
     def report(self, event: MailEvent) -> Actor:
         at = self.world.clock.now
         actor = self._start(f"SES reports {event.case}", lambda: self.world.feedback(event.case, event.sent, at=at))

@@ -511,6 +511,29 @@ def emails_that_wait(platform: Platform) -> Arrivals:
     return {una: 1, vic: 1, wes: 0, xia: 0}
 
 
+def people_are_reminded(platform: Platform) -> Arrivals:
+    """Three sign. One confirms at once, one is reminded and confirms, and one says meanwhile that they didn't sign."""
+    acts = Acts(platform)
+    ada, bo, cyd = (Person(name, EVANSTON) for name in ("Ada", "Bo", "Cyd"))
+    for person in (ada, bo, cyd):
+        acts.sign(person)
+    platform.settle()
+    acts.confirm(cyd)
+    others = [len(acts.mails_to(person)) for person in (bo, cyd)]
+    mailed = len(acts.mails_to(ada))
+    acts.reconcile(days=2)
+    acts.disown(bo)
+    for _ in range(_OPERATORS_TRIES):
+        if len(acts.mails_to(ada)) == mailed:
+            acts.send_postponed()
+    assert [len(acts.mails_to(person)) for person in (bo, cyd)] == others
+    assert str(acts.mails_to(ada)[-1].mail["Subject"]).startswith("Reminder")
+    acts.confirm(ada)
+    platform.settle()
+    acts.week(MONDAY)
+    return {ada: 1, bo: 0, cyd: 1}
+
+
 def a_rush(platform: Platform) -> Arrivals:
     """So many sign at once that the tally leaves new letters for later, and SES takes a few of their emails."""
     acts = Acts(platform)
@@ -952,6 +975,7 @@ SCENARIOS = {
     "a cadence": Scenario(a_cadence),
     "letters are erased": Scenario(letters_are_erased, ("evanston", "wilmette")),
     "emails that wait": Scenario(emails_that_wait),
+    "people are reminded": Scenario(people_are_reminded),
     "a rush": Scenario(a_rush),
     "an organizer's visit": Scenario(an_organizers_visit),
     "an export meets an erasure": Scenario(an_export_meets_an_erasure),

@@ -16,7 +16,7 @@ from tests import world as worlds
 from tests.faults.interleavings import MailEvent, Play, Race, Refusals, staged, typeset_plainly, with_history
 from tests.faults.stored import delivery_item, target_item
 from tests.scale import scale
-from tests.world import CAMPAIGN
+from tests.world import CAMPAIGN, CONTEXT
 from undersigned.delivering.printing import packets
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.rules.reconciliations import FindingKind
@@ -441,6 +441,44 @@ def two_reconciliations(play: Play) -> Begin:
     return lambda: (play.reconcile(), play.reconcile())
 
 
+def reminded(play: Play) -> None:
+    """Let Ada's form be due for its reminder."""
+    play.finish(play.sign("Ada", "Ada Specimen"))
+    play.world.handlers["send_confirmations"]({"Records": play.take_backlog()}, CONTEXT)
+    play.world.run_waiting_mails()
+    assert len(play.world.sent) == 1
+    play.world.clock.advance(hours=49)
+
+
+def two_nightly_passes_that_remind(play: Play) -> Begin:
+    reminded(play)
+    return lambda: (play.reconcile(), play.reconcile())
+
+
+def a_nightly_pass_that_reminds_and_the_confirmation(play: Play) -> Begin:
+    reminded(play)
+    return lambda: (play.reconcile(), play.confirm("Ada"))
+
+
+def a_nightly_pass_that_reminds_and_an_erasure(play: Play) -> Begin:
+    reminded(play)
+    return lambda: (play.reconcile(), play.erase("Ada"))
+
+
+def a_reminder_and_the_confirmation(play: Play) -> Begin:
+    reminded(play)
+    play.world.reconcile()
+    assert [form.is_reminder for form in play.world.forms()] == [True]
+    return lambda: (play.remind(), play.confirm("Ada"))
+
+
+def a_reminder_and_an_erasure(play: Play) -> Begin:
+    reminded(play)
+    play.world.reconcile()
+    assert [form.is_reminder for form in play.world.forms()] == [True]
+    return lambda: (play.remind(), play.erase("Ada"))
+
+
 def ready(play: Play) -> Delivery:
     """Make Ada's and Ben's letters ready to print."""
     play.finish(play.set_address(""))
@@ -502,6 +540,7 @@ TWINS = [
     two_tallies_of_the_same_records,
     two_who_send_now,
     two_reconciliations,
+    two_nightly_passes_that_remind,
 ]
 
 RACES = [
@@ -548,6 +587,10 @@ RACES = [
     a_reconciliation_and_the_withdrawal,
     a_reconciliation_and_the_sealing,
     a_reconciliation_and_the_tally,
+    a_nightly_pass_that_reminds_and_the_confirmation,
+    a_nightly_pass_that_reminds_and_an_erasure,
+    a_reminder_and_the_confirmation,
+    a_reminder_and_an_erasure,
     the_address_goes_during_the_delivery,
     an_address_comes_during_the_delivery_by_hand,
     an_erasure_and_the_record,

@@ -191,6 +191,7 @@ def test_accepted_text_is_in_both_parts_of_an_email(words: dict[str, str]) -> No
         confirm_token="c",
         disown_token="d",
         letter_token="l",
+        confirm_until=datetime(2026, 12, 8, 18, tzinfo=UTC),
         next_delivery=datetime(2026, 11, 30, 9, tzinfo=UTC),
     )
     content = mail.as_bytes()

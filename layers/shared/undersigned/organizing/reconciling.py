@@ -31,6 +31,7 @@ from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.mail_claims import MailClaims, claim_of
 from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.forms import FormMail
+from undersigned.signing.rules.mail_budgets import DAY
 from undersigned.signing.rules.signatures import requested_at
 
 if TYPE_CHECKING:
@@ -91,8 +92,9 @@ def proceed(
     `has_time` is called after each form and each page of rows. Rows are read in a later call than the counters are,
     so that a caller can wait for the index through which they are found.
     """
+    settings = Campaigns(stack.table).campaign(run.campaign)
     for position, form in Forms(stack.table).listed(run.campaign, run.form or None, consistent=False):
-        summary = _ask_again(stack, form, run.summary) if form else run.summary
+        summary = _ask_again(stack, form, run.summary, reminds=settings.remind_signers) if form else run.summary
         run = replace(run, form=position, summary=summary)
         if not has_time():
             return run
@@ -101,7 +103,7 @@ def proceed(
     if run.balance is None:
         differed = slots.differed(run.campaign)
         return replace(run, balance=Balance.begun(differed, _holdings(stack, run.campaign, targets)))
-    balance, settings, controls = run.balance, campaigns.campaign(run.campaign), campaigns.controls(run.campaign)
+    balance, controls = run.balance, campaigns.controls(run.campaign)
     over = clear_deliveries(stack, settings, targets)
     kept = Kept(campaign=settings, controls=controls, targets={target.id: target for target in targets})
     for page in Signatures(stack.table).pages(run.campaign, run.position):
@@ -129,13 +131,22 @@ def _find(report: Report, summary: Summary, kind: FindingKind, campaign: str, **
     return summary.plus(unexplained=1)
 
 
-def _ask_again(stack: Stack, form: Form, summary: Summary) -> Summary:
-    """Let an email that the stream has forgotten wait on its form: the next run for postponed emails queues it."""
+def _ask_again(stack: Stack, form: Form, summary: Summary, *, reminds: bool) -> Summary:
+    """Let an email that the stream has forgotten wait on its form: the next run for postponed emails queues it.
+
+    A reminder that is due before the next night waits on the form, too, for its hour.
+    """
     now, asked_at = stack.clock(), requested_at(form.mail_request)
     # A restored form asks for no email, and one to an address without a mailbox is in vain.
     if asked_at is None or form.postponed_until or form.has_expired(now) or form.quarantine == "no mailbox":
         return summary
-    if now - asked_at < _FORGOTTEN_AFTER or MailClaims(stack.table).is_settled(claim_of(FormMail(form))):
+    if form.is_reminder or now - asked_at < _FORGOTTEN_AFTER:
+        return summary
+    if MailClaims(stack.table).is_settled(claim_of(FormMail(form))):
+        due = form.reminder_due() if reminds else None
+        if due and due < now + DAY:
+            with suppress(ChangedError):  # It was erased, or is reminded of by another run.
+                Forms(stack.table).remind(form, max(now, due))
         return summary
     with suppress(ChangedError):  # It was erased, or released, meanwhile.
         Forms(stack.table).postpone_mail(FormMail(form), now)

@@ -36,7 +36,7 @@ from undersigned.signing.queue import dead_mails, read_waiting_message, waiting_
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.mail_budgets import MailBudgets, Room, may_leave, put_back, take
 from undersigned.signing.rows.mail_claims import claim_of
-from undersigned.signing.rules.forms import FormMail, FormName
+from undersigned.signing.rules.forms import FormMail, FormName, current_of
 from undersigned.signing.rules.mail_budgets import LANES, SHARE_OF_QUOTA
 from undersigned.signing.rules.signatures import PENDING_FOR, requested_at
 from undersigned.signing.stream import failures_from, read_form_change
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
     from undersigned.base.emails import Mail
     from undersigned.base.stack import Stack
-    from undersigned.signing.rules.forms import Form
-    from undersigned.signing.rules.signatures import Lane, Signature
+    from undersigned.signing.rules.forms import Form, Queue
+    from undersigned.signing.rules.signatures import Signature
     from undersigned.signing.stream import FormChange
 
 logger = Logger()
@@ -106,15 +106,17 @@ def queue_postponed(stack: Stack) -> None:
         if sending.is_braked(lane):
             logger.warning("the brake is on", extra={"lane": lane})
         if sending.is_open(lane) and mailbox.has_quota(SHARE_OF_QUOTA):
-            _queue_lane(stack, lane, until)
+            _queue_some(stack, lane, until)
+    if sending.is_open("clean") and mailbox.has_quota(SHARE_OF_QUOTA):
+        _queue_some(stack, "reminder", until)
     counted = [(campaign, lane) for campaign in Campaigns(stack.table).campaign_ids() for lane in LANES]
     waiting = (Forms(stack.table).how_many_postponed(campaign, lane, _MOST_COUNTED) for campaign, lane in counted)
     emit("ConfirmationsWaiting", sum(waiting))
 
 
-def _queue_lane(stack: Stack, lane: Lane, until: datetime) -> None:
+def _queue_some(stack: Stack, queue: Queue, until: datetime) -> None:
     forms, room = Forms(stack.table), Room(stack)
-    postponed = forms.postponed_mails(Campaigns(stack.table).campaign_ids(), lane, stack.clock())
+    postponed = forms.postponed_mails(Campaigns(stack.table).campaign_ids(), queue, stack.clock())
     for some in batched(postponed, _QUEUED_AT_ONCE, strict=False):
         ready, has_room = _with_room(stack, some, room)
         refused = waiting_mails(stack).put_all(list(ready)) if ready else []
@@ -234,7 +236,7 @@ def _mail_of(stack: Stack, form: Form, row: Signature | None) -> FormMail | None
     if row and row.status == "confirmed":
         # The same form may be sent again after its letter's links have ended.
         became = (row.form, row.signed_at) == (form.form, form.signed_at)
-        return None if became or row.is_empty else FormMail(form, row)
+        return None if became or row.is_empty or form.is_reminder else FormMail(form, row)
     if not form.can_follow(row):
         forms.delete(form.campaign, form.signer, form.form)
         return None
@@ -268,8 +270,10 @@ def _send_all(stack: Stack, waiting: Sequence[_Waiting]) -> None:
     put_back(stack, [email.mail for email in asking if email.outcome in {"waits", "not sent"}])
     for email in waiting:
         if email.mail.form.postponed_until and not (email.comes_again or email.outcome == "postponed"):
-            with suppress(ChangedError):  # It was erased meanwhile. It can be confirmed for 14 days from now on.
-                forms.end_postponement(email.mail.form, stack.clock() + PENDING_FOR)
+            # After its first email, it can be confirmed for 14 days from now on.
+            expires_at = None if email.mail.form.is_reminder else stack.clock() + PENDING_FOR
+            with suppress(ChangedError):  # It was erased meanwhile.
+                forms.end_postponement(email.mail.form, expires_at)
 
 
 @dataclass(slots=True)
@@ -319,7 +323,7 @@ def send(stack: Stack, mail: FormMail) -> bool:
     Raises MailRefusedError if SES refuses it. Any other error says to try again; after an UncertainError the person
     may get the email once more: better than not at all.
     """
-    if mail.form.has_expired(stack.clock()):
+    if mail.form.has_expired(stack.clock()) or (mail.form.is_reminder and not _may_remind(stack, mail.form)):
         return False
     claim = claim_of(mail)
     try:
@@ -337,6 +341,13 @@ def send(stack: Stack, mail: FormMail) -> bool:
         raise
 
 
+def _may_remind(stack: Stack, form: Form) -> bool:
+    """Say whether a form that waits is its signer's newest clean one, and its campaign reminds people."""
+    newest = current_of(Forms(stack.table).of_signer(form.campaign, form.signer), None, stack.clock())
+    reminds = catalog_of(stack).entry(form.campaign).campaign.remind_signers
+    return reminds and not form.quarantine and newest is not None and newest.form == form.form
+
+
 def _written(stack: Stack, mail: FormMail) -> Mail:
     catalog, about = catalog_of(stack), mail.about
     entry, whose = catalog.entry(about.campaign, about.target), (about.campaign, about.signer)
@@ -349,5 +360,6 @@ def _written(stack: Stack, mail: FormMail) -> Mail:
         confirm_token=stack.links.sign("confirm", *whose, mail.form.form),
         letter_token=stack.links.sign("letter", *whose),
         disown_token=stack.links.sign("disown", *whose),
+        confirm_until=mail.form.expires_at,
         next_delivery=entry.next_delivery(schedule_of(stack), stack.clock()),
     )

@@ -330,6 +330,14 @@ SETTINGS = (
         sample=False,
     ),
     Setting(
+        "remind_signers",
+        kinds.YES_NO,
+        Message("Remind people to confirm"),
+        Message("whether people who signed and have not confirmed get one reminder by email, after two days"),
+        default=True,
+        sample=False,
+    ),
+    Setting(
         "next_step",
         kinds.text(longest=_LONGEST_BUTTON),
         Message("Button after confirming"),
@@ -413,6 +421,7 @@ GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
             "town",
             "state",
             "own_words",
+            "remind_signers",
             "next_step",
             "next_step_url",
         ),

@@ -46,6 +46,7 @@ def confirmation_of(signature: Signed) -> Mail:
         FOLDER.letter,
         confirm_token="token",
         disown_token="token",
+        confirm_until=NOON,
         letter_token="token",
         next_delivery=NOON,
     )
@@ -70,6 +71,7 @@ def test_a_name_with_a_period_at_its_end_makes_no_double_period(language: str) -
         version,
         confirm_token="token",
         disown_token="token",
+        confirm_until=NOON,
         letter_token="token",
         next_delivery=NOON,
     )

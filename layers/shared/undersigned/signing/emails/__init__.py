@@ -31,9 +31,10 @@ def confirmation(  # noqa: PLR0913  (what the email says)
     confirm_token: str,
     letter_token: str,
     disown_token: str,
+    confirm_until: datetime,
     next_delivery: datetime | None,
 ) -> Mail:
-    """Write the email that asks a signer to confirm, or says that they have already signed.
+    """Write the email that asks a signer to confirm, or reminds them of it, or says that they have already signed.
 
     `next_delivery` is None if its day isn't known.
     """
@@ -43,7 +44,7 @@ def confirmation(  # noqa: PLR0913  (what the email says)
     # Until the letter is confirmed, the email shows none of its text.
     mailed_html, pictures = (
         (letter_html, ())
-        if case == "confirm"
+        if case in {"confirm", "reminder"}
         else with_pictures(letter_html, details, sender.address.partition("@")[2])
     )
     values = {
@@ -57,15 +58,15 @@ def confirmation(  # noqa: PLR0913  (what the email says)
         "letter_url": f"{sender.public_url}/letters/{letter_token}",
         "disown_url": f"{sender.public_url}/disown/{disown_token}",
         "privacy_url": campaign.privacy_notice(sender.public_url, language),
+        "confirm_until": campaign.local(confirm_until),
         "next_delivery": campaign.local(next_delivery) if next_delivery else None,
         "letter_html": Markup(mailed_html),  # noqa: S704  (render_html escapes every value)
         "letter_text": as_text(read_blocks(letter_html)),
     }
-    subject = (
-        Message("Confirm your letter to %(whom)s", {"whom": whom})
-        if case == "confirm"
-        else Message("You’ve already signed: your letter to %(whom)s", {"whom": whom})
-    )
+    subject = {
+        "confirm": Message("Confirm your letter to %(whom)s", {"whom": whom}),
+        "reminder": Message("Reminder: confirm your letter to %(whom)s", {"whom": whom}),
+    }.get(case, Message("You’ve already signed: your letter to %(whom)s", {"whom": whom}))
     said = bodies("signing/emails/confirmation", language, sender, campaign, values)
     return Mail(
         language=language,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from undersigned.base.rows import Values
     from undersigned.signing.rules.abuse_checks import Suspicion
+    from undersigned.signing.rules.forms import Queue
     from undersigned.signing.rules.signatures import Lane
 
 _READ_AHEAD = 50
@@ -113,7 +114,7 @@ class Forms(Repository):
         self._table.update(
             Update(
                 form.own_key(),
-                assign=Form.written(mail_request=mail_request, is_released=True, quarantine=None),
+                assign=Form.written(mail_request=mail_request, is_released=True, is_reminder=False, quarantine=None),
                 when=Attr("quarantine").exists(),
             )
         )
@@ -125,6 +126,11 @@ class Forms(Repository):
     def postpone_mail(self, mail: FormMail, until: datetime) -> None:
         """Let the email of a form wait. Raises ChangedError if the form is gone, or requests another email."""
         self._table.update(_postponement(mail, until, Attr("mail_request").eq(mail.form.mail_request)))
+
+    def remind(self, form: Form, at: datetime) -> None:
+        """Let a form ask for its reminder, then. Raises ChangedError if it is gone, or requests another email."""
+        unchanged = Attr("mail_request").eq(form.mail_request) & Attr("is_reminder").not_exists()
+        self._table.update(_postponement(FormMail(replace(form, is_reminder=True)), at, unchanged))
 
     def postpone_further(self, form: Form, until: datetime) -> None:
         """Let a postponed email wait longer. Raises ChangedError if it was sent, or postponed again, meanwhile."""
@@ -139,13 +145,13 @@ class Forms(Repository):
         ended = Form.written(postponed_until=None)
         self._table.update(Update(form.own_key(), assign=kept | ended, remove=["due", "due_at"], when=_EXISTS))
 
-    def postponed_mails(self, campaigns: Iterable[str], lane: Lane, until: datetime) -> Iterator[Form]:
+    def postponed_mails(self, campaigns: Iterable[str], queue: Queue, until: datetime) -> Iterator[Form]:
         """Read the forms whose emails wait no longer than until then, the longest postponed first.
 
         A damaged one is left out, so that it stops no other.
         """
-        lanes = [postponed_partition(campaign, lane) for campaign in campaigns]
-        merged = self._table.merged(lanes, "tray", below=f"{in_seconds(until)}~", read_ahead=_READ_AHEAD)
+        queues = [postponed_partition(campaign, queue) for campaign in campaigns]
+        merged = self._table.merged(queues, "tray", below=f"{in_seconds(until)}~", read_ahead=_READ_AHEAD)
         for some in batched(map(_key_of, merged), _READ_AHEAD, strict=False):
             # The index lags behind.
             yield from (form for form in read_rows(read_form, self._table.batch_get(some)) if form.postponed_until)
@@ -161,8 +167,9 @@ def _key_of(listed: Values) -> Key:
 
 def _postponement(mail: FormMail, until: datetime, when: ConditionBase) -> Update:
     later = replace(mail.form, postponed_until=until)
-    place = {"due": postponed_partition(later.campaign, mail.lane), "due_at": later.due_at}
-    return Update(later.own_key(), assign=place | Form.written(postponed_until=until), when=when)
+    place = {"due": postponed_partition(later.campaign, mail.queue), "due_at": later.due_at}
+    written = Form.written(postponed_until=until, is_reminder=later.is_reminder)
+    return Update(later.own_key(), assign=place | written, when=when)
 
 
 def _name_of(key: Key) -> FormName:

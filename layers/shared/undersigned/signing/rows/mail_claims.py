@@ -72,14 +72,15 @@ class MailClaim(Claim):
 
 
 def claim_of(mail: FormMail) -> MailClaim:
-    """Return the claim of the email that a form requests."""
+    """Return the claim of the email that a form requests. A reminder is one for all forms of a signer that live."""
     form = mail.form
+    asked_at = requested_at(form.mail_request) or mail.about.signed_at
     return MailClaim(
         person=form.signer,
         campaign=form.campaign,
-        request=form.mail_request,
+        request=f"reminder-{form.campaign}" if form.is_reminder else form.mail_request,
         limit=mail_limit(mail.lane),
-        since=requested_at(form.mail_request) or mail.about.signed_at,
+        since=form.signed_at - CLAIMS_KNOWN_FOR if form.is_reminder else asked_at,
         known_for=CLAIMS_KNOWN_FOR,
         # The budgets of a counted one were just written.
         writes=not mail.is_counted,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from undersigned.base.rows import Row
 from undersigned.campaigns.rules.campaigns import Addressee
 from undersigned.signing.rules.form_fields import Words
-from undersigned.signing.rules.signatures import PENDING_FOR, FormStatus, Lane, Signature, listing_shard
+from undersigned.signing.rules.signatures import PENDING_FOR, FormStatus, Lane, Signature, listing_shard, requested_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 _SENT_AGAIN_WITHIN = timedelta(minutes=15)
 """Posts without a token, from an organization's own page, are the same form within such a quarter of an hour."""
 
+REMINDED_AFTER = timedelta(days=2)
+"""How long after its email a form is due for the reminder."""
+
+type Queue = Lane | Literal["reminder"]
+"""Where a postponed email waits. Reminders leave after all others."""
+
 _SAID = (
     "campaign", "signer", "words", "target", "letter", "addressee", "language", "quarantine",
     "network",
@@ -34,13 +40,13 @@ _SAID = (
 """The values that all posts of a form share. So a bot's form is never a person's, nor another network's."""
 
 
-def postponed_partition(campaign: str, lane: Lane) -> str:
-    """Return the partition of the tray index that has a campaign's postponed emails of a lane.
+def postponed_partition(campaign: str, queue: Queue) -> str:
+    """Return the partition of the tray index that has a campaign's postponed emails of a lane, or its reminders.
 
     A partition takes 1,000 writes a second. If a rush postpones more emails while none may go, their messages come
     again.
     """
-    return f"POSTPONED#{campaign}#{lane}"
+    return f"POSTPONED#{campaign}#{queue}"
 
 
 def in_seconds(moment: datetime) -> str:
@@ -53,7 +59,8 @@ class Form(Row):
     """A form that was sent, and what it says of a letter. Confirming copies the fields that a `Signature` has, too.
 
     `form` is its id. `postponed_until` is when its email is tried again, if that waits for room in a budget;
-    `is_released` says whether an organizer said that a person wrote it.
+    `is_released` says whether an organizer said that a person wrote it. With `is_reminder`, the email that it asks for
+    is the reminder: its first one was sent.
     """
 
     pk, sk = "FORM#{campaign}#{signer}", "{form}"
@@ -75,6 +82,7 @@ class Form(Row):
     expires_at: datetime
     postponed_until: datetime | None = None
     is_released: bool = False
+    is_reminder: bool = False
 
     # What only a letter has. Pages, lists and exports of both show it.
     confirmed_at = withdrawn_at = erased_at = cleared_at = period = bundle = None
@@ -109,7 +117,8 @@ class Form(Row):
     @property
     def due(self) -> str | None:
         """Return the partition of the tray index that has it, if its email is postponed."""
-        return postponed_partition(self.campaign, self.lane) if self.postponed_until else None
+        queue: Queue = "reminder" if self.is_reminder else self.lane
+        return postponed_partition(self.campaign, queue) if self.postponed_until else None
 
     @property
     def due_at(self) -> str | None:
@@ -121,6 +130,14 @@ class Form(Row):
         if row is None:
             return True
         return row.ended_at is not None and row.ended_at < self.signed_at and not row.is_disowned(self.signed_at)
+
+    def reminder_due(self) -> datetime | None:
+        """Return when its signer may be reminded; None for a form that gets no reminder."""
+        asked_at = requested_at(self.mail_request)
+        if asked_at is None or self.quarantine or self.is_reminder:
+            return None
+        # A postponed email, by whose sending the form lives longer, left later than it was asked for.
+        return max(asked_at, self.expires_at - PENDING_FOR) + REMINDED_AFTER
 
     def has_expired(self, now: datetime) -> bool:
         """Say whether the time to confirm is over. DynamoDB deletes the form within days (TTL)."""
@@ -144,16 +161,21 @@ class FormMail:
         return self.letter or self.form
 
     @property
-    def case(self) -> Literal["confirm", "signed", "sealed"]:
-        """Return what it says: to confirm, or that there is a letter already, perhaps in a delivery."""
+    def case(self) -> Literal["confirm", "reminder", "signed", "sealed"]:
+        """Return what it says: to confirm, once more, or that there is a letter already, perhaps in a delivery."""
         if self.letter is None:
-            return "confirm"
+            return "reminder" if self.form.is_reminder else "confirm"
         return "sealed" if self.letter.bundle else "signed"
 
     @property
     def lane(self) -> Lane:
         """Return its lane. One about a letter is never suspicious."""
         return "clean" if self.letter else self.form.lane
+
+    @property
+    def queue(self) -> Queue:
+        """Return where it waits if it is postponed."""
+        return "reminder" if self.form.is_reminder else self.lane
 
     @property
     def is_counted(self) -> bool:

@@ -54,7 +54,9 @@ LANES: tuple[Lane, ...] = ("clean", "suspicious")
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
-KINDS = ("suspicious", "network", "domain", "unconfirmed")
+type Kind = Literal["suspicious", "network", "reminders", "domain", "unconfirmed"]
+
+KINDS: tuple[Kind, ...] = ("suspicious", "network", "reminders", "domain", "unconfirmed")
 """The kinds of budgets, in the order in which an email takes from them."""
 
 UNTOUCHED = 0.1
@@ -78,7 +80,7 @@ class Budget:
     The stack's are for an hour, the others for a day (UTC).
     """
 
-    kind: Literal["suspicious", "network", "domain", "unconfirmed"]
+    kind: Kind
     of: str
     begins: datetime
     limit: int
@@ -107,8 +109,9 @@ def budgets_of(mail: FormMail, sizes: BudgetSizes, now: datetime) -> tuple[Budge
     """Return the budgets that an email takes from, in the order of `KINDS`; none if it isn't counted."""
     if not mail.is_counted:
         return ()
+    kind: Kind = "reminders" if mail.form.is_reminder else "network"
     of_lane = Budget("suspicious", "", hour_of(now), sizes.suspicious_an_hour)
-    return (*((of_lane,) if mail.lane == "suspicious" else ()), *_budgets_of(mail.form, sizes, now))
+    return (*((of_lane,) if mail.lane == "suspicious" else ()), *_budgets_of(mail.form, sizes, now, kind))
 
 
 def given_back_by(confirmed: Signature, sizes: BudgetSizes, now: datetime) -> tuple[Budget, ...]:
@@ -120,10 +123,10 @@ def given_back_by(confirmed: Signature, sizes: BudgetSizes, now: datetime) -> tu
     return tuple(budget for budget in _budgets_of(confirmed, sizes, now) if budget.is_of_hour or is_of_today)
 
 
-def _budgets_of(signed: Signed, sizes: BudgetSizes, now: datetime) -> tuple[Budget, ...]:
+def _budgets_of(signed: Signed, sizes: BudgetSizes, now: datetime, of_network: Kind = "network") -> tuple[Budget, ...]:
     hour = hour_of(now)
     day = hour.replace(hour=0)
-    found = [Budget("network", signed.network, day, sizes.a_network)] if signed.network else []
+    found = [Budget(of_network, signed.network, day, sizes.a_network)] if signed.network else []
     if (domain := signed.words.email_domain) not in KNOWN:
         # Table keys name no stranger's domain.
         hashed = hashlib.sha256(f"{day.date()} {domain}".encode()).hexdigest()[:16]
