@@ -172,14 +172,14 @@ def test_several_emails_are_sent_at_once_and_a_persons_one_after_the_other(
     busy: Counter[str] = Counter()
     most, changed = [0], threading.Condition()
 
-    def send(_stack: Any, signature: Any) -> bool:
+    def send(_stack: Any, mail: Any) -> bool:
         with changed:
-            busy[signature.signer] += 1
-            assert busy[signature.signer] == 1
+            busy[mail.form.signer] += 1
+            assert busy[mail.form.signer] == 1
             most[0] = max(most[0], busy.total())
             changed.notify_all()
             changed.wait_for(lambda: most[0] == 4, timeout=10)
-            busy[signature.signer] -= 1
+            busy[mail.form.signer] -= 1
         return True
 
     monkeypatch.setattr(confirmation_emails, "send", send)

@@ -63,6 +63,7 @@ class Mailing:
 )
 def test_an_email_goes_once_within_an_hour_of_an_outage(world: World, service: Service, lasts: timedelta) -> None:
     people = [ADA["email"], *(f"signer{number}@signers.example" for number in range(4))]
+    world.change(remind_signers=False)
     mailing = Mailing(world)
     for email in people:
         world.sign(email=email)
@@ -78,6 +79,7 @@ def test_an_email_goes_once_within_an_hour_of_an_outage(world: World, service: S
 
 def test_an_email_goes_once_although_the_stream_has_forgotten_its_form(world: World) -> None:
     """Nothing reads the stream for three days, and it keeps a record for one."""
+    world.change(remind_signers=False)
     mailing, begins, ends = Mailing(world), world.clock.now, world.clock.now + timedelta(days=3)
     mailing.platform.faults.disabled.append(Outage("send_confirmations", begins, ends))
     people = [f"signer{number}@signers.example" for number in range(9)]
