@@ -142,7 +142,8 @@ def test_a_letter_has_all_that_its_form_says_whatever_came_later(world: World) -
     after = world.signature()
     assert (after.status, after.version, after.confirmed_at) == ("confirmed", 1, world.clock.now)
     assert (after.in_tray, after.waits_since) == (True, world.clock.now)
-    said = {each.name for each in fields(form)} - {"mail_request", "expires_at", "postponed_until", "is_released"}
+    of_forms_only = {"mail_request", "expires_at", "postponed_until", "is_released", "is_reminder"}
+    said = {each.name for each in fields(form)} - of_forms_only
     assert {name: getattr(after, name) for name in said} == {name: getattr(form, name) for name in said}
     assert [getattr(after, name) for name in ("bundle", "withdrawn_at", "erased_at", "disowned_at")] == [None] * 4
     # The listing finds the letter at the time of these words.

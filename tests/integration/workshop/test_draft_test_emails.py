@@ -151,7 +151,7 @@ def test_the_command_line_sends_a_test_to_the_address_that_it_is_given(world: Wo
         ask_for_test(stack, CAMPAIGN, "command line", to=recipient)
     ask_for_test(stack, CAMPAIGN, "command line", to=" Ada@\u00fc.example\n")
     assert sent_as_tests(world)[-1].to == "Ada@xn--tda.example"
-    with pytest.raises(NotNowError, match="no email address"):
+    with pytest.raises(NotNowError, match="is not an email address"):
         ask_for_test(stack, CAMPAIGN, "command line", to="ada@office.example, bo@office.example")
 
 

@@ -81,8 +81,8 @@ const show = () => {
   const known = fields(language);
   const copy = source.content.cloneNode(true);
   for (let part; (part = copy.querySelector("template")); ) {
-    const { if: name, holds } = part.dataset;
-    part.replaceWith(name.split(" ").some((it) => known[it]) || holds === "" ? part.content : "");
+    const names = part.dataset.if.split(" ");
+    part.replaceWith(names.some((name) => known[name]) ? part.content : "");
   }
   const strokes = picture ? JSON.parse(drawing.value || "[]") : [];
   for (const slot of copy.querySelectorAll("slot")) {

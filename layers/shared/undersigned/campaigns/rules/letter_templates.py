@@ -58,18 +58,18 @@ def filled(template: str, values: Mapping[str, str]) -> str:
 def marked(template: str, slots: Mapping[str, Markup], *, has_address: bool) -> Markup:
     """Return a template's HTML for a browser to fill in, with slots in place of its fields. Raises LetterError.
 
-    A paragraph of own words, or a line of the address, is in a `<template>`; see `when`.
+    A paragraph of own words is in a `<template>`, and the line of an address that shows nothing yet; see `when`.
     """
     _check(template)
-    shown = _OWN_WORDS.sub(lambda part: when("note", Markup(part[1]), holds=False), template)  # noqa: S704
-    shown = _LINE_OF_ADDRESS.sub(lambda line: when(NEEDED, Markup(line[0]), holds=has_address), shown)  # noqa: S704
+    shown = _OWN_WORDS.sub(lambda part: when("note", Markup(part[1])), template)  # noqa: S704
+    if not has_address:
+        shown = _LINE_OF_ADDRESS.sub(lambda line: when(NEEDED, Markup(line[0])), shown)  # noqa: S704
     return Markup(_FIELD.sub(lambda field: slots[field[1]], shown))  # noqa: S704  (the compiler's HTML)
 
 
-def when(names: str, content: Markup, *, holds: bool) -> Markup:
-    """Return the part of a letter that a browser shows if one of the fields is filled in, and if it `holds`."""
-    state = Markup(" data-holds") if holds else ""
-    return Markup('<template data-if="{}"{}>{}</template>').format(names, state, content)
+def when(names: str, content: Markup) -> Markup:
+    """Return the part of a letter that a browser shows if one of the fields is filled in."""
+    return Markup('<template data-if="{}">{}</template>').format(names, content)
 
 
 @lru_cache(maxsize=64)

@@ -112,7 +112,7 @@ def render_marked(template: str, target: Target, signer: SignerDetails, language
     slots = {name: _SLOT.format(name, text) for name, text in placeholders.items()}
 
     def given(names: str, content: Markup) -> Markup:
-        return when(names, content, holds=any(placeholders[name] for name in names.split()))
+        return content if any(placeholders[name] for name in names.split()) else when(names, content)
 
     line, town, region, code = (slots[name] for name in _ADDRESS)
     end = given("signer.locality signer.region signer.postal_code", _lines("", ""))
