@@ -7,7 +7,7 @@ let host;
 const tell = (data) => host && parent.postMessage({ undersigned: 1, ...data }, host);
 const reveal = (element) => element && tell({ reveal: element.getBoundingClientRect().top + scrollY });
 const size = () =>
-  tell({ height: Math.min(2e4, Math.ceil(root.getBoundingClientRect().height)), signed: shown?.dataset.sent === "" });
+  tell({ height: Math.min(2e4, Math.ceil(root.getBoundingClientRect().height)), signed: !!document.querySelector("[data-sent]") });
 
 addEventListener("message", ({ data, origin, source }) => {
   if (source !== parent || data?.undersigned !== 1) return;
