@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.refusals import Refusing
 from tests.world import ADA, FORM
 from tests.world import world as make_world
 from undersigned.signing.rows.forms import Forms
@@ -278,3 +279,19 @@ def test_a_released_form_gets_its_email_after_it_was_marked_for_a_reminder(world
     forms.put_in_quarantine(form, "trap")
     forms.release(form, "ffffffff-00000000")
     assert not world.forms()[0].is_reminder
+
+
+def test_an_email_that_left_late_is_not_followed_at_once_by_its_reminder(world: World) -> None:
+    assert world.sign().status == 200
+    world.watch = Refusing({"sesv2:SendEmail": "AccountSuspendedException"})
+    world.run_stream()
+    world.clock.advance(days=3)
+    world.watch = None
+    world.run_waiting_mails()
+    assert len(world.sent) == 1
+    left_at = world.clock.now
+    while not reminders(world):
+        world.clock.advance(hours=1)
+        world.reconcile()
+        world.run_postponed()
+    assert world.clock.now - left_at >= timedelta(days=1)

@@ -30,7 +30,7 @@ from undersigned.organizing.rules.reconciliations import Balance, Finding, Holdi
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.mail_claims import MailClaims, claim_of
 from undersigned.signing.rows.signatures import Signatures
-from undersigned.signing.rules.forms import FormMail
+from undersigned.signing.rules.forms import REMINDED_AFTER, FormMail
 from undersigned.signing.rules.mail_budgets import DAY
 from undersigned.signing.rules.signatures import requested_at
 
@@ -142,8 +142,10 @@ def _ask_again(stack: Stack, form: Form, summary: Summary, *, reminds: bool) -> 
         return summary
     if form.is_reminder or now - asked_at < _FORGOTTEN_AFTER:
         return summary
-    if MailClaims(stack.table).is_settled(claim_of(FormMail(form))):
+    if settled_on := MailClaims(stack.table).settled_on(claim_of(FormMail(form))):
         due = form.reminder_due() if reminds else None
+        # While SES was out, the email may have left long after its request.
+        due = due and max(due, settled_on + REMINDED_AFTER)
         if due and due < now + DAY:
             with suppress(ChangedError):  # It was erased, or is reminded of by another run.
                 Forms(stack.table).remind(form, max(now, due))

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
@@ -22,7 +22,7 @@ from undersigned.signing.rules.signatures import requested_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from boto3.dynamodb.conditions import ConditionBase
 
@@ -119,12 +119,15 @@ class MailClaims(Repository):
             for values in self._known(email.person, min(email.since, at))
         )
 
-    def is_settled(self, email: MailClaim) -> bool:
-        """Say whether an email was sent, or the limit was reached on a day since it was requested."""
-        return any(
-            email.request in values.get("sent", ()) or _is_full(values, email)
-            for values in self._known(email.person, email.since)
-        )
+    def settled_on(self, email: MailClaim) -> datetime | None:
+        """Return the first day since its request on which an email was sent, or the limit was reached, if there is one.
+
+        The day is its beginning (UTC).
+        """
+        for values in self._known(email.person, email.since):
+            if email.request in values.get("sent", ()) or _is_full(values, email):
+                return datetime.fromisoformat(values["sk"]).replace(tzinfo=UTC)
+        return None
 
     def _known(self, person: str, since: datetime) -> Iterator[Values]:
         return self._table.query(mail_claim_partition(person), at_least=locate(person, since).sk, consistent=True)
