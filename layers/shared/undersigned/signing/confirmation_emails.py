@@ -1,4 +1,4 @@
-"""Confirmation emails, one for each form: the table's stream queues it, and the queue alone sends.
+"""Confirmation emails, one for each form, and reminders: a stream or a schedule queues them, the queue alone sends.
 
 An email over a budget waits on its form, and a schedule queues it when there is room. While SES or the table is out,
 messages hide for a quarter of an hour at most, and come again until it is back.

@@ -1,7 +1,7 @@
 """Forms: each form that was sent is an item, until it expires after 14 days.
 
 Its id is a hash of its values and of its form token. The index `listing` has every form in `FORMS#<campaign>#<shard>`,
-by the time of signing. The index `tray` has those whose emails are postponed, in `POSTPONED#<campaign>#<lane>`, by the
+by the time of signing. The index `tray` has those whose emails are postponed, in `POSTPONED#<campaign>#<queue>`, by the
 time when they are tried again.
 """
 

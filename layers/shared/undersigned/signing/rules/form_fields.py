@@ -151,7 +151,10 @@ NO_WORDS = Words(name="", email="", address_line="", locality="", region="", pos
 
 
 def form_fields(campaign: Campaign, roster: Roster) -> tuple[FormField, ...]:
-    """Return the fields that a campaign's form can have: no postal code, if one target gets every letter."""
+    """Return the fields that a campaign's form has. Those that it lets people leave out have no `missing`.
+
+    There is no postal code if one target gets every letter.
+    """
     left_out = {name for name, asked in campaign.asked.items() if asked == "no"}
     left_out |= {"postal_code"} if roster.only else set()
     left_out |= set() if campaign.own_words else {"note"}

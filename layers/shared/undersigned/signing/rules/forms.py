@@ -186,7 +186,7 @@ class FormMail:
 def new_form(  # noqa: PLR0913  (what a form depends on)
     form: SignedForm, campaign: Campaign, letter: Letter, signer: str, at: datetime, *, language: str
 ) -> Form:
-    """Return what a form that was sent then asks for: a letter with its words, to the addressee that it showed."""
+    """Return the form to write, without its id, its suspicion, its network and the request for its email."""
     typed = {each.name: getattr(form, each.name) for each in fields(Words)}
     if not letter.offers_note:
         typed["note"] = ""

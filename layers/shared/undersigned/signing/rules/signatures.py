@@ -31,7 +31,7 @@ EXPORTS_KEPT_FOR = timedelta(days=7)
 """How long a file of letters is kept; template.yaml has the same value for the bucket."""
 
 PENDING_FOR = timedelta(days=14)
-"""How long a signature waits for its confirmation."""
+"""How long a form waits for its confirmation."""
 
 DISOWNED_FOR = timedelta(days=30)
 """How long a campaign sends no emails to a person who said that they didn't sign."""
