@@ -748,6 +748,16 @@ def a_time_is_over(platform: Platform) -> Arrivals:
     return {ada: 1, bo: 1, eve: 0}
 
 
+_SKOKIE = {
+    "title": "Police Chief",
+    "name": "Blake Placeholder",
+    "department": "Skokie Police",
+    "locality": "Skokie",
+    "email": "chief@skokie-police.example",
+    "postal_codes": "60076",
+}
+
+
 def a_draft_and_the_end(platform: Platform) -> Arrivals:
     """A draft is changed twice, discarded, made again and published; at last the campaign is closed and deleted."""
     world, acts = platform.world, Acts(platform)
@@ -764,15 +774,7 @@ def a_draft_and_the_end(platform: Platform) -> Arrivals:
     assert platform.person(lambda: someone(world, "editor").see(f"/workshop/versions?of={first}")).status == 200
     assert platform.person(lambda: someone(world, "editor").see("/organizer")).status == 200
     empty = next(name for name, value in rows.items() if name.endswith("-email") and not value).removesuffix("-email")
-    skokie = {
-        "title": "Police Chief",
-        "name": "Blake Placeholder",
-        "department": "Skokie Police",
-        "locality": "Skokie",
-        "email": "chief@skokie-police.example",
-        "postal_codes": "60076",
-    }
-    revision = save_draft(acts, "recipients", {f"{empty}-{name}": value for name, value in skokie.items()})
+    revision = save_draft(acts, "recipients", {f"{empty}-{name}": value for name, value in _SKOKIE.items()})
     assert acts.organizer("/workshop/test-email").status == 303
     platform.settle()
     author = author_of(world)
