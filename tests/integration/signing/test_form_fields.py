@@ -92,7 +92,7 @@ def test_a_letter_without_an_address_has_three_typed_fields(world: World) -> Non
     assert [name for name in fields(world) if name not in {"target", "note"}] == ["name", "email", "signature"]
     assert "The letter has your name. We’ll email you first." in page
     privacy = world.get(f"{FORM}/privacy").body
-    assert "with your name but without your email address. The email lists who signed." in privacy
+    assert "with your name but without your email address. The files in the email list who signed." in privacy
     assert "only your postal code" not in privacy
     for gone in ("your town", "postal code", "(address)", "(town)", ", IL"):
         assert gone not in page

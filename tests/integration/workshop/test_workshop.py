@@ -252,7 +252,7 @@ def test_each_blank_is_a_placeholder_that_somebody_names(author: Author) -> None
     for page, listed in (("letter", " ".join(places)), ("publish", " ".join(f"English: “ {it} ”" for it in places))):
         shown = author.open(page).words
         assert shown.count(says) == 1, page
-        assert f"the date and the signature: they are added by themselves. {listed} " in shown, page
+        assert f"the date and the signature: they are added automatically. {listed} " in shown, page
     assert "Dear Mayor [fill in], Come on" in author.open("preview/page?in=en").words, "and its preview is readable"
     author.open("letter")
     named = pasted.replace("____", "[recipient's name]").replace("[the hall]", "\\[the hall\\]")
@@ -277,7 +277,7 @@ def test_a_line_that_ends_in_a_line_break_is_quoted_without_its_backslash(author
     author.open("letter")
     author.send("letter", {"text": "Dear Mayor,\n\nName: ____\nTown: ____\n", "do": "save"})
     assert "Name: [fill in]\\\nTown: [fill in]" in author.draft().files["letter.md"]
-    assert re.search(r"themselves\. Name: \[fill in\] Town: \[fill in\] ", author.open("letter").words)
+    assert re.search(r"automatically\. Name: \[fill in\] Town: \[fill in\] ", author.open("letter").words)
 
 
 def test_what_is_too_long_for_a_letter_is_refused_with_a_sentence(author: Author) -> None:

@@ -147,7 +147,7 @@ def _ask_again(stack: Stack, form: Form, summary: Summary, *, reminds: bool) -> 
         # While SES was out, the email may have left long after its request.
         due = due and max(due, settled_on + REMINDED_AFTER)
         if due and due < now + DAY:
-            with suppress(ChangedError):  # It was erased, or is reminded of by another run.
+            with suppress(ChangedError):  # It was erased, or another run asked for the reminder.
                 Forms(stack.table).remind(form, max(now, due))
         return summary
     with suppress(ChangedError):  # It was erased, or released, meanwhile.

@@ -92,7 +92,7 @@ _BRACES = Message(
 _BLANKS = Message(
     "replace the words in brackets with what belongs there, such as {{ signer.name }}, or delete them; if they are "
     "text, remove the brackets. You can delete lines at the end for the name, the address, the date and the signature: "
-    "they are added by themselves"
+    "they are added automatically"
 )
 
 _TOP = "{{ target.title }} {{ target.name }}\n{{ target.department }}\n\n"

@@ -303,10 +303,10 @@ class Campaign(Row):
     is the organizer's own privacy notice; without it, people read the built-in one. With `own_words`, signers can add
     some, if the letter has a field for them. `request` says in emails to targets, which have no letter in them, what
     the letters ask for; without it, the title does. Letters are counted by `sources`, the labels of links and sites.
-    `street_address`, `town` and `state` say what the form asks for. With `remind_signers`, who has not confirmed
-    gets one reminder.
+    `street_address`, `town` and `state` say what the form asks for. With `remind_signers`, people who have not
+    confirmed get one reminder.
     Signers' personal data is kept for `keep_for_days` after `closes`; without it, until the organizer erases it.
-    Who has confirmed sees a button with the words `next_step`, which leads to `next_step_url`, if both are set.
+    People who have confirmed see a button: its words are `next_step`, its address `next_step_url`. It needs both.
     Letters go out each week on `deliver_on` (`MON`) at the hour `deliver_at` of the campaign's time zone; without them,
     on the stack's day and hour. `logo` comes from a file of its own.
     """

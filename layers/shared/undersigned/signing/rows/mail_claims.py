@@ -72,7 +72,7 @@ class MailClaim(Claim):
 
 
 def claim_of(mail: FormMail) -> MailClaim:
-    """Return the claim of the email that a form requests. A reminder is one for all forms of a signer that live."""
+    """Return the claim of the email that a form requests. All waiting forms of a signer share one reminder."""
     form = mail.form
     asked_at = requested_at(form.mail_request) or mail.about.signed_at
     return MailClaim(
