@@ -89,3 +89,11 @@ def test_what_is_chosen_is_taken_and_the_rest_is_named() -> None:
         ("Fax",),
     )
     assert used_twice(Choice(("name", "name", "email", "email"), headings=1)) == ("email",)
+
+
+def test_the_names_of_a_sheet_may_stand_with_the_addresses() -> None:
+    rows = rows_in(b"", "Town\tMail\nOakton\tAda Lovelace <a@x.example>\n")
+
+    assert taken(rows, by_headings(rows)).rows == (
+        {"locality": "Oakton", "email": "a@x.example", "name": "Ada Lovelace"},
+    )

@@ -11,6 +11,7 @@ from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.campaigns.rules.postal_codes import canonical_postal_code
 from undersigned.workshop.campaigns import compile_campaign
 from undersigned.workshop.mistakes import MistakesError
+from undersigned.workshop.postal_code_cells import PostalCodeCells
 from undersigned.workshop.target_tables import read_table
 from undersigned.workshop.targets import MOST_NOTES
 from undersigned.workshop.writing import files_of
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
         ("60201; 60202", "60201; 60201", "targets.csv:2: `postal_codes`: 60201 is there twice; remove one"),
         (
             "60201; 60202",
-            "60201/60202",
-            "targets.csv:2: `postal_codes`: 60201/60202 is not a postal code; separate codes with semicolons",
+            "60201 and 60202",
+            "targets.csv:2: `postal_codes`: 60201 and 60202 is not a postal code; separate codes with semicolons",
         ),
         ("example,60202", "example,60202-1234", "targets.csv:3: `postal_codes`: 60202-1234 is written 60202 on line 2"),
         (
@@ -99,6 +100,27 @@ def test_recipients_without_an_email_address_get_their_letters_by_hand(files: Fi
 
     assert [target.by_hand for target in compiled.targets] == [True, True]
     assert compiled.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["Robin Sample <mayor@oakton.example>", '""Robin Sample"" < mayor@oakton.example >', "<mayor@oakton.example>"],
+)
+def test_the_address_in_angle_brackets_is_taken(files: Files, cell: str) -> None:
+    change(files, "targets.csv", "mayor@oakton.example", f'"{cell}"')
+
+    [target, _] = compile_campaign(files).targets
+
+    assert (target.name, target.email) == ("Avery Sample", "mayor@oakton.example")
+
+
+def test_a_name_before_the_address_fills_in_the_name_that_is_missing(files: Files) -> None:
+    change(files, "targets.csv", "Avery Sample", "")
+    change(files, "targets.csv", "mayor@oakton.example", '"""Sample, Robin"" <mayor@oakton.example>"')
+
+    [target, _] = compile_campaign(files).targets
+
+    assert (target.name, target.email) == ("Sample, Robin", "mayor@oakton.example")
 
 
 def test_a_postal_address_keeps_its_lines_and_is_written_as_it_was_read(files: Files) -> None:
@@ -216,6 +238,8 @@ def test_titles_in_a_language_that_is_not_listed_are_a_mistake(bilingual: Files)
         ("*", ("*",)),
         ("602*; k1a *", ("602*", "K1A*")),
         ("60201, 60209 60300", ("60201", "60209", "60300")),
+        ("432 15", ("43215",)),
+        ("432 15 432 16, 43217", ("43215", "43216", "43217")),
         ("60201-1234", ("60201",)),
         ("62701; *", ("62701", "*")),
     ],
@@ -224,6 +248,13 @@ def test_postal_codes_are_single_ones_prefixes_or_all_others(files: Files, cell:
     change(files, "targets.csv", "60201; 60202", f'"{cell}"')
 
     assert compile_campaign(files).targets[0].postal_codes == codes
+
+
+def test_only_groups_of_three_and_two_digits_are_one_code() -> None:
+    codes, [mistake] = PostalCodeCells().read(2, "101 102 432 15 123 45* 10115 80")
+
+    assert codes == ("101", "102", "43215", "123", "45*", "10115")
+    assert str(mistake).startswith("80 is not a postal code; separate codes with semicolons")
 
 
 def test_the_recipient_of_all_others_gets_the_letters_of_a_code_that_nobody_lists(files: Files) -> None:

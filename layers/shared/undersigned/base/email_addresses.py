@@ -63,7 +63,8 @@ def email_mistake(text: str) -> Message | None:  # noqa: PLR0911  (one rule afte
         )
     if not _LOCAL_PART.fullmatch(local):
         return Message(
-            "“%(address)s” has a character before the @ that email can’t carry; check for spaces and accents", values
+            "“%(address)s” is not one plain address; write it without a name, spaces or accents, like name@example.org",
+            values,
         )
     if not labels or not all(_DOMAIN_LABEL.fullmatch(label) for label in labels):
         return Message(

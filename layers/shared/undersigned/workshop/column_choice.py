@@ -121,11 +121,9 @@ def used_twice(choice: Choice) -> tuple[str, ...]:
 def taken(rows: Rows, choice: Choice) -> TargetTable:
     """Return the rows as a table, with the chosen columns. `unused` names the others that are not empty."""
     below = rows[choice.headings :]
-    columns = tuple(dict.fromkeys(column for column in choice.columns if column))
+    columns = tuple(dict.fromkeys(filter(None, (*choice.columns, "name"))))
     places = {column: [place for place, one in enumerate(choice.columns) if one == column] for column in columns}
-    cells = [
-        {column: tidy(column, " ".join(row[place] for place in places[column])) for column in columns} for row in below
-    ]
+    cells = [tidy((column, " ".join(row[place] for place in places[column])) for column in columns) for row in below]
     unused = [
         (rows[choice.headings - 1][place] if choice.headings else "") or f"#{place + 1}"
         for place, column in enumerate(choice.columns)

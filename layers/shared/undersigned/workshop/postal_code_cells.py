@@ -40,6 +40,8 @@ _RANGE = re.compile(rf"([0-9]{{3,{LONGEST}}})-([0-9]{{3,{LONGEST}}})")
 _NO_ZIP = re.compile(r"(?![0-9]{5}(?:-?[0-9]{4})?$)[0-9-]+")
 _SHORT_ZIP = re.compile(r"[0-9]{3,4}")
 _DASH = re.compile(r"(?<=[0-9])\s*[-–—]\s*(?=[0-9])")
+# Sweden, Czechia, Slovakia and Greece write `432 15`. No code has two digits.
+_GROUPS = re.compile(r"(?<![0-9])([0-9]{3}) ([0-9]{2})(?![0-9*])")
 _HAS_LETTER = re.compile(r"[^\W\d_]")
 _HAS_DIGIT = re.compile(r"[0-9]")
 
@@ -224,8 +226,8 @@ def _shared(patterns: list[str], line: int) -> Message:
 
 
 def _split(cell: str) -> Iterator[str]:
-    """Split a cell at `;` and `,`, and at spaces unless a code can contain them, as in `K1A 0B1`."""
-    for piece in re.split(r"[;,]", _DASH.sub("-", cell)):
+    """Split a cell at `;` and `,`, and at spaces unless a code can contain them, as in `K1A 0B1` and `432 15`."""
+    for piece in re.split(r"[;,]", _GROUPS.sub(r"\1\2", _DASH.sub("-", cell))):
         if _HAS_LETTER.search(piece):
             yield piece.strip()
         else:

@@ -143,13 +143,7 @@ def read_table(text: str) -> TargetTable:
     columns = tuple(column_named(cell) for cell in header)
     if len(set(columns)) < len(columns) or sum(column in COLUMNS for column in columns) < _LEAST_HEADINGS:
         columns, others = COLUMNS, rows
-    fitted = tuple(
-        {
-            column: tidy(column, cell)
-            for column, cell in zip(columns, _fitted(cells, len(columns), separator), strict=True)
-        }
-        for _, cells in others
-    )
+    fitted = tuple(tidy(zip(columns, _fitted(cells, len(columns), separator), strict=True)) for _, cells in others)
     return TargetTable(columns, fitted, tuple(line for line, _ in others))
 
 

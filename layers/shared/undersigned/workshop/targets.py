@@ -20,7 +20,7 @@ from undersigned.workshop.table_texts import SEPARATORS, UNREADABLE, rows_of, se
 from undersigned.workshop.texts import on_lines, on_one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 FILE = "targets.csv"
 
@@ -37,6 +37,7 @@ MOST_NOTES = 1_000
 
 _ALL_COLUMNS = {"columns": ",".join(COLUMNS)}
 _TITLE_COLUMN = re.compile(r"title_[a-z0-9-]+")
+_NAMED_ADDRESS = re.compile(r"([^<>]*)< ?([^<> ]+) ?>")
 
 type _Row = Mapping[str, str]
 
@@ -54,9 +55,17 @@ class TargetList:
     notes: tuple[Mistake, ...] = ()
 
 
-def tidy(column: str, cell: str) -> str:
-    """Return a cell without repeated spaces: on one line, or in the lines of a postal address."""
-    return on_lines(cell) if column == POSTAL_ADDRESS else on_one_line(cell)
+def tidy(cells: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return a row without repeated spaces: each cell on one line, or in the lines of a postal address.
+
+    An email program copies `Robin Sample <mayor@oakton.example>`: the address stays, and the name if there is none.
+    """
+    row = {column: on_lines(cell) if column == POSTAL_ADDRESS else on_one_line(cell) for column, cell in cells}
+    if found := _NAMED_ADDRESS.fullmatch(row.get("email", "")):
+        row["email"] = found[2]
+        if row.get("name") == "":
+            row["name"] = found[1].strip('" ')
+    return row
 
 
 def read_targets(text: str, languages: Collection[str] | None, region: str = "") -> TargetList:
@@ -158,7 +167,7 @@ class _Reader:
             )
             self._mistake(line, message)
             return
-        row = {column: tidy(column, cell) for column, cell in zip(columns, cells, strict=True)}
+        row = tidy(zip(columns, cells, strict=True))
         titles = {language: title for column, title in row.items() if title and (language := self._language_of(column))}
         self._check_texts(line, row)
         self._check_id(line, row["id"])

@@ -157,10 +157,10 @@ def _posted_rows(posted: Mapping[str, object]) -> Iterator[tuple[int, str, dict[
     rows: dict[int, dict[str, str]] = {}
     for name, cell in posted.items():
         if isinstance(cell, str) and (found := _CELL.fullmatch(name)):
-            rows.setdefault(int(found[1]), {})[found[2]] = targets_file.tidy(found[2], cell)
+            rows.setdefault(int(found[1]), {})[found[2]] = cell
     for number, cells in sorted(rows.items()):
         was = posted.get(f"was-{number}")
-        yield number, was if isinstance(was, str) else "", cells
+        yield number, was if isinstance(was, str) else "", targets_file.tidy(cells.items())
 
 
 def changed_rows(table: TargetTable, posted: Mapping[str, object]) -> dict[str, object]:
