@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from undersigned.organizing.rules.exports import Export
 
 
-def asked(world: World, wanted: ExportFilter = ExportFilter(), by: str = "ann") -> Export:  # noqa: B008
+def asked(world: World, wanted: ExportFilter = ExportFilter(), by: str = "ann", *, new: bool = False) -> Export:  # noqa: B008
     """Ask for an export, as an organizer does, and return it."""
     known = recent_exports(world.stack, CAMPAIGN)
-    given = {"target": wanted.target or "", "status": wanted.status or ""}
+    given = {"target": wanted.target or "", "status": wanted.status or "", "news": wanted.news or ""}
+    given["new"] = "yes" if new else ""
     perform(world.stack, "export", CAMPAIGN, given, by)
-    [new] = [export for export in recent_exports(world.stack, CAMPAIGN) if export not in known]
-    return new
+    [added] = [export for export in recent_exports(world.stack, CAMPAIGN) if export not in known]
+    return added
 
 
 def file_of(world: World, export: Export) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -17,7 +18,7 @@ from undersigned.campaigns.catalog import catalog_of
 from undersigned.organizing.exporting import csv_lines, record_export
 from undersigned.organizing.letters import find_letter, letter_record, letter_signed_with
 from undersigned.organizing.listing import newest_letters
-from undersigned.organizing.rules.exports import COLUMNS, Exported, ExportFilter, row
+from undersigned.organizing.rules.exports import COLUMNS, Exported, ExportFilter, News, row
 from undersigned.organizing.rules.screening import SignatureFilter
 from undersigned.signing.rules.abuse_checks import WantedSuspicion
 from undersigned.signing.rules.signatures import signer_id
@@ -29,6 +30,7 @@ from undersigned_cli.commands.options import (
     Campaign,
     OfTarget,
     Yes,
+    a_day,
     examples,
     on_campaign,
 )
@@ -54,7 +56,11 @@ def add_to(app: typer.Typer) -> None:
     )(signatures)
     app.command(
         rich_help_panel=SEE,
-        epilog=examples("export my-campaign", "export my-campaign --status confirmed -o - | wc -l"),
+        epilog=examples(
+            "export my-campaign",
+            "export my-campaign --status confirmed -o - | wc -l",
+            "export my-campaign --news agreed --since 2026-11-30",
+        ),
     )(export)
     app.command(
         rich_help_panel=ACT,
@@ -120,24 +126,39 @@ def _as_values(opened: Stack, signature: Signed) -> dict[str, object]:
 
 
 @on_campaign
-def export(
+def export(  # noqa: PLR0913  (options)
     opened: Stack,
     campaign: Campaign,
     *,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="File to write; `-` is standard output. Without it: CAMPAIGN-DAY.csv."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="File to write; `-` is standard output. Without it: CAMPAIGN-DAY.csv, or CAMPAIGN-agreed-DAY.csv.",
+        ),
     ] = None,
     target: OfTarget = None,
     status: OfStatus = None,
+    news: Annotated[
+        News | None,
+        typer.Option(help="Only supporters, for a mailing list: who agreed to news, or who ended that."),
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(parser=a_day, metavar="DAY", help="With --news: only who did that on this day (UTC) or later."),
+    ] = None,
 ) -> None:
     """Write signatures to a CSV file for spreadsheets and databases. Leaves erased letters out."""
-    wanted = ExportFilter(target, status)
+    if since and not news:
+        message = "--since is only for supporters; add --news agreed or --news ended"
+        raise typer.BadParameter(message)
+    wanted = ExportFilter(target, status, news, since.replace(tzinfo=UTC) if since else None)
     if output == _STDOUT:
         record_export(opened, campaign, wanted, COMMAND_LINE)
         _write(csv_lines(opened, campaign, wanted), sys.stdout.buffer)
         return
-    file = output or Path(f"{campaign}-{opened.clock():%Y-%m-%d}.csv")
+    file = output or Path(wanted.filename(campaign, opened.clock()))
     with whole(file) as content:
         record_export(opened, campaign, wanted, COMMAND_LINE)
         rows = _write(csv_lines(opened, campaign, wanted), content)

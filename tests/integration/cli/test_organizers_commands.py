@@ -193,6 +193,30 @@ def test_an_export_is_named_after_campaign_and_day(
     assert [path.name for path in tmp_path.iterdir()] == [f"{CAMPAIGN}-{PERIOD}.csv"]
 
 
+def test_supporters_are_written_for_a_mailing_list(
+    run: Any, invoke: Any, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    world.confirmed(updates="yes")
+    path = world.own_page(world.confirmed(email="bo@signers.example", updates="yes").to)
+    world.clock.advance(days=1)
+    world.post(f"{path}/no-news")
+
+    assert "1 letter written to" in run("export", CAMPAIGN, "--news", "agreed")
+    [file] = tmp_path.iterdir()
+    assert file.name == f"{CAMPAIGN}-agreed-2026-11-25.csv"
+    assert file.read_bytes().startswith(b"email,first_name,last_name,")
+    assert "news agreed" in run("audit", CAMPAIGN)
+
+    def since(day: str, news: str) -> bytes:
+        return bytes(invoke("export", CAMPAIGN, "--news", news, "--since", day, "-o", "-").stdout_bytes)
+
+    assert b"bo@signers.example" in since("2026-11-25", "ended")
+    assert since("2026-11-26", "ended").count(b"@") == since("2026-11-25", "agreed").count(b"@") == 0
+    assert invoke("export", CAMPAIGN, "--since", "2026-11-25").exit_code == 2
+    assert invoke("export", CAMPAIGN, "--news", "never").exit_code == 2
+
+
 def test_a_failed_export_leaves_no_file(
     invoke: Any, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -650,7 +650,8 @@ def test_all_letters_at_once_are_not_a_choice(world: World, manager: Browser) ->
 
 
 def test_an_export_of_a_status_that_does_not_exist_is_of_nobody(world: World, manager: Browser) -> None:
-    assert manager.press("/exports", {"status": "bogus"}).status == 400
+    for wrong in ({"status": "bogus"}, {"news": "bogus"}, {"news": "agreed", "new": "bogus"}):
+        assert manager.press("/exports", wrong).status == 400
     assert manager.press("/exports", {"target": "atlantis"}).status == 404
     assert not list(Exports(world.stack.table).exports(CAMPAIGN))
 
@@ -667,6 +668,19 @@ def test_an_export_is_requested_written_and_downloaded(sent: World, manager: Bro
     assert "data-live" not in page
     [written, _] = re.findall(rf"{DASHBOARD}/exports/([0-9a-f]{{16}})", page)
     assert "X-Amz-Expires=900" in manager.see(f"/exports/{written}").headers["location"]
+
+
+def test_the_page_of_files_says_which_supporters_a_file_has(world: World, manager: Browser) -> None:
+    world.confirmed(updates="yes")
+    manager.press("/exports", {"news": "agreed"})
+    world.run_exports()
+    world.clock.advance(hours=1)
+    manager.press("/exports", {"news": "agreed", "new": "yes"})
+    manager.press("/exports", {"news": "ended", "new": "yes"})
+    shown = manager.words("/exports")
+    assert shown.count("People who agreed to news new since") == 1
+    assert "People who ended the news 0" in shown
+    assert "Personas que aceptaron recibir noticias" in manager.words("/exports?lang=es")
 
 
 def test_a_letters_page_shows_the_letter_and_what_became_of_it(world: World, manager: Browser) -> None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world import World
-    from undersigned.organizing.rules.exports import Export
+    from undersigned.organizing.rules.exports import Export, News
 
 HOSTILE = "=HYPERLINK(A1)"
 
@@ -329,7 +329,7 @@ def test_an_export_is_in_the_activity_log(world: World) -> None:
 
 def test_an_unknown_campaign_or_target_cannot_be_exported(world: World) -> None:
     with pytest.raises(NotFoundError, match="no campaign"):
-        ask(world.stack, "nothing", "", "", "key")
+        ask(world.stack, "nothing", target="", status="", news="", new=False, by="key")
     with pytest.raises(NotFoundError, match="no recipient 'atlantis'; it has deerfield, evanston"):
         asked(world, ExportFilter("atlantis"))
     assert list(Campaigns(world.stack.table).audit(CAMPAIGN)) == []
@@ -341,6 +341,84 @@ def test_a_damaged_message_is_reported(world: World) -> None:
     assert answer["batchItemFailures"] != []
 
 
+# Supporters
+
+
+def supporters(world: World, news: News, *, new: bool = False) -> list[str]:
+    """Ask for a file of supporters, and return whom it names, newest first."""
+    world.clock.advance(minutes=20)
+    export = asked(world, ExportFilter(news=news), new=new)
+    world.run_exports()
+    return [row["email"].partition("@")[0] for row in rows_of(file_of(world, export))]
+
+
+def agree(world: World, name: str) -> str:
+    """Sign with the tick, confirm, and return the path of the signer's own page."""
+    world.clock.advance(minutes=1)
+    return world.own_page(world.confirmed(email=f"{name}@signers.example", updates="yes").to)
+
+
+def test_supporters_are_only_those_who_agreed_and_those_who_ended_that_have_a_file_of_their_own(world: World) -> None:
+    agree(world, "ada")
+    ended, withdrawn = agree(world, "bo"), agree(world, "cy")
+    world.confirmed(email="di@signers.example")
+    world.sign(email="eve@signers.example", updates="yes")
+    agree(world, "fi")
+    erase_by_hand(world, "fi@signers.example")
+    world.post(f"{ended}/no-news")
+    world.post(f"{withdrawn}/withdraw")
+
+    assert (supporters(world, "agreed"), supporters(world, "ended")) == (["ada"], ["cy", "bo"])
+
+
+def test_a_file_of_supporters_has_no_byte_order_mark_and_says_what_it_is(world: World) -> None:
+    agree(world, "ada")
+    export = asked(world, ExportFilter(news="agreed"))
+    world.run_exports()
+    assert file_of(world, export).startswith(b"email,first_name,last_name,")
+    assert export.filename == f"{CAMPAIGN}-agreed-2026-11-24.csv"
+    [entry, *_] = Campaigns(world.stack.table).audit(CAMPAIGN)
+    assert (entry.action, entry.about) == ("export", "news agreed")
+
+
+def test_new_supporters_are_those_since_the_last_file_that_was_done(world: World) -> None:
+    paths = [agree(world, name) for name in ("ada", "bo")]
+    assert supporters(world, "agreed", new=True) == ["bo", "ada"], "there is no last file"
+    agree(world, "cy")
+    assert supporters(world, "ended", new=True) == []
+    asked(world, ExportFilter(news="agreed"))  # not done, so nobody has it
+    world.post(f"{paths[0]}/no-news")
+
+    assert supporters(world, "agreed", new=True) == ["cy"]
+    assert supporters(world, "ended", new=True) == ["ada"]
+    assert supporters(world, "agreed", new=True) == []
+    assert supporters(world, "agreed") == ["cy", "bo"]
+
+
+def test_a_form_that_waited_during_the_last_file_is_new_once_it_is_confirmed(world: World) -> None:
+    world.sign(email="bo@signers.example", updates="yes")
+    world.run_stream()
+    assert supporters(world, "agreed", new=True) == []
+    world.press(world.sent[-1].link("confirm"))
+    assert supporters(world, "agreed", new=True) == ["bo"]
+
+
+def test_whom_a_late_index_may_have_left_out_of_the_last_file_is_in_the_next(world: World) -> None:
+    agree(world, "ada")
+    world.clock.advance(minutes=10)
+    asked(world, ExportFilter(news="agreed"))
+    world.run_exports()
+    assert supporters(world, "agreed", new=True) == ["ada"]
+
+
+def test_after_an_erasure_there_is_no_last_file(world: World) -> None:
+    agree(world, "ada")
+    world.confirmed(email="bo@signers.example")
+    assert supporters(world, "agreed", new=True) == ["ada"]
+    erase_by_hand(world, "bo@signers.example")
+    assert supporters(world, "agreed", new=True) == ["ada"]
+
+
 # Over HTTP
 
 
@@ -350,7 +428,7 @@ def test_an_export_is_requested_followed_and_downloaded_over_http(world: World) 
     assert act(world, "/exports", {"target": "evanston", "status": "confirmed"}).status == 303
     [queued] = read(world, "/exports")["exports"]
     assert (queued["state"], read(world, f"/exports/{queued['id']}")["link"]) == ("queued", None)
-    assert queued["filter"] == {"target": "evanston", "status": "confirmed"}
+    assert queued["filter"] == {"target": "evanston", "status": "confirmed", "news": None, "since": None}
     world.run_exports()
     done = read(world, f"/exports/{queued['id']}")
     assert (done["state"], done["rows"], done["by"]) == ("done", 1, "editor@enddemand.example")

@@ -9,6 +9,7 @@ meanwhile moves there, too, and may be missing. A form that is confirmed meanwhi
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, cast
 
 from undersigned.base.actions import Done, Field, action
@@ -21,17 +22,28 @@ from undersigned.campaigns.catalog import catalog_of
 from undersigned.organizing.listing import newest_letters
 from undersigned.organizing.queues import export_queue
 from undersigned.organizing.rows.exports import Exports
-from undersigned.organizing.rules.exports import COLUMNS, Export, ExportFilter, row
+from undersigned.organizing.rules.exports import (
+    COLUMNS,
+    SUPPORTER_COLUMNS,
+    Export,
+    ExportFilter,
+    row,
+    supporter_row,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
-    from undersigned.organizing.rules.exports import Exported, ExportState
+    from undersigned.organizing.rules.exports import Exported, ExportState, News
 
 _READ_AHEAD = 500
 """How many letters are read in one step. With a drawing in each, they take 5 MB."""
 
 _LINK_SECONDS = 900
+
+_INDEX_LAGS = timedelta(minutes=15)
+"""How late the index can be that lists letters: one from just before an export may be missing in it."""
 
 
 class NotReadyError(NotNowError):
@@ -46,24 +58,36 @@ class NotReadyError(NotNowError):
     button=Message("Create a file"),
     done={"asked": Message("We’re creating the file.")},
 )
-def ask(
+def ask(  # noqa: PLR0913  (fields)
     stack: Stack,
     campaign: str,
+    *,
     target: Annotated[str, Field(str, "Only letters to this recipient.")],
     status: Annotated[str, Field(str, "Only letters with this status.")],
+    news: Annotated[str, Field(str, "Only supporters: who `agreed` to news, or `ended` that.")],
+    new: Annotated[bool, Field(bool, "Only what is new since the last such file.")],
     by: str,
 ) -> Done:
     """Request an export. It is written when a function takes it from the queue. Raises NotFoundError."""
     entry = catalog_of(stack).entry(campaign)
     if target:
         entry.target(target)
-    wanted = ExportFilter(target or None, cast("Exported | None", status or None))
+    wanted = ExportFilter(target or None, cast("Exported | None", status or None), cast("News | None", news or None))
+    if new and (last := _last_time(stack, campaign, wanted)):
+        wanted = replace(wanted, since=last - _INDEX_LAGS)
     export = Export(campaign, stack.new_id(), "queued", wanted, by, stack.clock())
     # Before the row, which would wait for ever if this failed. The person who gets the error asks again.
     record_export(stack, campaign, wanted, by)
     Exports(stack.table).put_export(export)
     export_queue(stack).put(campaign, export.id)
     return Done("asked", log=None)
+
+
+def _last_time(stack: Stack, campaign: str, wanted: ExportFilter) -> datetime | None:
+    """Return when somebody asked for the newest file that has the same; None if it isn't there any more, or not yet."""
+    recent = recent_exports(stack, campaign)
+    same = (export for export in recent if replace(export.filter, since=None) == wanted and export.state == "done")
+    return next((export.asked_at for export in same), None)
 
 
 def record_export(stack: Stack, campaign: str, wanted: ExportFilter, by: str) -> None:
@@ -123,12 +147,16 @@ def write_export(stack: Stack, campaign: str, export_id: str) -> Export:
 
 
 def csv_lines(stack: Stack, campaign: str, wanted: ExportFilter, read_ahead: int = _READ_AHEAD) -> Iterator[bytes]:
-    """Return the file's lines: a byte order mark and the column names, then the letters, newest first."""
+    """Return the file's lines: the column names, then the letters, newest first.
+
+    A file of letters begins with a byte order mark, for Excel. One of supporters doesn't: it is for mailing lists.
+    """
     catalog = catalog_of(stack)
-    yield BYTE_ORDER_MARK + csv_line(COLUMNS)
+    yield csv_line(SUPPORTER_COLUMNS) if wanted.news else BYTE_ORDER_MARK + csv_line(COLUMNS)
     for _, signature in newest_letters(stack, campaign, read_ahead=read_ahead, status=wanted.status):
         if signature and wanted.matches(signature):
-            yield csv_line(row(signature, catalog.letter(campaign, signature.letter).language))
+            language = catalog.letter(campaign, signature.letter).language
+            yield csv_line(supporter_row(signature) if wanted.news else row(signature, language))
 
 
 def put_off_export(stack: Stack, campaign: str, export_id: str, *, last: bool) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from undersigned.base.page import Page
-    from undersigned.organizing.rules.exports import Export, ExportState
+    from undersigned.organizing.rules.exports import Export, ExportState, News
     from undersigned.people.viewer import Viewer
 
 _EXPORT_STATES: Mapping[ExportState, Message] = {
@@ -23,6 +23,11 @@ _EXPORT_STATES: Mapping[ExportState, Message] = {
     "done": Message("Ready"),
     "failed": Message("Failed. Create a new one."),
     "erased": Message("Deleted, because a letter was erased. Create a new one."),
+}
+
+_NEWS: Mapping[News, Message] = {
+    "agreed": Message("People who agreed to news"),
+    "ended": Message("People who ended the news"),
 }
 
 
@@ -38,6 +43,7 @@ def exports_page(viewer: Viewer, found: Sequence[Export]) -> Page:
                 export,
                 recipient_name(viewer, export.filter.target) if export.filter.target else None,
                 viewer.say(STATUSES[export.filter.status]) if export.filter.status else None,
+                viewer.say(_NEWS[export.filter.news]) if export.filter.news else None,
                 viewer.say(_EXPORT_STATES[export.state]),
             )
             for export in found

@@ -26,7 +26,7 @@ from undersigned.organizing.pages.signatures import named_page, signature_page, 
 from undersigned.organizing.routes import deliveries as api_deliveries
 from undersigned.organizing.routes import next_deliveries
 from undersigned.organizing.routes.signatures import filter_of
-from undersigned.organizing.rules.exports import EXPORTED
+from undersigned.organizing.rules.exports import EXPORTED, NEWS
 from undersigned.people.routes.dashboard import DashboardRoutes, done, viewer_of
 from undersigned.people.viewer import NOTICES
 
@@ -173,7 +173,12 @@ def exports(request: DashboardRequest) -> Response[str]:
 @pages.does("export")
 def request_export(request: DashboardRequest) -> Response[str]:
     """Request an export."""
-    given = {"target": request.posted("target"), "status": request.posted_choice("status", EXPORTED) or ""}
+    given = {
+        "target": request.posted("target"),
+        "status": request.posted_choice("status", EXPORTED) or "",
+        "news": request.posted_choice("news", NEWS) or "",
+        "new": request.posted_choice("new", ("yes",)) or "",
+    }
     return done(request, perform(request.stack, "export", request.campaign, given, request.by), "/exports")
 
 

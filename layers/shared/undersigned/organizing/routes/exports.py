@@ -37,7 +37,12 @@ def _export(export: Export) -> dict[str, object]:
         "state": export.state,
         "rows": export.rows,
         "bytes": export.bytes,
-        "filter": {"target": export.filter.target, "status": export.filter.status},
+        "filter": {
+            "target": export.filter.target,
+            "status": export.filter.status,
+            "news": export.filter.news,
+            "since": export.filter.since.isoformat() if export.filter.since else None,
+        },
         "by": export.by,
         "asked_at": export.asked_at.isoformat(),
         "expires_at": export.expires_at.isoformat(),

@@ -1,6 +1,7 @@
-"""Exports: a campaign's signatures as a table for spreadsheets and databases.
+"""Exports: a campaign's signatures as a table for spreadsheets and databases, or its supporters for a mailing list.
 
-Columns have the names of OSDI (the Open Supporter Data Interface), if its people or signatures have such a field.
+Columns have the names of OSDI (the Open Supporter Data Interface), if its people or signatures have such a field. Those
+of supporters have the names by which mailing lists know them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ Exported = Literal["pending", "quarantined", "confirmed", "withdrawn"]
 
 EXPORTED: tuple[Exported, ...] = get_args(Exported)
 
+News = Literal["agreed", "ended"]
+"""Supporters: who agreed to news, and who agreed and ended that. A mailing list subscribes everybody in a file that is
+uploaded, so these are two files."""
+
+NEWS: tuple[News, ...] = get_args(News)
+
 TRIES = 4
 """How many times an export is tried before it fails for good; template.yaml has the same value for its queue."""
 
@@ -36,13 +43,23 @@ COLUMNS = tuple(dict.fromkeys((*_FIRST_COLUMNS, *(field.column for field in FORM
 """The columns. `identifiers` to `comments` are OSDI's, except `full_name`: the form has one field for the name, which
 can't be split into OSDI's `given_name` and `family_name`. New columns are at the end, for programs that count them."""
 
+SUPPORTER_COLUMNS = (
+    "email", "first_name", "last_name", "zip_code", "postal_code", "source", "consented_at", "withdrawn_at",
+)  # fmt: skip
+"""The columns of supporters. Action Network knows the `zip_code` and CiviCRM the `postal_code`."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExportFilter:
-    """Selects the letters of an export: to one target or to all, with one status or with any."""
+    """Selects the letters of an export: to one target or to all, with one status or with any.
+
+    With `news`, it selects supporters, and with `since` only those who agreed, or ended that, at this moment or later.
+    """
 
     target: str | None = None
     status: Exported | None = None
+    news: News | None = None
+    since: datetime | None = None
 
     def matches(self, signature: Signed) -> bool:
         """Say whether a letter belongs in the export."""
@@ -51,10 +68,23 @@ class ExportFilter:
             and not signature.is_empty
             and self.target in {None, signature.target}
             and self.status in {None, signature.status}
+            and self._has_news_of(signature)
         )
 
+    def _has_news_of(self, signature: Signed) -> bool:
+        if self.news is None:
+            return True
+        # Before it is confirmed, a form is no consent, so what is new was confirmed since.
+        came_at = (signature.agreed_at and signature.confirmed_at) if self.news == "agreed" else signature.no_news_since
+        return came_at is not None and (self.since is None or came_at >= self.since)
+
+    def filename(self, campaign: str, at: datetime) -> str:
+        """Return the name of a file of that day."""
+        return "-".join(part for part in (campaign, self.news, f"{at:%Y-%m-%d}.csv") if part)
+
     def __str__(self) -> str:
-        return " ".join(part for part in (self.target, self.status) if part) or "all"
+        news, since = self.news and f"news {self.news}", self.since and f"since {_moment(self.since)}"
+        return " ".join(part for part in (self.target, self.status, news, since) if part) or "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +115,7 @@ class Export(Row):
     @property
     def filename(self) -> str:
         """Return the file's name for the organizer."""
-        return f"{self.campaign}-{self.asked_at:%Y-%m-%d}.csv"
+        return self.filter.filename(self.campaign, self.asked_at)
 
 
 def row(signature: Signed, letter_language: str) -> tuple[str, ...]:
@@ -109,6 +139,27 @@ def row(signature: Signed, letter_language: str) -> tuple[str, ...]:
         "source": signature.source or "",
     }
     return tuple(cells[column] for column in COLUMNS)
+
+
+def supporter_row(signature: Signed) -> tuple[str, ...]:
+    """Return a supporter's cells in the order of SUPPORTER_COLUMNS.
+
+    The first name is the first word, by which a mailing list greets people. The last name is all that follows.
+    """
+    first, _, last = signature.words.name.partition(" ")
+    code = signature.words.postal_code
+    agreed_at = signature.signed_at if signature.words.updates else None
+    ended_at = signature.no_news_since
+    return (
+        signature.words.email,
+        first,
+        last,
+        code,
+        code,
+        signature.source or "",
+        _moment(agreed_at),
+        _moment(ended_at),
+    )
 
 
 def _moment(moment: datetime | None) -> str:

@@ -86,7 +86,7 @@ class Form(Row):
 
     # What only a letter has. Pages, lists and exports of both show it.
     confirmed_at = withdrawn_at = erased_at = cleared_at = period = bundle = None
-    agreed_at = news_ended_at = None
+    agreed_at = news_ended_at = no_news_since = None
     is_empty = on_hold = waits = False
 
     @property

@@ -189,6 +189,13 @@ class Signature(Row):
         return self.signed_at if self.status == "confirmed" and self.wants_news else None
 
     @property
+    def no_news_since(self) -> datetime | None:
+        """Return when a signer who had agreed to news ended that, or withdrew the letter; None for anyone else."""
+        if self.agreed_at or self.is_empty:
+            return None
+        return self.withdrawn_at if self.wants_news else self.news_ended_at
+
+    @property
     def changed_at(self) -> datetime:
         """Return when the status last changed, except by sealing."""
         moments = (self.signed_at, self.confirmed_at, self.withdrawn_at, self.erased_at)
