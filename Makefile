@@ -29,7 +29,6 @@ TEST := $(RUN) pytest --quiet --numprocesses auto
 CHECKS := check-types check-template check-secrets check-code check-imports check-style check-lock check-layers check-licences
 # All of them run even if one fails. The output of each stays together if this version of make supports that.
 TOGETHER := $(if $(findstring -j,$(MAKEFLAGS)),,-j2) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
-BABEL := $(RUN) pybabel --quiet
 # With hashes, because `sam build` checks its downloads against them.
 EXPORT := $(UV) export --quiet --locked --no-annotate --no-header
 
@@ -100,15 +99,8 @@ wordpress: $(READY) ## build undersigned-wordpress.zip, the plugin that the dash
 	$(RUN) python -c "import sys; from undersigned.workshop.wordpress_plugin import plugin; sys.stdout.buffer.write(plugin())" \
 		>.undersigned/undersigned-wordpress.zip
 
-# A changed sentence keeps its old translation, marked as fuzzy. A sentence that is no longer in the source is removed.
-catalogs: $(READY) ## update the translations' files from the sentences in the source
-	sentences=$$(mktemp) && trap 'rm -f "$$sentences"' EXIT \
-	&& $(BABEL) extract --mapping-file pyproject.toml --add-comments "For translators:" --strip-comment-tags \
-		--add-location=file --omit-header --width 120 --output "$$sentences" layers/shared/undersigned functions \
-	&& for file in layers/shared/undersigned/catalogs/*.po; do \
-		$(BABEL) update --input-file "$$sentences" --output-file "$$file" --locale "$$(basename "$$file" .po | tr - _)" \
-			--ignore-obsolete --ignore-pot-creation-date --width 120 || exit; \
-	done
+catalogs: $(READY) ## update the translations' files from the sentences in the source, and count their words
+	$(RUN) python -m checks.catalogs
 
 bench: $(READY) ## run the benchmarks, fail on a missed goal; ARGS=--small takes a minute, ARGS=calls runs one
 	$(RUN) python -m benchmarks $(ARGS)

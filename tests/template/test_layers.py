@@ -220,14 +220,14 @@ def test_a_layer_needs_babel_for_its_catalogs(tmp_path: Path) -> None:
 
 def test_a_fuzzy_catalog_builds_no_layer(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "layers" / "shared", tmp_path / "shared", ignore=shutil.ignore_patterns("__pycache__"))
-    catalog = tmp_path / "shared" / "undersigned" / "catalogs" / "es.po"
+    catalog = tmp_path / "shared" / "undersigned" / "catalogs" / "signers" / "es.po"
     changed = catalog.read_text(encoding="utf-8").replace('msgid "Full name"', '#, fuzzy\nmsgid "Full name"')
     catalog.write_text(changed, encoding="utf-8")
 
     built = make_products_layer(tmp_path / "built", Path(sys.executable), tmp_path / "shared")
 
     assert built.returncode
-    assert "es.po: it is marked as fuzzy: Full name" in built.stderr
+    assert "signers/es.po: it is marked as fuzzy: Full name" in built.stderr
 
 
 def test_equal_sources_give_an_equal_layer_whatever_the_environment(tmp_path: Path) -> None:
@@ -237,7 +237,9 @@ def test_equal_sources_give_an_equal_layer_whatever_the_environment(tmp_path: Pa
 
     files = contents(one)
     assert "python/undersigned/signing/__pycache__/queue.cpython-313.pyc" in files
-    assert [name for name in files if "/catalogs/" in name] == ["python/undersigned/catalogs/es.mo"]
+    assert sorted(name for name in files if "/catalogs/" in name) == [
+        f"python/undersigned/catalogs/{readers}/es.mo" for readers in ("organizers", "signers")
+    ]
     assert contents(two) == files
 
 

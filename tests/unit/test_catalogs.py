@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import grimp
 import pytest
-from babel.messages.frontend import CommandLineInterface
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
-from undersigned.base.languages import CATALOGS, SOURCE, languages
+from checks.catalogs import sentences as sentences_in_source
+from checks.catalogs import update
+from undersigned.base.languages import CATALOGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from babel.messages.catalog import Catalog, Message
+    from babel.messages.catalog import Message
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT / "layers" / "shared" / "undersigned"
@@ -29,26 +33,19 @@ TEMPLATES = [
     if template.suffix in {".html", ".txt", ".svg", ".css"}
 ]
 SOURCES = (ROOT / "layers" / "shared" / "undersigned", ROOT / "functions")
-TRANSLATED = [language for language in languages() if language != SOURCE]
+FILES = sorted(CATALOGS.glob("*/*.po"))
+EACH_FILE = pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 
 
 @pytest.fixture(scope="module")
-def sentences(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+def sentences() -> Mapping[str, Catalog]:
     """Return what `make catalogs` finds in the source."""
-    found = tmp_path_factory.mktemp("catalogs") / "sentences.pot"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(ROOT)
-        folders = [str(folder.relative_to(ROOT)) for folder in SOURCES]
-        CommandLineInterface().run(  # type: ignore[no-untyped-call]
-            ["pybabel", "--quiet", "extract", "--mapping-file", "pyproject.toml", "--output", str(found), *folders]
-        )
-    with found.open("rb") as file:
-        return read_po(file)
+    return sentences_in_source()
 
 
-def catalog_of(language: str) -> Catalog:
-    with (CATALOGS / f"{language}.po").open("rb") as file:
-        return read_po(file, locale=language.replace("-", "_"))
+def catalog_in(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale=path.stem.replace("-", "_"))
 
 
 def texts_of(text: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
@@ -105,14 +102,51 @@ def _mistakes_of(message: Message, sentences: Catalog) -> Iterator[str]:
             yield f"it must have {sorted(tags_in(originals[-1]))} like its sentence: {translation}"
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
-def test_a_catalog_has_every_sentence_of_the_source_and_no_other(language: str, sentences: Catalog) -> None:
-    assert mistakes_in(catalog_of(language), sentences) == []
+@EACH_FILE
+def test_a_catalog_has_every_sentence_of_its_readers_and_no_other(path: Path, sentences: Mapping[str, Catalog]) -> None:
+    assert mistakes_in(catalog_in(path), sentences[path.parent.name]) == []
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
-def test_a_catalog_has_every_plural_of_its_language(language: str) -> None:
-    catalog = catalog_of(language)
+READ_BY_ORGANIZERS = {
+    "undersigned.base.email_addresses",  # the form has its own words
+    "undersigned.campaigns.rules.controls",  # a hold's reason
+    "undersigned.campaigns.rules.stops",  # in the email to the organizer
+    "undersigned.delivering.emails.organizer_mails",
+    "undersigned.people.rules.api_keys",
+}
+
+
+def test_signers_functions_know_no_other_sentence_of_organizers_than_these(sentences: Mapping[str, Catalog]) -> None:
+    files = {file for message in sentences["organizers"] for file in files_of(message) if file.endswith(".py")}
+    speaking = {file.removeprefix("layers/shared/").removesuffix(".py").replace("/", ".") for file in files}
+    graph = grimp.build_graph("undersigned", "functions", cache_dir=None)
+    known = {
+        module
+        for function in ("public_api", "send_confirmations")
+        for module in graph.find_upstream_modules(f"functions.{function}.app")
+    }
+    assert speaking & known == READ_BY_ORGANIZERS
+
+
+def test_a_sentence_takes_its_translation_along_to_the_other_catalog(
+    tmp_path: Path, sentences: Mapping[str, Catalog], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(CATALOGS, tmp_path, dirs_exist_ok=True)
+    everything = {"signers": Catalog(), "organizers": Catalog()}
+    for message in (*sentences["signers"], *sentences["organizers"]):
+        if message.id:
+            everything["organizers"][message.id] = message
+    update(tmp_path, everything)
+    assert "signers/es.po: 0 sentences, 0 words\n" in capsys.readouterr().out
+    update(tmp_path, sentences)
+    assert [path.read_bytes() for path in sorted(tmp_path.glob("*/es.po"))] == [
+        path.read_bytes() for path in sorted(CATALOGS.glob("*/es.po"))
+    ]
+
+
+@EACH_FILE
+def test_a_catalog_has_every_plural_of_its_language(path: Path) -> None:
+    catalog = catalog_in(path)
     for message in catalog:
         if message.pluralizable:
             assert len(texts_of(message.string)) == catalog.num_plurals, message.id
@@ -128,7 +162,8 @@ FAMILIAR = re.compile(
 
 
 def test_spanish_says_usted_to_everybody() -> None:
-    sentences = [text for message in catalog_of("es") for text in texts_of(message.string)]
+    catalogs = [catalog_in(path) for path in FILES if path.stem == "es"]
+    sentences = [text for catalog in catalogs for message in catalog for text in texts_of(message.string)]
     guide = [path.read_text("utf-8") for path in sorted((SHARED / "organizing" / "guide" / "es").iterdir())]
     assert [text for text in (*sentences, *guide) if FAMILIAR.search(" ".join(text.split()))] == []
 
@@ -141,11 +176,9 @@ OURS = re.compile(
 """Words of ours that people had to guess at. Code and what engineers read may have them."""
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
-def test_no_sentence_and_no_guide_has_a_word_that_only_we_use(language: str) -> None:
-    catalog = [
-        text for message in catalog_of(language) for part in (message.id, message.string) for text in texts_of(part)
-    ]
+@EACH_FILE
+def test_no_sentence_and_no_guide_has_a_word_that_only_we_use(path: Path) -> None:
+    catalog = [text for message in catalog_in(path) for part in (message.id, message.string) for text in texts_of(part)]
     guides = [path.read_text("utf-8") for path in SHARED.glob("*/guide/*/*.md")]
     assert len(guides) > 5
     assert [text for text in (*catalog, *guides) if OURS.search(re.sub(r"%\(\w+\)s", "", text))] == []

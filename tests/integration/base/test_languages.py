@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 from dataclasses import replace
+from datetime import date
+from gettext import NullTranslations
 from typing import TYPE_CHECKING
 
 import pytest
 from babel.messages.pofile import read_po, write_po
 from pypdf import PdfReader
 
+from tests.doors.doors import add_everyone, doors, filled
 from tests.pdfs import languages_in
 from tests.world import ADA, CAMPAIGN, FORM
 from undersigned.base import languages
-from undersigned.base.environment import page_environment
+from undersigned.base.environment import environment, page_environment
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Translation
 
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.workshop import Author
     from tests.world import Answer, Sent, World
     from undersigned.campaigns.rules.campaigns import Campaign
 
@@ -249,29 +254,58 @@ def test_a_spanish_campaign_has_spanish_emails_and_covers_for_its_targets(world:
     assert str(PdfReader(io.BytesIO(delivery.pdfs[0])).root_object["/Lang"]) == "es"
 
 
+class Missing(NullTranslations):
+    """Keeps the sentences that the signers' catalog doesn't have, and returns them in English."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sentences: set[str] = set()
+
+    def gettext(self, message: str) -> str:
+        self.sentences.add(message)
+        return message
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        self.sentences.add(msgid1)
+        return super().ngettext(msgid1, msgid2, n)
+
+    def pgettext(self, context: str, message: str) -> str:
+        self.sentences.add(f"{context}: {message}")
+        return message
+
+
 @pytest.fixture
-def esperanto(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Add a language to the campaign with a catalog that puts each sentence in brackets."""
-    with (languages.CATALOGS / "es.po").open("rb") as file:
+def esperanto(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Missing]:
+    """Add a language to the campaign: it has a catalog for signers only, which puts each sentence in brackets."""
+    with (languages.CATALOGS / "signers" / "es.po").open("rb") as file:
         catalog = read_po(file, locale="eo")
     for message in catalog:
         if isinstance(message.id, str):
             message.string = f"⟦{message.id}⟧" if message.id else message.string
         else:
             message.string = tuple(f"⟦{text}⟧" for text in message.id)
-    with (tmp_path / "eo.po").open("wb") as file:
+    shutil.copytree(languages.CATALOGS, tmp_path / "catalogs")
+    with (tmp_path / "catalogs" / "signers" / "eo.po").open("wb") as file:
         write_po(file, catalog)
-    monkeypatch.setattr(languages, "CATALOGS", tmp_path)
+    monkeypatch.setattr(languages, "CATALOGS", tmp_path / "catalogs")
     _clear_caches()
     translation = Translation("Fini la postulon", "Petu vian policestron.")
     Campaigns(world.stack.table).put_campaign(replace(settings(world), translations={"eo": translation}))
-    yield
+    missing = Missing()
+    languages.catalog("eo").add_fallback(missing)
+    yield missing
     monkeypatch.undo()
     _clear_caches()
 
 
 def _clear_caches() -> None:
-    for cached in (languages.languages, languages.catalog, page_environment):
+    for cached in (
+        languages.languages,
+        languages.organizers_languages,
+        languages.catalog,
+        environment,
+        page_environment,
+    ):
         cached.cache_clear()
 
 
@@ -290,3 +324,79 @@ def test_one_file_adds_a_third_language(world: World) -> None:
     assert "⟦Hello,⟧" in mail.text
     assert "lundo, la 30-a de Novembro 2026" in words_of(mail.text)
     assert "⟦This link is not complete⟧" in world.get("/confirm/forged", headers={"accept-language": "eo"}).body
+
+
+@pytest.mark.usefixtures("esperanto")
+def test_a_language_of_signers_alone_is_offered_for_a_form_and_not_on_the_dashboard(
+    world: World, author: Author
+) -> None:
+    assert 'value="eo"' in author.open("settings").body
+    assert '<html lang="en"' in author.see("?lang=eo").body
+    assert re.findall(r"lang=(\w+)\" lang=", author.see("").body) == ["es"]
+    Campaigns(world.stack.table).put_campaign(replace(settings(world), language="eo", translations={}))
+    assert '<html lang="eo"' in world.get(FORM).body
+    assert '<html lang="en"' in author.see("").body
+    world.confirmed()
+    world.week()
+    world.clock.advance(days=1)
+    world.report()
+    assert world.mails("report")[-1].mail["Content-Language"] == "en"
+
+
+def test_all_that_signers_and_offices_read_is_in_the_signers_catalog(world: World, esperanto: Missing) -> None:
+    """If a sentence is missing, list its file under `[tool.undersigned.catalogs]` in pyproject.toml."""
+    world.change(language="eo", translations={})
+    said = [" ".join(answer.words for answer in all_that_signers_and_offices_see(world))]
+    said += [f"{sent.mail['Subject']} {sent.text}" for sent in world.sent if sent.mail["Content-Language"] == "eo"]
+    said += [sent.printed for sent in world.deliveries]
+    found = re.findall("⟦[^⟦⟧]+⟧", " ".join(said))
+    assert len(set(found)) > 150
+    assert esperanto.sentences == set()
+
+
+def all_that_signers_and_offices_see(world: World) -> Iterator[Answer]:
+    """Sign, confirm, deliver, read and stop as people do, and with the mistakes that they make."""
+    add_everyone(world)
+    for door in doors("public_api"):
+        values: dict[str, object] | None = {} if door.method == "POST" else None
+        yield world.request(door.method, filled(world, door), values)
+        yield world.request(door.method, filled(world, door, token="forged"), values)
+    for wrong in (
+        {"name": "", "email": "ada@", "postal_code": "60203", "address_line": "", "locality": "x" * 999},
+        {"name": "\u0007", "email": "", "note": "x" * 9_999, "postal_code": "", "drawing": "M0", "target": "nowhere"},
+        {"postal_code": "99999"},
+        {"email": "ada@gmial.com"},
+        {"form": "forged"},
+    ):
+        yield world.sign(**wrong)
+        yield world.post(f"{FORM}/preview", {**ADA, **wrong})
+    yield world.post(f"{FORM}/signatures", raw=b"x" * 99_999)
+    yield world.post(f"{FORM}/signatures", raw=b"{", as_json=True)
+    yield world.get(world.office_path("former@evanston-police.example"))
+    yield world.post(f"{world.office_path('former@evanston-police.example')}/stop")
+    # One is signed twice, one waits for its reminder, and one expires.
+    world.signed(email="bo@signers.example")
+    cy = world.signed(email="cy@signers.example")
+    world.clock.advance(days=2, hours=1)
+    world.reconcile()
+    for _ in range(24):
+        world.clock.advance(hours=1)
+        world.run_postponed()
+        world.run_stream()
+    subjects = [str(sent.mail["Subject"]) for sent in world.sent]
+    for words in ("⟦Confirm your", "⟦Reminder: ", "⟦You’ve already", "⟦1 signed letter"):
+        assert any(subject.startswith(words) for subject in subjects), subjects
+    world.clock.advance(days=30)
+    yield world.get(cy.link("confirm"))
+    # A letter that is held, withdrawn; a goal that is reached, a last day that is over.
+    world.confirmed(email="di@signers.example")
+    page = world.own_page("di@signers.example")
+    Campaigns(world.stack.table).hold(CAMPAIGN, "evanston", "because")
+    yield world.get(page)
+    Campaigns(world.stack.table).release(CAMPAIGN, "evanston", world.clock.now)
+    yield world.press(f"{page}/withdraw")
+    yield world.get(page)
+    for changes in ({"goal": 1}, {"closes": date(2000, 1, 1)}):
+        world.change_and_wait(**changes)
+        yield world.get(FORM)
+        yield world.sign()

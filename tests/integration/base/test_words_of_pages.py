@@ -7,6 +7,7 @@ is for a folder, and a page says it in other words; or for a program, which no p
 from __future__ import annotations
 
 import ast
+import io
 import re
 from functools import cache, partial
 from pathlib import Path
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from undersigned.workshop.setting_kinds import Value
 
 ROOT = Path(__file__).parents[3]
-CATALOG = ROOT / "layers/shared/undersigned/catalogs/es.po"
+CATALOGS = sorted((ROOT / "layers/shared/undersigned/catalogs").glob("*/es.po"))
 LANGUAGES = ("en", "es")
 
 FILES = re.compile(
@@ -68,9 +69,8 @@ NOT_ON_A_PAGE = {
 
 def catalog() -> dict[str, set[str]]:
     """Return all sentences with what each is in English and in Spanish, in every plural form."""
-    with CATALOG.open("rb") as file:
-        found = read_po(file, locale="es")
-    return {_forms(it.id)[0]: {*_forms(it.id), *_forms(it.string)} for it in found if it.id}
+    found = [it for path in CATALOGS for it in read_po(io.BytesIO(path.read_bytes()), locale="es") if it.id]
+    return {_forms(it.id)[0]: {*_forms(it.id), *_forms(it.string)} for it in found}
 
 
 def _forms(text: str | Sequence[str] | None) -> Sequence[str]:

@@ -8,7 +8,7 @@ from babel.messages.pofile import PoFileError
 
 from undersigned.base import languages as known
 from undersigned.base.catalogs import build, compiled
-from undersigned.base.languages import catalog, languages
+from undersigned.base.languages import catalog, languages, organizers_languages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,16 +21,17 @@ NAME = 'msgid "Full name"\nmsgstr "Nome completo"\n'
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Return the folder of the catalogs, with one for the language of one country."""
-    (tmp_path / "pt-BR.po").write_text(HEAD + NAME, encoding="utf-8")
+    (tmp_path / "signers").mkdir()
+    (tmp_path / "signers" / "pt-BR.po").write_text(HEAD + NAME, encoding="utf-8")
     monkeypatch.setattr(known, "CATALOGS", tmp_path)
     forget()
-    yield tmp_path
+    yield tmp_path / "signers"
     monkeypatch.undo()
     forget()
 
 
 def forget() -> None:
-    for kept in (languages, catalog):
+    for kept in (languages, organizers_languages, catalog):
         kept.cache_clear()
 
 
@@ -44,7 +45,7 @@ def test_a_built_catalog_says_what_its_source_says(folder: Path) -> None:
 
 
 def test_spanish_has_its_plurals_when_built(tmp_path: Path) -> None:
-    source = known.CATALOGS / "es.po"
+    source = known.CATALOGS / "signers" / "es.po"
     (tmp_path / "es.po").write_bytes(source.read_bytes())
     assert build(tmp_path) == []
     with (tmp_path / "es.mo").open("rb") as file:

@@ -16,6 +16,7 @@ from undersigned.base.languages import (
     long_date,
     name_of,
     number,
+    organizers_languages,
 )
 
 if TYPE_CHECKING:
@@ -132,7 +133,8 @@ def test_english_is_the_first_language() -> None:
 @pytest.fixture
 def brazilian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Make a catalog for the language of one country, with a translation that is still fuzzy."""
-    (tmp_path / "pt-BR.po").write_text(
+    (tmp_path / "signers").mkdir()
+    (tmp_path / "signers" / "pt-BR.po").write_text(
         'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
         'msgid "Full name"\nmsgstr "Nome completo"\n\n#, fuzzy\nmsgid "Sent"\nmsgstr "Cenviada"\n\n'
         'msgid "%(count)s letter"\nmsgid_plural "%(count)s letters"\nmsgstr[0] "%(count)s carta"\nmsgstr[1] "cartas"\n'
@@ -140,17 +142,18 @@ def brazilian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
         encoding="utf-8",
     )
     monkeypatch.setattr(known, "CATALOGS", tmp_path)
-    for kept in (languages, catalog):
+    for kept in (languages, organizers_languages, catalog):
         kept.cache_clear()
     yield
     monkeypatch.undo()
-    for kept in (languages, catalog):
+    for kept in (languages, organizers_languages, catalog):
         kept.cache_clear()
 
 
 @pytest.mark.usefixtures("brazilian")
-def test_a_language_needs_only_its_catalog_file() -> None:
+def test_signers_need_only_their_own_catalog_in_a_language() -> None:
     assert languages() == ("en", "pt-BR")
+    assert organizers_languages() == ("en",)
     assert Message("Full name").in_language("pt-BR") == "Nome completo"
     assert catalog("pt-BR").ngettext("%(count)s letter", "%(count)s letters", 5) == "cartas"
 

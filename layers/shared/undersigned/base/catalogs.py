@@ -24,17 +24,18 @@ def compiled(source: Path) -> BytesIO:
 
 
 def build(folder: Path) -> list[str]:
-    """Replace each catalog in a folder by its compiled file. Return the mistakes; a catalog with one stays as it is."""
+    """Replace each catalog below a folder by its compiled file. Return the mistakes; one that has any stays."""
     mistakes = []
-    for source in sorted(folder.glob("*.po")):
+    for source in sorted(folder.rglob("*.po")):
+        name = source.relative_to(folder)
         try:
             catalog = _read(source)
         except PoFileError as error:
-            mistakes.append(f"{source.name}:{error.lineno + 1}: it can't be read: {error.line.strip()}")
+            mistakes.append(f"{name}:{error.lineno + 1}: it can't be read: {error.line.strip()}")
             continue
         wrong = [(message, "it is marked as fuzzy") for message in catalog if message.fuzzy]
         wrong += [(message, str(errors[0])) for message, errors in catalog.check()]
-        mistakes += [f"{source.name}: {says}: {message.id or 'the file'}" for message, says in wrong]
+        mistakes += [f"{name}: {says}: {message.id or 'the file'}" for message, says in wrong]
         if not wrong:
             source.with_suffix(".mo").write_bytes(_compiled(catalog).getvalue())
             source.unlink()

@@ -1,7 +1,9 @@
 """Languages: messages and their translations, dates, numbers, and the choice of a language.
 
-Each language except English has one file, `catalogs/<language>.po`, which `sam build` compiles (catalogs.py). Babel
-formats dates and numbers. It is imported when it is first used, because functions that answer with JSON don't need it.
+Each language except English has a catalog of what signers and offices read, `catalogs/signers/<language>.po`. If it
+also has one of the rest, `catalogs/organizers/<language>.po`, organizers can choose it, too. `sam build` compiles them
+(catalogs.py). Babel formats dates and numbers. It is imported when it is first used, because functions that answer with
+JSON don't need it.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
-    from gettext import NullTranslations
+    from gettext import GNUTranslations, NullTranslations
 
 SOURCE = "en"
 """The language that messages are written in."""
@@ -32,18 +34,41 @@ NAMES: Mapping[str, str] = {"en": "English", "es": "Español"}
 
 @cache
 def languages() -> tuple[str, ...]:
-    """Return the languages of pages and emails, English first."""
-    return (SOURCE, *sorted({file.stem for file in CATALOGS.glob("*.[pm]o")}))
+    """Return the languages of signers' pages and emails, English first."""
+    return (SOURCE, *_in_folder("signers"))
+
+
+@cache
+def organizers_languages() -> tuple[str, ...]:
+    """Return the languages of organizers' pages and emails, English first."""
+    return tuple(language for language in languages() if language in {SOURCE, *_in_folder("organizers")})
+
+
+def for_organizers(language: str) -> str:
+    """Return the language in which organizers read about a campaign in this one."""
+    return language if language in organizers_languages() else SOURCE
+
+
+def _in_folder(readers: str) -> list[str]:
+    return sorted({file.stem for file in CATALOGS.glob(f"{readers}/*.[pm]o")})
 
 
 @cache
 def catalog(language: str) -> NullTranslations:
     """Return a language's translations. English and a language without a catalog get the source text."""
-    from gettext import GNUTranslations, NullTranslations
+    from gettext import NullTranslations
 
     if language == SOURCE or language not in languages():
         return NullTranslations()
-    source = CATALOGS / f"{language}.po"
+    found = _read(CATALOGS / "signers" / f"{language}.po")
+    if language in organizers_languages():
+        found.add_fallback(_read(CATALOGS / "organizers" / f"{language}.po"))
+    return found
+
+
+def _read(source: Path) -> GNUTranslations:
+    from gettext import GNUTranslations
+
     if not source.exists():
         with source.with_suffix(".mo").open("rb") as file:
             return GNUTranslations(file)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from undersigned.base.languages import languages, name_of, short_date, short_moment
+from undersigned.base.languages import name_of, organizers_languages, short_date, short_moment
 from undersigned.base.page import render_page
 from undersigned.base.typos import ANSWER
 from undersigned.campaigns.rules.campaigns import dashboard_path
@@ -55,7 +55,7 @@ def _switches(here: str, language: str) -> list[tuple[str, str, str]]:
     """Return the other languages, each with its name and the address of this page in it."""
     return [
         (other, name_of(other), f"{here}{'&' if '?' in here else '?'}{urlencode({'lang': other})}")
-        for other in languages()
+        for other in organizers_languages()
         if other != language
     ]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.actions import ACTIONS
 from undersigned.base.errors import NotFoundError
-from undersigned.base.languages import SOURCE, languages
+from undersigned.base.languages import for_organizers, organizers_languages
 from undersigned.base.scopes import includes
 from undersigned.campaigns.catalog import find_campaign
 from undersigned.campaigns.rules.campaigns import Roster, dashboard_path
@@ -71,9 +71,8 @@ class Viewer:
 
     @property
     def language(self) -> str:
-        """Return the chosen language, or else the campaign's, or English when that has no catalog."""
-        known = (language for language in (self.chosen, self.campaign.language) if language in languages())
-        return next(known, SOURCE)
+        """Return the chosen language, or else the campaign's, or English if organizers can't choose that."""
+        return self.chosen if self.chosen in organizers_languages() else for_organizers(self.campaign.language)
 
     @property
     def notice(self) -> str | None:

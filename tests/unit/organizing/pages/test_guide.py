@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER = PRODUCT / "organizing" / "guide"
-CATALOG = PRODUCT / "catalogs" / "es.po"
+CATALOG = PRODUCT / "catalogs" / "organizers" / "es.po"
 FILES = sorted(FOLDER.rglob("*.md"))
 
 

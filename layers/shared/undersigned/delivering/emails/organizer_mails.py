@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def waiting(sender: Sender, campaign: Campaign, period: str, letters: int, recipients: int) -> Mail:
     """Write the email that says how many letters wait for *Send now*."""
-    language = campaign.language
+    language = languages.for_organizers(campaign.language)
     said = {"count": languages.number(letters, language)}
     headline = Message.counted(
         "%(count)s letter waits for “Send now”", "%(count)s letters wait for “Send now”", letters, said
@@ -52,7 +52,7 @@ def waiting(sender: Sender, campaign: Campaign, period: str, letters: int, recip
 
 def ready(sender: Sender, campaign: Campaign, target: Target, period: str) -> Mail:
     """Write the email that says that letters of a period are ready to print. It names the first target with letters."""
-    language = campaign.language
+    language = languages.for_organizers(campaign.language)
     said = {
         "whom": f"{target.addressed(language)}, {target.department}",
         "day": languages.long_date(date.fromisoformat(period), language),
@@ -77,7 +77,7 @@ def ready(sender: Sender, campaign: Campaign, target: Target, period: str) -> Ma
 
 def stopped(sender: Sender, campaign: Campaign, target: Target, stop: Stop) -> Mail:
     """Write the email that says at once that an office stopped the emails."""
-    language = campaign.language
+    language = languages.for_organizers(campaign.language)
     said = {"whom": target.addressed(language), "email": target.email, "why": stop.reason}
     sentences = [
         Message(
@@ -115,10 +115,11 @@ def written(  # noqa: PLR0913, PLR0917  (an email's parts)
     template: str, sender: Sender, campaign: Campaign, period: str | None, subject: str, values: Mapping[str, object]
 ) -> Mail:
     """Write an email to the organizer from its two templates, of this name. Replies go to the organizer, too."""
-    said = bodies(template, campaign.language, sender, campaign, {"subject": subject, **values})
+    language = languages.for_organizers(campaign.language)
+    said = bodies(template, language, sender, campaign, {"subject": subject, **values})
     kind = re.sub(".*[/_]", "", template)
     return Mail(
-        language=campaign.language,
+        language=language,
         sender_name=campaign.title,
         sender_address=sender.address,
         to=campaign.organizer.email,

@@ -53,7 +53,7 @@ class _Section:
 
 def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
     """Write the email with an organizer's report about a period's letters."""
-    campaign, language = found.campaign, found.campaign.language
+    campaign, language = found.campaign, languages.for_organizers(found.campaign.language)
     day = date.fromisoformat(found.period)
     to_print = sum(line.letters for line in found.of("to print"))
     said = {
@@ -93,7 +93,7 @@ def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
 
 
 def _section(found: Report, section: Section, next_delivery: datetime) -> _Section:
-    language = found.campaign.language
+    language = languages.for_organizers(found.campaign.language)
     by_itself = Message(
         "These letters came in later, or their recipient got an email less than seven days before. They go out on "
         "%(day)s at the earliest.",

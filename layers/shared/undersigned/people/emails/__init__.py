@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from undersigned.base.emails import Mail
-from undersigned.base.languages import SOURCE, Message, languages
+from undersigned.base.languages import SOURCE, Message, for_organizers
 from undersigned.campaigns.email_frame import bodies
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _INVITED_AS: Mapping[Role, Message] = {
 
 def sign_in(sender: Sender, to: str, language: str, code: str) -> Mail:
     """Write the email to sign in with, in the language of the page where somebody asked for it."""
-    language = language if language in languages() else SOURCE
+    language = for_organizers(language)
     # The code comes first, because phones show the beginning of a subject.
     subject = Message("%(code)s is your code to sign in", {"code": code}).in_language(language)
     return _written("sign_in", sender, to, sender.address, _FROM, language, subject, None, {"code": code})
@@ -41,7 +41,7 @@ def invitation(sender: Sender, campaign: Campaign | None, member: Member) -> Mai
 
     If the campaign is not published (None), its id is its name, and replies go to the person who invites.
     """
-    language = campaign.language if campaign and campaign.language in languages() else SOURCE
+    language = for_organizers(campaign.language) if campaign else SOURCE
     title = campaign.title if campaign else member.campaign
     by = member.by if "@" in member.by else None
     subject = Message("You are invited to “%(campaign)s”", {"campaign": title}).in_language(language)

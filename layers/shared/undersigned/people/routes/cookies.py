@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
-from undersigned.base.languages import Message, languages
+from undersigned.base.languages import Message, organizers_languages
 from undersigned.base.origins import origin_of
 from undersigned.base.posted import RequestError
 from undersigned.base.purposes import PURPOSES
@@ -90,13 +90,13 @@ def chosen_language(event: APIGatewayProxyEventV2) -> str | None:
     """Return the language that an organizer chose: in the link that they followed, or else before, in the cookie."""
     cookies = dict(cookie.strip().partition("=")[::2] for cookie in event.cookies)
     wanted = (language_in_link(event), cookies.get(LANGUAGE_COOKIE))
-    return next((language for language in wanted if language in languages()), None)
+    return next((language for language in wanted if language in organizers_languages()), None)
 
 
 def language_cookie(event: APIGatewayProxyEventV2) -> Cookie | None:
     """Return the cookie that keeps the language which a link chooses; None if it chooses none."""
     language = language_in_link(event)
-    if language not in languages():
+    if language not in organizers_languages():
         return None
     return _cookie(LANGUAGE_COOKIE, language or "", _LANGUAGE_KEPT_FOR)
 

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from undersigned.base.actions import ACTIONS
 from undersigned.base.answers import dashboard_page, moved
 from undersigned.base.errors import NotFoundError, TokenError, UndersignedError, problem_of
+from undersigned.base.languages import organizers_languages
 from undersigned.base.posted import RequestError
 from undersigned.base.posted_files import posted_form
 from undersigned.base.reader import language_for
@@ -160,7 +161,7 @@ def viewer_of(request: DashboardRequest) -> Viewer:
 
 def language_of(event: APIGatewayProxyEventV2) -> str:
     """Return the language of a page about no campaign: the one that the reader chose, or that their browser prefers."""
-    return chosen_language(event) or language_for(event)
+    return chosen_language(event) or language_for(event, organizers_languages())
 
 
 def _here(request: DashboardRequest) -> str:
