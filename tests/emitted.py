@@ -23,7 +23,7 @@ def lines_of_metrics(log: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.splitlines() if line.startswith('{"_aws"')]
 
 
-_TERM = re.compile(r'\$\.(\w+) (!?=) "([^"]*)"')
+_TERM = re.compile(r'\$\.(\w+) (?:(!?=) "([^"]*)"|NOT EXISTS)')
 
 
 def is_counted(pattern: str, line: str) -> bool:
@@ -38,4 +38,7 @@ def is_counted(pattern: str, line: str) -> bool:
     if not line.startswith("{"):
         return False
     fields: dict[str, Any] = json.loads(line)
-    return all(name in fields and (str(fields[name]) == value) == (sign == "=") for name, sign, value in terms)
+    return all(
+        name in fields and (str(fields[name]) == value) == (sign == "=") if sign else name not in fields
+        for name, sign, value in terms
+    )

@@ -134,7 +134,7 @@ def filled_in(piece: str, stack: RunningStack, signed: Mapping[str, str]) -> str
         piece = re.sub(r"(version|qualifier) 4\d\b", rf"\1 {version}", piece)
     if "--query-id" in piece:
         asked = stack.client("logs").start_query(
-            logGroupName=physical_id(stack, "OrganizerApiLogGroup"),
+            logGroupName=physical_id(stack, "FunctionsLogGroup"),
             startTime=0,
             endTime=1,
             queryString="fields @message",
@@ -192,7 +192,7 @@ def test_every_command_of_aws_runs(stack: RunningStack, bounced: DeployedStack, 
 def test_what_the_commands_of_aws_print(bounced: DeployedStack, shell: Shell) -> None:
     assert bounced.outputs["TableName"] == printed_by(shell, "id Table").strip()
     # The emulator takes `?ERROR ?timeout` for lines with both words; for CloudWatch, one of them is enough.
-    printed = printed_by(shell, "lines RecordFeedbackLogGroup 1h ERROR")
+    printed = printed_by(shell, "lines FunctionsLogGroup 1h ERROR")
     assert '"message":"mail event"' in printed
     assert '"bounce"' in printed
 

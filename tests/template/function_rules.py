@@ -228,12 +228,3 @@ def sections_are_in_reading_order(template: Template) -> Iterator[str]:
     firsts = [kinds.index(kind) for kind in RESOURCES if kind in kinds]
     if len(firsts) < len(RESOURCES) or firsts != sorted(firsts):
         yield f"the first resources must be in the order {', '.join(RESOURCES)}"
-
-
-def a_functions_log_group_and_alarm_follow_it(template: Template) -> Iterator[str]:
-    names = list(template["Resources"])
-    for name in functions(template):
-        place = names.index(name)
-        wanted = [one for one in (f"{name}LogGroup", f"{name}Alarm") if one in names or one.endswith("LogGroup")]
-        if names[place + 1 : place + 1 + len(wanted)] != wanted:
-            yield f"{name} is not followed by {' and '.join(wanted)}"

@@ -256,32 +256,33 @@ def test_emails_that_do_harm_raise_an_alarm(metric: Metric, few: float, many: fl
     assert on(sent(Sent(metric, 0, 1, value=many)), 60) == {"MailsBounceAlarm"}
 
 
-LINES: list[tuple[str, str, str, int, str]] = [
-    ("PublicApi", "ERROR", "a row is damaged", 1, "WorkFailsAlarm"),
-    ("OrganizerApi", "ERROR", "a row is damaged", 1, "WorkFailsAlarm"),
-    ("RunJobs", "ERROR", "a row is damaged", 1, "UnexplainedAlarm"),
-    ("SendConfirmations", "ERROR", "a waiting email failed", 1, "WorkFailsAlarm"),
-    ("SendConfirmations", "ERROR", "emails must wait", 1, ""),
-    ("SendConfirmations", "WARNING", "SES refused an email", 4, ""),
-    ("SendConfirmations", "WARNING", "SES refused an email", 5, "MailsBounceAlarm"),
-    ("SendConfirmations", "WARNING", "the brake is on", 1, "MailsBounceAlarm"),
-    ("Tally", "ERROR", "a record failed", 1, "WorkFailsAlarm"),
-    ("Deliver", "ERROR", "a delivery failed", 1, "WorkFailsAlarm"),
-    ("Deliver", "ERROR", "a delivery must wait", 1, ""),
-    ("Deliver", "INFO", "delivery", 1, ""),
-    ("Deliver", "ERROR", "delivery", 1, "DecisionsAlarm"),
-    ("ExportSignatures", "ERROR", "an export failed", 1, "WorkFailsAlarm"),
-    ("RecordFeedback", "ERROR", "an event of SES failed", 1, "WorkFailsAlarm"),
-    ("RecordFeedback", "INFO", "mail event", 1, ""),
-    ("RecordFeedback", "ERROR", "mail event", 1, "DecisionsAlarm"),
+LINES: list[tuple[str, str, int, str]] = [
+    ("ERROR", "a row is damaged", 1, "WorkFailsAlarm"),
+    ("ERROR", "a waiting email failed", 1, "WorkFailsAlarm"),
+    ("ERROR", "emails must wait", 1, ""),
+    ("WARNING", "SES refused an email", 4, ""),
+    ("WARNING", "SES refused an email", 5, "MailsBounceAlarm"),
+    ("WARNING", "the brake is on", 1, "MailsBounceAlarm"),
+    ("ERROR", "a record failed", 1, "WorkFailsAlarm"),
+    ("ERROR", "a job failed", 1, ""),
+    ("ERROR", "a campaign failed", 1, ""),
+    ("ERROR", "not planned", 1, ""),
+    ("ERROR", "a delivery failed", 1, "WorkFailsAlarm"),
+    ("ERROR", "a delivery must wait", 1, ""),
+    ("INFO", "delivery", 1, ""),
+    ("ERROR", "delivery", 1, "DecisionsAlarm"),
+    ("ERROR", "an export failed", 1, "WorkFailsAlarm"),
+    ("ERROR", "an event of SES failed", 1, "WorkFailsAlarm"),
+    ("INFO", "mail event", 1, ""),
+    ("ERROR", "mail event", 1, "DecisionsAlarm"),
 ]
-"""A function's log, the level and the message of a line, how many there are, and the alarm that they raise."""
+"""The level and the message of a line that a function logs, how many there are, and the alarm that they raise."""
 
 
-@pytest.mark.parametrize(("function", "level", "message", "times", "alarm"), LINES)
-def test_a_line_of_a_log_raises_its_alarm(function: str, level: str, message: str, times: int, alarm: str) -> None:
-    """Emails that wait for SES are no error: MailsWaitAlarm and DeliveriesWaitAlarm tell of them."""
-    found = list(counted(f"{function}LogGroup", {"level": level, "message": message}, times))
+@pytest.mark.parametrize(("level", "message", "times", "alarm"), LINES)
+def test_a_line_of_a_log_raises_its_alarm(level: str, message: str, times: int, alarm: str) -> None:
+    """MailsWaitAlarm and DeliveriesWaitAlarm tell of emails that wait, DeadLettersAlarm of jobs that failed."""
+    found = list(counted("FunctionsLogGroup", {"level": level, "message": message}, times))
 
     assert on(sent(*found), 60) == ({alarm} if alarm else set())
     files = [*(ROOT / "functions").rglob("*.py"), *(ROOT / "layers/shared/undersigned").rglob("*.py")]
@@ -290,19 +291,15 @@ def test_a_line_of_a_log_raises_its_alarm(function: str, level: str, message: st
 
 def test_a_daily_quota_that_is_nearly_used_up_raises_an_alarm() -> None:
     """Each run of the five-minute schedule says so."""
-    [found] = counted("SendConfirmationsLogGroup", {"level": "WARNING", "message": "the daily quota is short"}, 1)
+    [found] = counted("FunctionsLogGroup", {"level": "WARNING", "message": "the daily quota is short"}, 1)
 
     assert on(sent(found._replace(until=30, every=5)), 30) == {"MailsWaitAlarm"}
 
 
 def test_what_the_reconciliation_cannot_explain_raises_an_alarm() -> None:
-    """All other errors of the jobs are dead letters in the end."""
-    found = list(
-        counted("RunJobsLogGroup", {"level": "ERROR", "message": "what the run found", "unexplained": "yes"}, 1)
-    )
+    line = {"level": "ERROR", "message": "what the run found", "unexplained": "yes"}
 
-    assert on(sent(*found), 60) == {"UnexplainedAlarm"}
-    assert list(counted("RunJobsLogGroup", {"level": "ERROR", "message": "a job failed"}, 1)) == []
+    assert on(sent(*counted("FunctionsLogGroup", line, 1)), 60) == {"UnexplainedAlarm"}
 
 
 def test_the_line_of_the_api_has_what_its_alarm_counts() -> None:

@@ -270,6 +270,8 @@ def test_each_metric_has_a_unit() -> None:
         ('{ ($.level = "ERROR") && ($.message != "delivery") }', True),
         ('{ ($.level = "ERROR") && ($.message = "delivery") }', False),
         ('{ $.lane != "clean" }', False),
+        ("{ $.lane NOT EXISTS }", True),
+        ("{ $.level NOT EXISTS }", False),
     ],
 )
 def test_a_filter_of_a_log_counts_as_cloudwatch_does(pattern: str, *, counted: bool) -> None:
