@@ -475,6 +475,9 @@ def test_columns_that_are_left_out_are_named_after_the_upload(author: Author, re
     answer = author.take({"pasted": pasted, "replace": replaces})
     assert (answer.status, "Saved in the draft" in answer.words) == (200, True)
     assert "<li><bdi>&lt;b&gt;Fax&lt;/b&gt;</bdi></li>" in answer.body
+    author.open("recipients")
+    unnamed = author.take({"pasted": pasted.replace("<b>Fax</b>", ""), "replace": replaces})
+    assert "<li><bdi>Column 6</bdi></li>" in unnamed.body
     assert "These columns of your spreadsheet are not used:" in answer.words
     assert f'<a href="{author.base}/settings">' in answer.body
     assert "60076, 60077" in author.draft().files["targets.csv"]
@@ -567,6 +570,52 @@ def test_a_sheet_without_headings_is_asked_about_column_by_column(author: Author
         == 200
     )
     assert "oakton,Mayor,Kim Sample,City Hall,Oakton,kim@oakton.example,60201," in author.draft().files["targets.csv"]
+
+
+SCHOOLS = """Elementary\tschools\tof Franklin
+School\tPrincipal\tE-mail
+Oak Elementary\tAda Sample\tada@oak.example
+Elm Elementary\tKim Sample\tkim@elm.example
+"""
+
+
+def test_a_title_and_a_town_that_all_share_are_typed_once(author: Author) -> None:
+    author.open("recipients")
+    author.pages["recipients"] = author.send("recipients", {"pasted": SCHOOLS, "replace": "yes", "do": "paste"}).body
+    same = {"same-title": "<i>Principal", "same-locality": f" Columbus  {'x' * 500_000}"}
+    back = author.send("recipients", {**same, "do": "back"})
+    author.pages["recipients"] = back.body
+    asked = author.send("recipients", {"do": "paste"})
+    assert 'name="same-title" value="&lt;i&gt;Principal"' in asked.body
+    author.pages["recipients"] = asked.body
+    answer = author.send("recipients", {"do": "columns"})
+    assert "2 rows were taken." in answer.words
+    rows = author.draft().files["targets.csv"].splitlines()[1:]
+    assert [row.split(",")[1] for row in rows] == ["<i>Principal"] * 2
+    assert "It has 301 characters, more than the maximum of 300." in answer.words
+    assert len(rows[1]) < 1_000
+
+
+def test_another_row_of_headings_chooses_the_columns_again(author: Author) -> None:
+    before = author.draft()
+    author.open("recipients")
+    asked = author.send("recipients", {"pasted": f"Name\tTown\tMail\n{SCHOOLS}", "do": "paste"})
+    assert chosen_in(asked.body) == ["name", "locality", "email"]
+    author.pages["recipients"] = asked.body
+    for do in ("headings", "columns"):
+        again = author.send("recipients", {"headings": "3", "do": do})
+        assert (again.status, chosen_in(again.body)) == (200, ["department", "name", "email"])
+        assert author.draft() == before
+    author.pages["recipients"] = again.body
+    assert "2 rows were taken." in author.send("recipients", {"do": "columns"}).words
+    assert "Oak Elementary" in author.draft().files["targets.csv"]
+
+
+def test_a_row_of_headings_that_is_not_there_is_no_fault(author: Author) -> None:
+    author.open("recipients")
+    author.pages["recipients"] = author.send("recipients", {"pasted": OWN_HEADINGS, "do": "paste"}).body
+    answer = author.send("recipients", {"headings": "5", "chosen-by": "5", "column-0": "email", "do": "columns"})
+    assert (answer.status, "there are no rows" in answer.words) == (422, True)
 
 
 def test_going_back_from_the_columns_keeps_the_paste(author: Author) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from undersigned.workshop.column_choice import Choice, by_headings, rows_in, taken, used_twice
+from undersigned.workshop.column_choice import Choice, by_headings, by_row, rows_in, taken, used_twice
 from undersigned.workshop.pages.columns import as_pasted
 
 
@@ -86,9 +88,29 @@ def test_what_is_chosen_is_taken_and_the_rest_is_named() -> None:
     assert (table.columns, table.rows, table.unused) == (
         ("name", "email"),
         ({"name": "Ada Lovelace", "email": "a@x.example"},),
-        ("Fax",),
+        (3,),
     )
     assert used_twice(Choice(("name", "name", "email", "email"), headings=1)) == ("email",)
+
+
+def test_a_value_for_all_rows_fills_in_the_cells_that_are_empty() -> None:
+    rows = rows_in(b"", "School\tWho\tTitle\nOak High\tAda\t\n\t\t\nElm High\tKim\tDean\n")
+    choice = replace(by_headings(rows), same={"title": "Principal", "locality": "Oakton"})
+
+    assert [(row["title"], row["locality"]) for row in taken(rows, choice).rows] == [
+        ("Principal", "Oakton"),
+        ("Dean", "Oakton"),
+    ]
+
+
+def test_another_row_of_headings_chooses_the_columns_again_if_it_names_any() -> None:
+    rows = rows_in(b"", "Name\tTown\tZip\nPrincipal\tSchool\tE-mail\nAda\tOak High\ta@x.example\n")
+    first = by_headings(rows)
+
+    assert first == Choice(("name", "locality", "postal_codes"), headings=1)
+    assert by_row(rows, replace(first, headings=2)).columns == ("name", "department", "email")
+    assert by_row(rows, replace(first, headings=3)).columns == first.columns
+    assert by_row(rows, replace(first, headings=0)).columns == first.columns
 
 
 def test_the_names_of_a_sheet_may_stand_with_the_addresses() -> None:

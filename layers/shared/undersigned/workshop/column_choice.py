@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from undersigned.workshop.table_texts import rows_of, separator_of
@@ -45,11 +45,12 @@ _LEAST_COLUMNS = 3
 class Choice:
     """Which of our columns each column of a sheet is ("" if unused), and which row (1-based; 0 if none) has headings.
 
-    The rows above the headings are left out.
+    The rows above the headings are left out. `same` has a text for all rows, by column: it fills in empty cells.
     """
 
     columns: tuple[str, ...]
     headings: int
+    same: Mapping[str, str] = field(default_factory=dict)
 
 
 def rows_in(content: bytes, pasted: str) -> list[list[str]]:
@@ -82,6 +83,12 @@ def by_headings(rows: Rows) -> Choice:
     found = [replace(_by_heading(headings), headings=number) for number, headings in enumerate(rows[:FIRST_ROWS], 1)]
     best = max(found, key=lambda choice: sum(map(bool, choice.columns)), default=Choice((), 0))
     return best if any(best.columns) else replace(best, headings=0)
+
+
+def by_row(rows: Rows, choice: Choice) -> Choice:
+    """Return a choice with the columns that its row of headings names; if that names none, the columns stay."""
+    found = _by_heading(rows[choice.headings - 1]).columns if choice.headings else ()
+    return replace(choice, columns=found) if any(found) else choice
 
 
 def _by_heading(headings: Sequence[str]) -> Choice:
@@ -119,14 +126,15 @@ def used_twice(choice: Choice) -> tuple[str, ...]:
 
 
 def taken(rows: Rows, choice: Choice) -> TargetTable:
-    """Return the rows as a table, with the chosen columns. `unused` names the others that are not empty."""
+    """Return the rows as a table, with the chosen columns. `unused` are the others that are not empty."""
     below = rows[choice.headings :]
-    columns = tuple(dict.fromkeys(filter(None, (*choice.columns, "name"))))
+    columns = tuple(dict.fromkeys(filter(None, (*choice.columns, "name", *choice.same))))
     places = {column: [place for place, one in enumerate(choice.columns) if one == column] for column in columns}
     cells = [tidy((column, " ".join(row[place] for place in places[column])) for column in columns) for row in below]
-    unused = [
-        (rows[choice.headings - 1][place] if choice.headings else "") or f"#{place + 1}"
-        for place, column in enumerate(choice.columns)
-        if not column and any(row[place] for row in below)
+    filled = [
+        {column: cell or choice.same.get(column, "") for column, cell in row.items()}
+        for row in cells
+        if any(row.values())
     ]
-    return replace(TargetTable(columns, tuple(row for row in cells if any(row.values()))), unused=tuple(unused))
+    unused = [place for place, column in enumerate(choice.columns) if not column and any(row[place] for row in below)]
+    return TargetTable(columns, tuple(filled), unused=tuple(unused))

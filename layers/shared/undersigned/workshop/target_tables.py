@@ -45,13 +45,13 @@ _LONGEST_HEADING = 60
 class TargetTable:
     """Rows of cells by column. `lines` says on which line (1-based) of its text each row began.
 
-    `unused` has the headings of pasted columns that the table leaves out; #8 is the eighth one, without a heading.
+    `unused` are the columns of a sheet (0-based) that the table leaves out.
     """
 
     columns: tuple[str, ...] = COLUMNS
     rows: tuple[Row, ...] = ()
     lines: tuple[int, ...] = ()
-    unused: tuple[str, ...] = ()
+    unused: tuple[int, ...] = ()
 
     def cell(self, row: int, column: str) -> str:
         """Return a cell, or an empty text if the table has no such column."""

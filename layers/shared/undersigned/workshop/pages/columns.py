@@ -17,8 +17,10 @@ from undersigned.people.pages.typed import packed, unpacked
 from undersigned.workshop import targets as targets_file
 from undersigned.workshop.column_choice import FIRST_ROWS, Choice, used_twice
 from undersigned.workshop.pages.frame import COLUMNS, ShownMistake, fingerprint, heading_of, workshop_page
+from undersigned.workshop.setting_kinds import LONGEST_TEXT
 from undersigned.workshop.table_texts import MOST_COLUMNS, MOST_ROWS
 from undersigned.workshop.target_tables import is_column
+from undersigned.workshop.texts import on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from undersigned.base.page import Page
     from undersigned.workshop.pages.frame import Workshop
     from undersigned.workshop.pages.recipients import Upload
+
+SAME = ("title", "department", "locality")
+"""The columns that can have the same text in all rows."""
 
 _ROWS_SHOWN = 3
 _ROW_NUMBERS = tuple(str(number) for number in range(FIRST_ROWS + 1))
@@ -46,8 +51,7 @@ def columns(  # noqa: PLR0913  (what the page shows)
     The page keeps the rows, and the list of recipients if something in it was typed and is not saved.
     """
     below = rows[choice.headings :]
-    headings = rows[choice.headings - 1] if choice.headings else [""] * len(rows[0])
-    labels = [_label(workshop, heading, place) for place, heading in enumerate(headings)]
+    labels = labels_of(workshop, rows, choice)
     mistakes = tuple(_mistakes_of(workshop, choice, labels)) if is_refused else ()
     return workshop_page(
         "workshop/pages/columns.html",
@@ -60,6 +64,7 @@ def columns(  # noqa: PLR0913  (what the page shows)
         labels=labels,
         errors={mistake.address.removeprefix("#"): mistake.message for mistake in mistakes},
         choice=choice,
+        same=[(column, heading_of(column, workshop.language)) for column in SAME],
         shown=[[_short(cells[place]) for cells in below[:_ROWS_SHOWN]] for place in range(len(labels))],
         first_rows=[_short(", ".join(filter(None, cells))) for cells in rows[:FIRST_ROWS]],
         total=len(below),
@@ -77,8 +82,13 @@ def _ours(workshop: Workshop) -> Iterator[str]:
     yield from sorted({*titles, *in_table} - set(COLUMNS) - {column for column in in_table if not is_column(column)})
 
 
-def _label(workshop: Workshop, heading: str, place: int) -> str:
-    return _short(heading) or workshop.viewer.say(Message("Column %(number)s", {"number": place + 1}))
+def labels_of(workshop: Workshop, rows: Sequence[Sequence[str]], choice: Choice) -> list[str]:
+    """Return what each column is called: its heading, or its number."""
+    headings = rows[choice.headings - 1] if choice.headings else [""] * len(choice.columns)
+    return [
+        _short(heading) or workshop.viewer.say(Message("Column %(number)s", {"number": place}))
+        for place, heading in enumerate(headings, start=1)
+    ]
 
 
 def _short(text: str) -> str:
@@ -111,25 +121,36 @@ def posted_rows(posted: Mapping[str, object]) -> list[list[str]]:
     return [[encodable(str(cell)) for cell in cells] for cells in rows]
 
 
-def posted_choice(posted: Mapping[str, object], width: int) -> Choice:
+def posted_choice(posted: Mapping[str, object], rows: Sequence[Sequence[str]]) -> Choice:
     """Return the choice that was posted."""
-    chosen = [posted.get(f"column-{place}") for place in range(width)]
+    chosen = [posted.get(f"column-{place}") for place in range(len(rows[0]) if rows else 0)]
     columns = tuple(column if isinstance(column, str) and is_column(column) else "" for column in chosen)
     headings = posted.get("headings")
-    return Choice(columns, int(headings) if headings in _ROW_NUMBERS else 0)
+    # Each of 10,000 rows gets the text.
+    same = {column: on_one_line(str(posted.get(f"same-{column}", "")))[: LONGEST_TEXT + 1] for column in SAME}
+    return Choice(
+        columns,
+        min(int(headings), len(rows)) if headings in _ROW_NUMBERS else 0,
+        {column: text for column, text in same.items() if text},
+    )
+
+
+def is_by_another_row(posted: Mapping[str, object]) -> bool:
+    """Say whether the columns were chosen by the headings of another row than the one that was posted."""
+    return posted.get("do") == "headings" or posted.get("chosen-by", posted.get("headings")) != posted.get("headings")
 
 
 def kept_choice(rows: Sequence[Sequence[str]], posted: Mapping[str, object]) -> dict[str, str]:
     """Return the fields in which another page keeps the choice for these rows."""
-    fields = {name: str(value) for name, value in posted.items() if name == "headings" or name.startswith("column-")}
-    return {**fields, "chosen-for": fingerprint(as_pasted(rows))}
+    names = [name for name in posted if name == "headings" or name.startswith(("column-", "same-"))]
+    return {**{name: str(posted[name]) for name in names}, "chosen-for": fingerprint(as_pasted(rows))}
 
 
 def chosen_before(rows: Sequence[Sequence[str]], posted: Mapping[str, object]) -> Choice | None:
     """Return the choice that a page kept, if it is for these rows."""
     if posted.get("chosen-for") != fingerprint(as_pasted(rows)):
         return None
-    return posted_choice(posted, len(rows[0]))
+    return posted_choice(posted, rows)
 
 
 def as_pasted(rows: Sequence[Sequence[str]]) -> str:

@@ -13,7 +13,7 @@ from undersigned.base.posted_files import posted_form
 from undersigned.people.pages.typed import packed, unpacked
 from undersigned.workshop import drafting
 from undersigned.workshop import targets as targets_file
-from undersigned.workshop.column_choice import by_headings, rows_in, taken, used_twice
+from undersigned.workshop.column_choice import by_headings, by_row, rows_in, taken, used_twice
 from undersigned.workshop.mistakes import MistakesError
 from undersigned.workshop.pages import columns as column_pages
 from undersigned.workshop.pages import recipients as recipient_pages
@@ -66,7 +66,7 @@ def save_recipients(request: DashboardRequest) -> Response[str]:
     """Save a page of the table, or take rows from a spreadsheet in two steps; or show the page as it was typed."""
     page = _Typed.read(request)
     match request.posted("do"):
-        case "columns":
+        case "columns" | "headings":
             return _take_rows(request, page)
         case "back":
             rows = column_pages.posted_rows(page.posted)
@@ -160,7 +160,9 @@ def _columns_page(
 def _take_rows(request: DashboardRequest, page: _Typed) -> Response[str]:
     """Add the rows with the chosen columns, or put them in place of the list."""
     rows, replaces, table = column_pages.posted_rows(page.posted), page.upload.replaces, page.table
-    choice = column_pages.posted_choice(page.posted, len(rows[0]) if rows else 0)
+    choice = column_pages.posted_choice(page.posted, rows)
+    if rows and column_pages.is_by_another_row(page.posted):
+        return _columns_page(request, page, rows, by_row(rows, choice))
     found = taken(rows, choice)
     if not rows or (any(choice.columns) and not found.rows):
         nothing = MistakesError([recipient_pages.NOTHING_PASTED])
@@ -172,9 +174,10 @@ def _take_rows(request: DashboardRequest, page: _Typed) -> Response[str]:
     # Added rows change no other rows.
     saving = write if is_added and not page.kept else save
     answer = saving(request, "recipients", page.workshop.draft, {targets_file.FILE: changed.text()})
+    labels = column_pages.labels_of(page.workshop, rows, choice)
     upload = Upload(
         page.upload.pasted,
-        unused=found.unused,
+        unused=[labels[place] for place in found.unused],
         without_codes=changed.without_codes_of(table),
         replaced=table.known_in(found),
     )
