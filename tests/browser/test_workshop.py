@@ -118,6 +118,10 @@ WORD = """<html><head><style>p{color:red}</style></head><body><p class=MsoNormal
 DOCS = """<b style="font-weight:normal" id="docs-internal-guid-1"><p><span style="font-weight:700">Act </span><span
 style="font-style:italic">now</span></p><ol><li><p><span>One</span></p></li><ul><li><p><span>In one</span></p></li></ul>
 <li><p><span>Two</span></p></li></ol></b>"""
+WORD_MARKS = """<p class=MsoNormal><b style='mso-bidi-font-weight:normal'>Buyers</b> and
+<i style='mso-bidi-font-style:normal'>not</i></p><p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span
+style='mso-list:Ignore'>9.<span>&nbsp;</span></span>Nine</p><p class=MsoListParagraph style='mso-list:l0 level1 lfo1'>
+<span style='mso-list:Ignore'>10.<span>&nbsp;</span></span>Ten</p>"""
 MAIL = """<div dir="ltr">Hello <a href="javascript:alert(1)">there</a><br>you<div><strong>Now</strong></div></div>"""
 HOSTILE_PASTE = """<p><b>a</b><script>document.title='run'</script><img src=x onerror="document.title='run'"></p>"""
 NESTED = "<ul><li>1" * 6 + "</ul>" * 6
@@ -130,13 +134,14 @@ NESTED = "<ul><li>1" * 6 + "</ul>" * 6
             WORD,
             "Dear **Mayor**,\n\n- Open the *records*.\n    - All of them.\n\nSee [the page](https://a.example/x) \\*",
         ),
-        (DOCS, "**Act** *now*\n\n1. One\n    - In one\n1. Two"),
+        (DOCS, "**Act** *now*\n\n1. One\n    - In one\n2. Two"),
+        (WORD_MARKS, "**Buyers** and *not*\n\n9. Nine\n10. Ten"),
         (MAIL, "Hello there  \nyou\n\n**Now**"),
         (HOSTILE_PASTE, "**a**"),
         (NESTED, "- 1\n    - 1\n        - 1\n        - 1\n        - 1\n        - 1"),
         ("<p>plain</p>", ""),
     ],
-    ids=["Word", "Google Docs", "an email", "scripts", "nested lists", "no format"],
+    ids=["Word", "Google Docs", "Word's numbers", "an email", "scripts", "nested lists", "no format"],
 )
 def test_what_is_pasted_keeps_its_lists_bold_italics_and_links(
     stack: Stack, visitor: Visitor, pasted: str, typed: str

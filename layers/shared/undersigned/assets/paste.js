@@ -71,7 +71,7 @@ const element = (child, at) => {
   if (/mso-list:\s*ignore/i.test(style)) return;
   const level = Number(/mso-list:[^;]*level(\d)/i.exec(style)?.[1] ?? 0);
   if (tag === "UL" || tag === "OL") return list(child, at);
-  if (level) entry(child, { ...at, depth: level - 1 }, /\d/.test(child.querySelector("[data-style*=gnore]")?.textContent));
+  if (level) entry(child, { ...at, depth: level - 1 }, /(\d+)\D*$/.exec(child.querySelector("[data-style*=gnore]")?.textContent)?.[1]);
   else if (block.test(tag)) {
     if (!at.isEntry) at.begin(/^H[1-6]$/.test(tag) ? `${"#".repeat(tag[1])} ` : tag === "BLOCKQUOTE" ? "> " : "");
     read(child, { ...at, isEntry: false });
@@ -80,7 +80,8 @@ const element = (child, at) => {
 };
 
 const around = (child, style, tag, at) => {
-  const weight = /font-weight:\s*(\w+)/i.exec(style)?.[1], slant = /font-style:\s*(\w+)/i.exec(style)?.[1];
+  // Word's mso-bidi-font-weight is about other scripts.
+  const weight = /(?<![-\w])font-weight:\s*(\w+)/i.exec(style)?.[1], slant = /(?<![-\w])font-style:\s*(\w+)/i.exec(style)?.[1];
   const isBold = weight ? /^(bold|[6-9]\d\d)/i.test(weight) : /^(B|STRONG)$/.test(tag);
   const isItalic = slant ? /^italic$/i.test(slant) : /^(I|EM)$/.test(tag);
   const address = tag === "A" && /^(https?|mailto):/.test(child.getAttribute("href") ?? "") ? child.href : "";
@@ -96,15 +97,16 @@ const around = (child, style, tag, at) => {
 
 const list = (child, at) => {
   if (at.depth >= deepest) says.textContent = says.dataset.flat;
+  let number = child.start;
   for (const item of child.children) {
     // Google Docs puts a list in a list beside its entries.
     if (/^(UL|OL)$/.test(item.tagName)) list(item, { ...at, depth: at.depth + 1 });
-    else entry(item, { ...at, depth: at.depth }, child.tagName === "OL");
+    else entry(item, { ...at, depth: at.depth }, number && number++);
   }
 };
 
-const entry = (item, at, isNumbered) => {
-  at.begin("    ".repeat(Math.min(at.depth, deepest - 1)) + (isNumbered ? "1. " : "- "));
+const entry = (item, at, number) => {
+  at.begin("    ".repeat(Math.min(at.depth, deepest - 1)) + (number ? `${number}. ` : "- "));
   read(item, { ...at, depth: at.depth + 1, isEntry: true });
   at.begin();
 };
