@@ -110,6 +110,26 @@ def test_the_letter_is_shown_while_one_types(stack: Stack, visitor: Visitor) -> 
     expect(text).to_have_value("x")
 
 
+def test_what_is_left_to_do_chooses_only_its_blank(stack: Stack, visitor: Visitor) -> None:
+    """A button of the toolbar then replaces the blank, and no other word of its line."""
+    page = visitor.open()
+    stack.sign_in(page, CAMPAIGN)
+    page.goto(f"{stack.workshop(CAMPAIGN)}/letter")
+    text = page.locator("#text")
+    line = "Dear [recipient's title], I live in [fill in] and write today, since [why] you lead the police of my town."
+    text.fill(f"{line}\n\nSee [our page](https://a.example) on ____.")
+    page.locator("#letter-mistakes a").first.click()
+    page.get_by_role("button", name="[your town]").click()
+    expect(page.locator("#letter-mistakes a").first).to_contain_text("I live in [your town]")
+    page.locator("#letter-mistakes a").first.click()
+    page.keyboard.type("today")
+    expect(page.locator("#letter-mistakes a")).to_have_count(1)
+    page.locator("#letter-mistakes a").first.click()
+    page.keyboard.press("Delete")
+    first = line.replace("[fill in]", "[your town]").replace("[why]", "today")
+    expect(text).to_have_value(f"{first}\n\nSee [our page](https://a.example) on .")
+
+
 WORD = """<html><head><style>p{color:red}</style></head><body><p class=MsoNormal>Dear <b>Mayor</b>,</p>
 <p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><![if !supportLists]><span style='mso-list:Ignore'>·<span>
 &nbsp;</span></span><![endif]>Open the <i>records</i>.</p>
@@ -273,6 +293,7 @@ def test_a_row_is_added_and_saved(stack: Stack, visitor: Visitor) -> None:
     before = rows.count()
     page.get_by_role("button", name="Add a row").click()
     expect(rows).to_have_count(before + 1)
+    expect(rows.last.get_by_role("rowheader")).to_have_text(str(before + 1))
     page.keyboard.type("Sheriff")
     page.get_by_label(f"Name, row {before + 1}", exact=True).fill("Kim New")
     page.get_by_role("button", name="Save and go on").click()

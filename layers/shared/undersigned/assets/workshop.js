@@ -5,6 +5,7 @@ const letter = document.querySelector("[data-letter]");
 if (letter) {
   const text = letter.elements.text;
   letter.querySelector("[data-format]").hidden = false;
+  const plain = (words) => words.replaceAll("'", "’");
 
   // Browsers that keep a field's history for Undo do it only for this command.
   const insert = (words, from, to) => {
@@ -37,12 +38,19 @@ if (letter) {
     const link = event.target.closest("[data-quote]");
     if (!link) return;
     event.preventDefault();
-    const quote = link.textContent.replace(/…$/, "");
-    const start = text.value.indexOf(quote), before = text.value.slice(0, start).split("\n").length;
+    // The list has blanks in brackets, and the apostrophe that we print. Somebody may have typed others.
+    const blanks = /\[[^[\]]+\](?!\()|__[_ /]*/g, written = plain(text.value);
+    const words = plain(link.textContent.replace(/…$/, "")).split(blanks).map((it) => it.replace(/[^\w\s]/g, "\\$&"));
+    const found = new RegExp(words.join(`(?:${blanks.source})`)).exec(written);
     text.focus();
-    if (start < 0) return;
-    text.setSelectionRange(start, start + quote.length);
-    text.scrollTop = (text.scrollHeight / text.value.split("\n").length) * (before - 3);
+    if (!found) return;
+    // Of a line with blanks only the first is chosen: a button then replaces no more than that.
+    const known = [...letter.querySelectorAll("[data-insert]")].map((it) => plain(it.textContent));
+    const line = written.slice(found.index).split("\n", 1)[0];
+    const blank = [...line.matchAll(blanks)].find(([it]) => !known.includes(it)) ?? Object.assign([found[0]], { index: 0 });
+    const start = found.index + blank.index, before = written.slice(0, start).split("\n").length;
+    text.setSelectionRange(start, start + blank[0].length);
+    text.scrollTop = (text.scrollHeight / written.split("\n").length) * (before - 3);
   });
 
   let timer, latest;
@@ -107,6 +115,7 @@ for (const button of document.querySelectorAll("[data-add]")) {
     const row = body.rows[body.rows.length - 1].cloneNode(true);
     const next = Number(row.dataset.row) + 1;
     row.dataset.row = next;
+    row.cells[0].textContent = next + 1;
     for (const part of row.querySelectorAll("[name], [id], [aria-label]")) {
       for (const name of ["name", "id", "aria-label"]) {
         const value = part.getAttribute(name);
