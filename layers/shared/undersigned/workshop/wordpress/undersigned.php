@@ -74,7 +74,8 @@ function form( $attributes ) {
 	foreach ( array_diff_key( $kept, array( 'lang' => '' ) ) as $name => $value ) {
 		$said .= ' data-' . $name . '="' . esc_attr( $value ) . '"';
 	}
-	return '<undersigned-form' . $said . '>' . $link . '</undersigned-form>';
+	// A theme gives its width to blocks only, and without scripts the element is none.
+	return '<div><undersigned-form' . $said . '>' . $link . '</undersigned-form></div>';
 }
 
 add_action(
