@@ -152,7 +152,7 @@ def test_a_postal_address_that_cannot_be_printed_is_a_mistake(files: Files, addr
 
 
 def test_an_error_in_a_cell_is_listed_once(files: Files) -> None:
-    change(files, "targets.csv", "60201; 60202", "60201/60202")
+    change(files, "targets.csv", "60201; 60202", "60201 or 60202")
 
     assert len(mistakes_of(files)) == 1
 
@@ -216,6 +216,28 @@ def test_a_mistyped_address_is_only_a_warning(files: Files) -> None:
     assert warning.column == "email"
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("MARIA LOPEZ-O’NEIL", "Maria Lopez-O’Neil"), ("josé peña", "José Peña")],
+)
+def test_a_name_in_capitals_or_without_any_is_only_a_warning(files: Files, name: str, meant: str) -> None:
+    change(files, "targets.csv", "Avery Sample", name)
+
+    compiled = compile_campaign(files)
+
+    assert compiled.targets[0].name == name
+    assert [str(warning) for warning in compiled.warnings] == [
+        f"targets.csv:2: `name`: letters show the name as it stands; did you mean {meant}?"
+    ]
+
+
+@pytest.mark.parametrize("name", ["Maria DE LA CRUZ", "van der Berg", "J. R.", "MAYOR", "王 小明", "José  Peña"])
+def test_any_other_name_stands_as_it_is(files: Files, name: str) -> None:
+    change(files, "targets.csv", "Avery Sample", name)
+
+    assert compile_campaign(files).warnings == ()
+
+
 def test_a_row_after_a_two_line_cell_has_the_right_line(files: Files) -> None:
     change(files, "targets.csv", "City Hall", '"City\nHall"')
     change(files, "targets.csv", "mayor@elmton.example", "nobody")
@@ -238,6 +260,7 @@ def test_titles_in_a_language_that_is_not_listed_are_a_mistake(bilingual: Files)
         ("*", ("*",)),
         ("602*; k1a *", ("602*", "K1A*")),
         ("60201, 60209 60300", ("60201", "60209", "60300")),
+        ("60201/60209 | 60300 & 60301 /", ("60201", "60209", "60300", "60301")),
         ("432 15", ("43215",)),
         ("432 15 432 16, 43217", ("43215", "43216", "43217")),
         ("60201-1234", ("60201",)),

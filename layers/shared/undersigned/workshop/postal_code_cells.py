@@ -226,9 +226,9 @@ def _shared(patterns: list[str], line: int) -> Message:
 
 
 def _split(cell: str) -> Iterator[str]:
-    """Split a cell at `;` and `,`, and at spaces unless a code can contain them, as in `K1A 0B1` and `432 15`."""
+    """Split a cell at `;` and `,`, and digits at spaces, `/`, `|` and `&`. `K1A 0B1` and `432 15` stay together."""
     for piece in re.split(r"[;,]", _GROUPS.sub(r"\1\2", _DASH.sub("-", cell))):
         if _HAS_LETTER.search(piece):
             yield piece.strip()
         else:
-            yield from piece.split()
+            yield from re.findall(r"[^\s/|&]+", piece)

@@ -170,6 +170,7 @@ class _Reader:
         row = tidy(zip(columns, cells, strict=True))
         titles = {language: title for column, title in row.items() if title and (language := self._language_of(column))}
         self._check_texts(line, row)
+        self._check_letter_case(line, row["name"])
         self._check_id(line, row["id"])
         self._check_person(line, row)
         self.targets.append(
@@ -195,6 +196,13 @@ class _Reader:
                 continue
             if wrong := wrong_text(text, LONGEST_TEXT):
                 self._mistake(line, wrong, column)
+
+    def _check_letter_case(self, line: int, name: str) -> None:
+        """Ask about a name that a sheet has in capitals, or without any."""
+        meant = name.title()
+        if " " in name and name in {name.upper(), name.lower()} and name != meant:
+            asks = Message("letters show the name as it stands; did you mean %(name)s?", {"name": meant})
+            self.warnings.append(Mistake(FILE, line, asks, "name"))
 
     def _check_id(self, line: int, identifier: str) -> None:
         if not identifier:
