@@ -83,6 +83,7 @@ HOSTILE: dict[str, str] = {
         f"r{row},Mayor,Ann {row},Hall,Oak,r{row}@b.org,{';'.join(map(str, range(10_000, 19_900)))}\n"
         for row in range(60)
     ),
+    "a cell of many codes": f"r,Mayor,Ann,Hall,Oak,r@b.org,{';'.join(map(str, range(10_000, 20_000)))}",
     "empty lines": "\n" * 4_000_000,
     "blanks": "[name] " * 570_000,
     "days": "__/__/__" * 500_000,
@@ -99,10 +100,12 @@ class Upload:
 
 
 def settings_of(text: str) -> object:
-    """Compile a campaign whose every setting that can be typed has this text, or a line of it each."""
-    values: dict[str, Value] = dict.fromkeys(described(["es"]), text)
-    lists = {name: text.split("\n") for name in ("languages", "allowed_origins", "frame_origins", "sources")}
-    return compile_campaign({**FILES, "settings": DraftSettings({**values, **lists}).text})
+    """Compile a campaign whose every setting that can be typed has an equal part of this text, or lines of it."""
+    names, lists = described(["es"]), ("languages", "allowed_origins", "frame_origins", "sources")
+    part = text[: len(text) // (len(names) + len(lists))]
+    values: dict[str, Value] = dict.fromkeys(names, part)
+    lines = {name: part.split("\n") for name in lists}
+    return compile_campaign({**FILES, "settings": DraftSettings({**values, **lines}).text})
 
 
 def compiled(file: str, text: str) -> object:

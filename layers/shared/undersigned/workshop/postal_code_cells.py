@@ -99,7 +99,8 @@ class PostalCodeCells:
                 typed_as[entry] = spelling
             if mistake:
                 mistakes.append(mistake)
-        self._note_to_check(line, [entry for entry in filled if entry not in typed_entries], typed_as)
+        changed = [full for full, typed in zip(filled, typed_entries, strict=True) if full != typed]
+        self._note_to_check(line, changed, typed_as)
         mistakes += [mistake for entry in typed_as for mistake in self._add(line, entry)]
         return tuple(typed_as), tuple(mistakes)
 
