@@ -391,9 +391,10 @@ def test_names_in_web_addresses_have_a_column_only_while_one_of_them_is_wrong(au
     ]
 
 
-def test_recipients_without_an_email_address_are_counted_on_each_page_before_it_is_published(author: Author) -> None:
-    without = "1 recipient has no email address. Letters to this recipient go by hand or post: you print them"
+def test_recipients_without_an_email_address_are_named_on_each_page_before_it_is_published(author: Author) -> None:
     assert "email address" not in author.open("recipients").words
+    name = author.form("recipients")["cell-2-name"]
+    without = f"1 recipient has no email address: {name}. Letters to this recipient go by hand or post: you print them"
     author.send("recipients", {"cell-2-email": "", "cell-2-postal_address": "<b>1 Ridge</b>\nSkokie", "do": "save"})
     page = author.open("recipients")
     assert without in page.words
@@ -404,12 +405,21 @@ def test_recipients_without_an_email_address_are_counted_on_each_page_before_it_
 
     author.open("recipients")
     author.take(
-        {"pasted": "Name\tTitle\tDepartment\tTown\nA\tMayor\tHall\tOakton\nB\tMayor\tHall\tElmton\n", "replace": "yes"}
+        {
+            "pasted": "Name\tTitle\tDepartment\tTown\n<b>A\tMayor\tHall\tOakton\n\tMayor\tHall\tElmton\n",
+            "replace": "yes",
+        }
     )
     assert (
-        "2 recipients have no email address. Letters to these recipients go by hand or post"
+        "2 recipients have no email address: <b>A, Row 2. Letters to these recipients go by hand or post"
         in author.open("recipients").words
     )
+    many = "".join(f"{number:02} {'long ' * 20}\tMayor\n" for number in range(1, 23))
+    author.take({"pasted": f"Name\tTitle\n{many}", "replace": "yes"})
+    words = author.open("recipients").words.partition("22 recipients have no email address: ")[2]
+    assert "20 long" in words
+    assert words.partition(". Letters")[0].endswith("…, …")
+    assert "long, " not in words.partition(". Letters")[0]
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,8 @@ _OF_ALL: frozenset[Step] = frozenset({"preview", "publish"})
 """The steps that are about the whole campaign."""
 
 _LONGEST_QUOTE = 60
+_MOST_NAMED = 20
+_LONGEST_NAMED = 60
 _DIGITS = 12
 
 
@@ -315,15 +317,21 @@ def heading_of(column: str, language: str) -> str:
     return column
 
 
-def by_hand_words(recipients: int) -> Message:
-    """Say how many recipients have no email address. Somebody may have forgotten the whole column."""
+def named(texts: Sequence[str]) -> list[str]:
+    """Return the first texts, shortened: a spreadsheet can have thousands, and a cell a whole page."""
+    first = [text if len(text) <= _LONGEST_NAMED else f"{text[:_LONGEST_NAMED]}…" for text in texts[:_MOST_NAMED]]
+    return first if len(texts) <= _MOST_NAMED else [*first, "…"]
+
+
+def by_hand_words(recipients: Sequence[str]) -> Message:
+    """Say which recipients have no email address. Somebody may have forgotten a cell, or the whole column."""
     return Message.counted(
-        "%(number)s recipient has no email address. Letters to this recipient go by hand or post: you print them, and "
-        "hand them over or mail them.",
-        "%(number)s recipients have no email address. Letters to these recipients go by hand or post: you print them, "
-        "and hand them over or mail them.",
-        recipients,
-        {"number": recipients},
+        "%(number)s recipient has no email address: %(names)s. Letters to this recipient go by hand or post: you print "
+        "them, and hand them over or mail them.",
+        "%(number)s recipients have no email address: %(names)s. Letters to these recipients go by hand or post: you "
+        "print them, and hand them over or mail them.",
+        len(recipients),
+        {"number": len(recipients), "names": ", ".join(named(recipients))},
     )
 
 

@@ -17,6 +17,7 @@ from undersigned.workshop.pages.frame import (
     by_hand_words,
     by_rows,
     heading_of,
+    named,
     step_of,
     workshop_page,
 )
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
     from undersigned.base.page import Page
     from undersigned.workshop.pages.frame import Workshop
     from undersigned.workshop.target_tables import Row
-
-_MOST_NAMED = 20
-_LONGEST_NAMED = 60
-
 
 _CELL = re.compile(r"cell-([0-9]{1,5})-(.+)")
 
@@ -87,7 +84,11 @@ def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD, *, ke
     notes = workshop.shown(
         [note for note in (*workshop.checked.warnings, *workshop.checked.notes) if step_of(note.file) == "recipients"]
     )
-    by_hand = sum(any(row.values()) and not row.get("email") for row in table.rows)
+    by_hand = [
+        row.get("name") or workshop.viewer.say(Message("Row %(number)s", {"number": number}))
+        for number, row in enumerate(table.rows, start=1)
+        if any(row.values()) and not row.get("email")
+    ]
     values: dict[str, object] = {
         "by_hand": workshop.viewer.say(by_hand_words(by_hand)) if by_hand else "",
         "kept_list": kept_list,
@@ -96,8 +97,8 @@ def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD, *, ke
         "notes": notes,
         "upload": upload,
         "limit": (LARGEST_UPLOAD, workshop.viewer.say(TOO_LARGE)),
-        "unused": _named(upload.unused),
-        "without_codes": _named(upload.without_codes),
+        "unused": named(upload.unused),
+        "without_codes": named(upload.without_codes),
         "next_step": workshop.address(workshop.next("recipients")),
     }
     if upload.error:
@@ -121,12 +122,6 @@ def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD, *, ke
         total=len(table.rows),
         **values,
     )
-
-
-def _named(texts: Sequence[str]) -> list[str]:
-    """Return the first texts, shortened: a spreadsheet can have thousands, and a cell a whole page."""
-    named = [text if len(text) <= _LONGEST_NAMED else f"{text[:_LONGEST_NAMED]}…" for text in texts[:_MOST_NAMED]]
-    return named if len(texts) <= _MOST_NAMED else [*named, "…"]
 
 
 def _rows(
