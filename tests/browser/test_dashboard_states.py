@@ -188,6 +188,15 @@ def test_the_command_for_a_second_email_is_accessible_and_fits(
     see(visitor, page, f"states-second-email-overview-{look}")
 
 
+def test_the_last_day_of_the_chart_stands_below_its_bar(troubled: World, address: str, visitor: Visitor) -> None:
+    page = visitor.open(f"{address}/organizer", width=1280)
+    sign_in(page, begin_session(troubled.stack, "editor"))
+    label, bar = (page.locator(f"figure {it}").last.bounding_box() for it in (".axis span", "rect"))
+    assert label is not None
+    assert bar is not None
+    assert abs(label["x"] + label["width"] - bar["x"] - bar["width"]) < 40
+
+
 def test_with_the_keyboard_alone_what_needs_attention_is_done_on_the_overview(
     world: World, address: str, visitor: Visitor
 ) -> None:
