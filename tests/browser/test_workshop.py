@@ -110,6 +110,19 @@ def test_the_letter_is_shown_while_one_types(stack: Stack, visitor: Visitor) -> 
     expect(text).to_have_value("x")
 
 
+def test_the_text_and_what_is_left_to_do_in_it_are_in_the_first_window(stack: Stack, visitor: Visitor) -> None:
+    page = visitor.open(width=1280)
+    stack.write(CAMPAIGN, {"letter.md": "Dear [Name],\n\n" + "Act in [fill in].\n\n" * 40})
+    stack.sign_in(page, CAMPAIGN)
+    page.goto(f"{stack.workshop(CAMPAIGN)}/letter")
+    window = page.viewport_size
+    assert window is not None
+    for part in ("#text", "#letter-mistakes a >> nth=1"):
+        box = page.locator(part).bounding_box()
+        assert box is not None
+        assert box["y"] + 100 < window["height"], part
+
+
 def test_what_is_left_to_do_chooses_only_its_blank(stack: Stack, visitor: Visitor) -> None:
     """A button of the toolbar then replaces the blank, and no other word of its line."""
     page = visitor.open()
