@@ -104,6 +104,9 @@ def test_letters_are_handed_over_with_a_note(world: World, printed: Browser) -> 
     assert "being printed" in own_page(world).lower()
     assert f'href="/organizer/dashboard/{CAMPAIGN}{PAGE}/packets/1' in printed.see(PAGE).body
 
+    # Python reads this as a day.
+    wrong = printed.press(f"{PAGE}/handed-over", {"day": "20261124", "note": "", **printed.revision(PAGE)})
+    assert "such as 2026-11-30" in text_of(wrong, 400)
     said = hand_over(printed)
     assert "Recorded: the letters were handed over." in said
     assert "The letters were handed over or mailed on November 24, 2026, as editor@enddemand.example" in said

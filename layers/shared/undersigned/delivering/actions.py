@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from undersigned.base.actions import ACTIONS, Action, Done, Field, action
+from undersigned.base.days import day_in
 from undersigned.base.errors import ChangedError, GivenError, NotFoundError, NotNowError
 from undersigned.base.languages import Message
 from undersigned.base.stack import Stack
@@ -47,12 +48,12 @@ def _target_id(typed: str) -> str:
 
 
 def _day(typed: str) -> date:
-    try:
-        return date.fromisoformat(typed)
-    except ValueError as error:
+    day = day_in(typed)
+    if day is None:
         raise GivenError(
             Message("Give the day on which the office got the letters, such as %(day)s.", {"day": "2026-11-30"})
-        ) from error
+        )
+    return day
 
 
 _SEEN = Field(str, "The revision of the delivery that somebody saw.")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 from undersigned.base.actions import ACTIONS, Action, Done, Field, action
 from undersigned.base.characters import has_ink, without_hidden
+from undersigned.base.days import day_in
 from undersigned.base.errors import ChangedError, GivenError, NotNowError
 from undersigned.base.languages import Message
 from undersigned.base.stack import Stack
@@ -17,13 +17,12 @@ from undersigned.delivering.rows.deliveries import Deliveries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from undersigned.delivering.rules.deliveries import Delivery
 
 LONGEST_ANSWER = 5_000
 """The most characters in an answer."""
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def _text(typed: str) -> str:
@@ -104,12 +103,9 @@ def _read_day(typed: str, today: date, made: Iterable[Delivery]) -> date:
 
     Raises GivenError for one in the future, and for what is no day; NotNowError if no letter had arrived by then.
     """
-    try:
-        day = date.fromisoformat(typed if _DAY.fullmatch(typed) else "")
-    except ValueError as error:
-        raise GivenError(
-            Message("Give the day on which the answer came, such as %(day)s.", {"day": today.isoformat()})
-        ) from error
+    day = day_in(typed)
+    if day is None:
+        raise GivenError(Message("Give the day on which the answer came, such as %(day)s.", {"day": today.isoformat()}))
     if day > today:
         raise GivenError(Message("This day is in the future. Give the day on which the answer came."))
     sent = [since for each in made if (since := each.answerable_since)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
+from undersigned.base.days import day_in
 from undersigned.base.errors import UNREADABLE_REQUEST, NotFoundError
 from undersigned.base.languages import Message
 from undersigned.base.names import LONGEST_SEARCH, SHORTEST_SEARCH
@@ -36,8 +36,6 @@ _NO_DECISION = Message("A decision is missing or wrong")
 
 _NAMES = {
     "target": ID_PATTERN,
-    "period": re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII),
-    "answer": re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{12}", re.ASCII),
     "signer": re.compile(r"[0-9a-f]{32}"),
     "export": re.compile(r"[0-9a-f]{16}"),
     "person": PERSON_PATTERN,
@@ -245,12 +243,7 @@ def check_names(named: Mapping[str, str]) -> None:
 
 
 def _can_name(name: str, text: str) -> bool:
-    if not _NAMES[name].fullmatch(text):
-        return False
-    try:
-        return name != "period" or bool(date.fromisoformat(text))
-    except ValueError:
-        return False
+    return bool(day_in(text) if name == "period" else _NAMES[name].fullmatch(text))
 
 
 def bearer_key(headers: Mapping[str, str]) -> str:
