@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from tests.signatures import adas_form, adas_signature
 from undersigned.base.emails import Mail, Sender
+from undersigned.campaigns.rules.campaigns import Answer
 from undersigned.campaigns.rules.stops import Stop
 from undersigned.delivering.emails import organizer_mails
+from undersigned.delivering.emails.answer import answer_email
 from undersigned.delivering.emails.delivery import DeliverySummary, delivery_email
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.emails import reports
@@ -29,6 +31,7 @@ TARGET = FOLDER.targets[0]
 SENDER = Sender("letters@enddemand.example", "https://letters.example")
 NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
 TOKEN = "eyJ0b2tlbiI6" * 20
+ANSWER = Answer(NOON.date(), "We have read your letters.", is_public=False, by="maria", at=NOON)
 STOP = Stop(NOON, "We take letters by our web form only.", accepted_at=NOON)
 _SAID = {
     "target": TARGET.id,
@@ -37,6 +40,7 @@ _SAID = {
     "addressee": TARGET.addressee,
 }
 FORM, SIGNED = adas_form(**_SAID), adas_signature(**_SAID)
+AGREED = adas_signature(**_SAID, updates=True)
 
 
 def delivery(campaign: Campaign, pdfs: list[bytes] | None) -> Mail:
@@ -93,5 +97,6 @@ def every_email(accent: str | None = "#c2410c", request: str | None = FOLDER.cam
         "invitation": people_mails.invitation(
             SENDER, campaign, Member(campaign.id, person.id, person.email, "owner", by=person.email)
         ),
+        "answer": answer_email(SENDER, campaign, TARGET, ANSWER, AGREED, letter_token=TOKEN),
         "stopped": organizer_mails.stopped(SENDER, campaign, TARGET, STOP),
     }

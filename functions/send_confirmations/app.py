@@ -1,7 +1,7 @@
 """Send the emails that forms and people request.
 
 The table's stream puts confirmation emails into a queue. A schedule does so with those that were over a budget. Only
-the queue's worker sends.
+the queue's worker sends them. The schedule's run also tells signers of answers.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from aws_lambda_powertools import Logger
 from undersigned.base.settings import Settings
 from undersigned.base.stack import Stack
 from undersigned.delivering.office import tell_of_stop
+from undersigned.delivering.telling import tell_waiting
 from undersigned.people.people_post import send_each, send_invitation, send_sign_in
 from undersigned.people.queue import is_to_person
 from undersigned.signing.confirmation_emails import queue_postponed, queue_requested, send_waiting
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from undersigned.people.queue import PersonMail
 
 logger = Logger()
+
+_TO_FINISH = 60_000
+"""Milliseconds in which an email that has begun is sent."""
 
 _TO_PEOPLE: Mapping[PersonMail, Callable[..., str]] = {
     "sign-in": send_sign_in,
@@ -41,10 +45,11 @@ def make_handler(stack: Stack) -> Callable[[Mapping[str, Any], LambdaContext], d
     """
 
     @logger.inject_lambda_context(clear_state=True)
-    def handle(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         records = event.get("Records")
         if records is None:
             queue_postponed(stack)
+            tell_waiting(stack, lambda: context.get_remaining_time_in_millis() > _TO_FINISH)
             return {}
         if records[0].get("eventSource") != "aws:sqs":
             return queue_requested(stack, records)

@@ -75,6 +75,7 @@ class Dashboard:
                 "postal_code": postal_code,
                 "signature": name,
                 "note": name,
+                "updates": "yes" if mailbox == "ada" else "",
             },
             Origin=SITE,
         )
@@ -265,3 +266,37 @@ def test_a_week_is_previewed_sent_and_downloaded(dashboard: Dashboard, visitor: 
     page.get_by_text("More", exact=True).first.click()
     page.get_by_role("link", name="Activity log").click()
     expect(page.get_by_role("row").filter(has_text="Sent waiting letters")).to_have_count(1)
+
+
+def test_an_answer_goes_to_the_inbox_of_who_wants_news_and_one_link_ends_them(
+    dashboard: Dashboard, visitor: Visitor
+) -> None:
+    page = visitor.open(dashboard.address)
+    dashboard.sign_in(page)
+    page.get_by_role("link", name="Evanston", exact=True).click()
+    page.get_by_text("Record an answer", exact=True).click()
+    page.get_by_label("Day on which the answer came").fill(page.get_by_label("Day on which").get_attribute("max") or "")
+    page.get_by_label("The answer", exact=True).fill(HOSTILE)
+    page.get_by_role("button", name="Save the answer").click()
+    expect(page.get_by_role("status")).to_contain_text("Recorded.")
+    looks.take_picture(page, "dashboard-answer")
+    page.get_by_role("button", name="Email it to the people who signed").click()
+    expect(page.get_by_role("status")).to_contain_text("and who want news")
+    expect(page.get_by_text("nobody gets another email")).to_be_visible()
+    looks.take_picture(page, "dashboard-answer-told")
+
+    dashboard.stack.invoke("SendConfirmations", {})
+    page.goto(dashboard.stack.inbox_url)
+    page.get_by_role("link", name=re.compile("An answer to your letter")).click()
+    email = page.frame_locator("iframe").locator("body")
+    expect(email).to_contain_text("Hello Ada Specimen,")
+    expect(email).to_contain_text(HOSTILE)
+    told = [mail for mail in dashboard.stack.mails() if b"An answer to your letter" in mail.raw]
+    assert [mail.to for mail in told] == [("ada@dashboard.example",)]
+
+    stop = re.search(rb"/letters/[\w.~-]+/no-news", told[0].raw.replace(b"=\r\n", b""))
+    assert stop
+    page.goto(dashboard.stack.public_url + stop[0].decode())
+    page.get_by_text("Stop the news", exact=True).click()
+    page.get_by_role("button", name="Yes, stop the news").click()
+    expect(page.get_by_text("that you want no more news about this campaign")).to_be_visible()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import json
 import threading
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -385,7 +386,8 @@ class Play:
 
     def sign(self, person: str, words: str, postal_code: str = "60201") -> Actor:
         """Sign as a person. `words` is the name, which identifies the letter in emails."""
-        values = self.world.typed(email=_email(person), name=words, address_line=words, postal_code=postal_code)
+        own = {"email": _email(person), "name": words, "address_line": words}
+        values = self.world.typed(**own, postal_code=postal_code, updates="yes")
         return self._start(f"sign {words}", lambda: self.world.post(f"{FORM}/signatures", values))
 
     def link(self, person: str) -> tuple[str, str]:
@@ -528,6 +530,23 @@ class Play:
     def remind(self) -> Actor:
         """Run the schedule of the postponed emails, and send those that it queues."""
         return self._start("remind", self.world.run_postponed)
+
+    def tell(self) -> Actor:
+        """Run the same schedule, which tells signers of an answer after that."""
+        return self._start("tell", self.world.queue_postponed)
+
+    def end_news(self, person: str) -> Actor:
+        path = f"{self.world.own_page(_email(person))}/no-news"
+        return self._start(f"end news of {person}", lambda: self.world.post(path))
+
+    def answer(self, text: str) -> Actor:
+        """Save what Evanston's office answered today, in place of what it answered before."""
+        known = Campaigns(self.world.stack.table).target(CAMPAIGN, "evanston").answer
+        values = {"day": self.world.day(), "text": text, "revision": known.revision if known else ""}
+        return self._organize("answer", "/targets/evanston/answer", values)
+
+    def let_tell(self) -> Actor:
+        return self._organize("let tell", "/targets/evanston/tell", {})
 
     def report(self, event: MailEvent) -> Actor:
         at = self.world.clock.now
@@ -734,6 +753,8 @@ class Play:
                     found.append(f"{words}: sent although it was withdrawn")
                 if self.erased.get(words, place + 1) <= place:
                     found.append(f"{words}: sent after it was erased")
+        told = Counter(sent.to for sent in self.world.sent if sent.tags["kind"] == "answer")
+        found += [f"{person} was told {times} times" for person, times in told.items() if times > 1]
         assert not found, "\n".join(found)
 
 

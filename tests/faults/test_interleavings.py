@@ -479,6 +479,44 @@ def a_reminder_and_an_erasure(play: Play) -> Begin:
     return lambda: (play.remind(), play.erase("Ada"))
 
 
+def to_be_told(play: Play) -> None:
+    """Let Ada and Ben be told of an answer to their letters, which were delivered."""
+    sent(play)
+    for event in list(play.mail_events):
+        play.mail_events.remove(event)
+        play.finish(play.report(event))
+    play.finish(play.answer("The first text."))
+    play.finish(play.let_tell())
+
+
+def two_runs_that_tell(play: Play) -> Begin:
+    to_be_told(play)
+    return lambda: (play.tell(), play.tell())
+
+
+def telling_and_an_erasure(play: Play) -> Begin:
+    to_be_told(play)
+    return lambda: (play.tell(), play.erase("Ada"))
+
+
+def telling_and_the_end_of_news(play: Play) -> Begin:
+    to_be_told(play)
+    return lambda: (play.tell(), play.end_news("Ada"))
+
+
+def telling_and_a_correction(play: Play) -> Begin:
+    to_be_told(play)
+    return lambda: (play.tell(), play.answer("Corrected."))
+
+
+def telling_and_asking_again(play: Play) -> Begin:
+    """The answer is deleted and recorded anew, of the same day. Somebody asks for that one, too."""
+    to_be_told(play)
+    play.finish(play.answer(""))
+    play.finish(play.answer("Recorded anew."))
+    return lambda: (play.tell(), play.let_tell())
+
+
 def ready(play: Play) -> Delivery:
     """Make Ada's and Ben's letters ready to print."""
     play.finish(play.set_address(""))
@@ -541,6 +579,7 @@ TWINS = [
     two_who_send_now,
     two_reconciliations,
     two_nightly_passes_that_remind,
+    two_runs_that_tell,
 ]
 
 RACES = [
@@ -591,6 +630,10 @@ RACES = [
     a_nightly_pass_that_reminds_and_an_erasure,
     a_reminder_and_the_confirmation,
     a_reminder_and_an_erasure,
+    telling_and_an_erasure,
+    telling_and_the_end_of_news,
+    telling_and_a_correction,
+    telling_and_asking_again,
     the_address_goes_during_the_delivery,
     an_address_comes_during_the_delivery_by_hand,
     an_erasure_and_the_record,

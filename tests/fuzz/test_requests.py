@@ -118,6 +118,7 @@ POST /dashboard/{campaign}/targets/{target}/release
 POST /dashboard/{campaign}/targets/{target}/test
 POST /dashboard/{campaign}/targets/{target}/address
 POST /dashboard/{campaign}/targets/{target}/lift-stop
+POST /dashboard/{campaign}/targets/{target}/tell
 POST /dashboard/{campaign}/targets/{target}/on-paper
 GET /dashboard/{campaign}/deliveries
 GET /dashboard/{campaign}/deliveries/2026-11-24/{target}

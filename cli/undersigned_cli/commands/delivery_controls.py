@@ -83,6 +83,7 @@ def add_to(app: typer.Typer) -> None:
         (retry, 'retry my-campaign evanston --why "the address is correct now"'),
         (set_address, 'set-address my-campaign evanston chief@evanston.example --why "they called"'),
         (of_action("lift stop"), 'lift-stop my-campaign evanston --why "the clerk asked for them"'),
+        (of_action("tell signers"), "tell-signers my-campaign evanston"),
         (of_action("count on paper"), "on-paper my-campaign evanston 80"),
         (settle, 'settle my-campaign evanston 2026-11-30 --sent --why "the office has it"'),
         (hand_over, 'hand-over my-campaign evanston 2026-11-30 --on 2026-12-02 --note "left at the front desk"'),

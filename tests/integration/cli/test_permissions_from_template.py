@@ -60,7 +60,7 @@ def in_drafts(**more: Any) -> dict[str, Any]:
         ("PublicApi", "dynamodb", "DeleteItem", {"Key": FORM}, True),
         ("PublicApi", "dynamodb", "DeleteItem", {"Key": LETTER}, False),
         ("SendConfirmations", "dynamodb", "UpdateItem", {"Key": FORM}, True),
-        ("SendConfirmations", "dynamodb", "UpdateItem", {"Key": LETTER}, False),
+        ("SendConfirmations", "dynamodb", "UpdateItem", {"Key": LETTER}, True),
         ("Tally", "dynamodb", "BatchGetItem", {"RequestItems": {"t": {"Keys": [FORM]}}}, False),
         ("PublicApi", "dynamodb", "DeleteItem", {"Key": {"pk": {"S": "CAMPAIGN#a"}, "sk": {"S": "META"}}}, False),
         ("PublicApi", "dynamodb", "UpdateItem", {"Key": TARGET}, False),

@@ -117,7 +117,7 @@ class Stack:
 
     @cached_property
     def people_mailbox(self) -> Mailbox:
-        """SES, for emails to people, which a queue repeats."""
+        """SES, for emails that wait for another run when it is busy."""
         from undersigned.base.mailbox import Mailbox
 
         return Mailbox(self._quick_ses, self.settings.configuration_set, patience=0, sleep=self.sleep)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from undersigned.base.actions import ACTIONS, Action, Done, Field, action
@@ -11,9 +12,11 @@ from undersigned.base.days import day_in
 from undersigned.base.errors import ChangedError, GivenError, NotNowError
 from undersigned.base.languages import Message
 from undersigned.base.stack import Stack
+from undersigned.base.table import Put
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Answer
 from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.delivering.rows.tellings import Telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,6 +53,9 @@ def _cleaned(typed: str) -> str:
     button=Message("Save the answer"),
     done={
         "answer-recorded": Message("Recorded. The people whose letters it answers can read it, within two minutes."),
+        "answer-corrected": Message(
+            "Recorded. The answer before it went by email to the people who signed, so nobody gets another email."
+        ),
         "answer-deleted": Message("The answer is deleted, and within two minutes no page shows it."),
     },
 )
@@ -79,10 +85,12 @@ def record_answer(  # noqa: PLR0913  (an answer's parts)
                 Message("This campaign no longer keeps what people wrote. Say under Details for how long.")
             )
         made = Deliveries(stack.table).deliveries(campaign, target, whole=False)
-        new = Answer(_read_day(day, today, made), text, public, by, now)
+        new = Answer(_read_day(day, today, made), text, public, by, now, is_told=was is not None and was.is_told)
     elif not revision:
         raise GivenError(Message("Type or paste the answer."))
     word, log = ("answer-recorded", "record answer") if new else ("answer-deleted", "delete answer")
+    if new and new.is_told:
+        word = "answer-corrected"
     changed = new or was
     if changed is None or (new and was and new.says_the_same(was)):
         return Done(word, log=None)
@@ -93,6 +101,43 @@ def record_answer(  # noqa: PLR0913  (an answer's parts)
     except ChangedError as error:
         raise _changed() from error
     return Done(word, log, about=f"{target} {changed.day}")
+
+
+@action(
+    "tell signers",
+    Message("Sent an answer by email to the people who signed"),
+    command="tell-signers",
+    page="/targets/<target>/tell",
+    button=Message("Email it to the people who signed"),
+    done={
+        "signers-told": Message("The answer goes by email to the people whose letters it answers and who want news.")
+    },
+)
+def tell_signers(
+    stack: Stack,
+    campaign: str,
+    target: str,
+    revision: Annotated[str, Field(str, "The revision of the answer that somebody saw.")],
+) -> Done:
+    """Email a recorded answer, once, to the people whose letters it answers and who want news.
+
+    Nobody gets a second email about it, whatever is corrected later. The others read it on their letter's page. Raises
+    NotFoundError; NotNowError without an answer, and if somebody has changed it since it was seen.
+    """
+    campaigns = Campaigns(stack.table)
+    known = campaigns.target(campaign, target)
+    if (answer := known.answer) is None:
+        raise NotNowError(Message("Record the answer first."))
+    if revision not in {"", answer.revision}:
+        raise _changed()
+    if answer.is_told:
+        return Done("signers-told", log=None)
+    telling = Telling(campaign, target, answer.day, stack.new_id())
+    try:
+        campaigns.put_answer(campaign, known, replace(answer, is_told=True), Put(telling.item()))
+    except ChangedError as error:
+        raise _changed() from error
+    return Done("signers-told", about=f"{target} {answer.day}")
 
 
 ACTIONS["delete answer"] = Action(Message("Deleted an answer"), page="/targets/<target>/answer")

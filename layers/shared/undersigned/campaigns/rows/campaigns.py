@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.base.rows import Values
+    from undersigned.base.table import Write
 
 _SETTINGS = (
     "title", "name", "department", "locality", "email", "postal_codes", "retired", "titles", "postal_address",
@@ -211,8 +212,8 @@ class Campaigns(Repository):
         """Keep how many letters to a target were signed on paper; raises NotFoundError."""
         self._change_target(campaign, target, Target.written(on_paper=counted))
 
-    def put_answer(self, campaign: str, target: Target, answer: Answer | None) -> None:
-        """Keep what a target's office answered, in place of what was read; None deletes that.
+    def put_answer(self, campaign: str, target: Target, answer: Answer | None, *also: Write) -> None:
+        """Keep what a target's office answered, in place of what was read; None deletes that. Write the rest with it.
 
         Raises ChangedError if somebody has changed it since, or the target is gone.
         """
@@ -221,7 +222,7 @@ class Campaigns(Repository):
             assign=Target.written(answer=answer),
             when=Attr("pk").exists() & as_read(Target.written(answer=target.answer)),
         )
-        self._table.transact([change, roster_change(campaign)], wait_for_others=True)
+        self._table.transact([change, roster_change(campaign), *also], wait_for_others=True)
 
     def record_complaint(self, campaign: str, target: str, at: datetime) -> None:
         """Hold a target's letters because of a complaint. Does nothing if they were released after it."""

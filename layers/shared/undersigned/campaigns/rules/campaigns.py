@@ -92,7 +92,8 @@ class OnPaper:
 class Answer:
     """What a target's office answered on a day. It answers the letters that the office may have had by then.
 
-    `by` recorded it, and if it `is_public`, the campaign's page may show it.
+    `by` recorded it, and if it `is_public`, the campaign's page may show it. Once somebody let the signers be told of
+    it, it `is_told`, whatever is corrected later.
     """
 
     day: date
@@ -100,6 +101,7 @@ class Answer:
     is_public: bool
     by: str
     at: datetime
+    is_told: bool = False
 
     @property
     def revision(self) -> str:

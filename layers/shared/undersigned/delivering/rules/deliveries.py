@@ -268,6 +268,12 @@ class Delivery(DeliveryKey, Row):
         return self.attempt > 0 and self.state not in {"open", "bounced", "closed_unsent", "held", "empty"}
 
     @property
+    def has_arrived(self) -> bool:
+        """Say whether its letters arrived, as SES or a person said, or were handed over."""
+        is_settled_as_sent = self.state == "sent" and self.last.settled_at is not None
+        return self.state in {"delivered", "complained"} or is_settled_as_sent
+
+    @property
     def can_be_received(self) -> bool:
         """Say whether somebody at the office may have its email. After a bounce, another reader of the mailbox may."""
         return self.way == "email" and self.attempt > 0 and self.state not in {"open", "sending", "empty"}

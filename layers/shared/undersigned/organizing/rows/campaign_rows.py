@@ -11,6 +11,7 @@ from undersigned.campaigns.rows.offices import office_partition
 from undersigned.campaigns.rules.campaigns import Campaign, Target
 from undersigned.campaigns.rules.controls import AuditEntry, Controls
 from undersigned.campaigns.rules.counts import TOTAL
+from undersigned.delivering.rows.tellings import Telling
 from undersigned.delivering.rules.deliveries import Delivery
 from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import ApiKey
@@ -62,6 +63,8 @@ class Rows(Repository):
         # Without the total, the tally counts nothing more, and the other counters need not add up.
         total = counter_key(campaign, TOTAL)
         yield from sorted(self._all_of(*counter_partitions(campaign)), key=lambda key: key != total)
+        tellings = self._table.query(Telling.pk, begins_with=f"{campaign}#", consistent=True)
+        yield from (Key(row["pk"], row["sk"]) for row in tellings)
         last = {Campaign.locate(id=campaign), Controls.locate(campaign=campaign)}
         # Without its targets, no office says anything any more.
         of_offices = office_partition(campaign)

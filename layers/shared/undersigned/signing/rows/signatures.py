@@ -19,7 +19,16 @@ from botocore.exceptions import ClientError
 from undersigned.base.errors import DamagedRowsError
 from undersigned.base.failures import UNFIT, code_of
 from undersigned.base.rows import plain, read_moment
-from undersigned.base.table import BATCH_GET, NEW, ConditionFailedError, Repository, Update, read_row, read_rows
+from undersigned.base.table import (
+    BATCH_GET,
+    NEW,
+    ConditionFailedError,
+    Repository,
+    Update,
+    as_read,
+    read_row,
+    read_rows,
+)
 from undersigned.campaigns.rules.campaigns import Addressee
 from undersigned.campaigns.rules.drawings import Drawing
 from undersigned.signing.rules.form_fields import NO_WORDS
@@ -181,6 +190,18 @@ class Signatures(Repository):
         same = Attr("status").eq("confirmed") & Attr("form").eq(signature.form) & Attr("cleared_at").not_exists()
         return self._move(Update(signature.own_key(), Signature.written(news_ended_at=at), when=same))
 
+    def mark_told(self, signature: Signature, day: date | None) -> bool:
+        """Note of which day the answer is that a signer is told of. Return False if the letter has changed."""
+        read = Signature.written(
+            told=signature.told, form=signature.form, news_ended_at=signature.news_ended_at, cleared_at=None
+        )
+        same = Attr("status").eq("confirmed") & as_read(read)
+        try:
+            self._table.update(Update(signature.own_key(), Signature.written(told=day), when=same))
+        except ConditionFailedError:
+            return False
+        return True
+
     def _move(self, change: Update) -> Signature:
         """Change a signature for its signer, and return it. Raises SignatureStateError, DamagedRowsError."""
         try:
@@ -202,7 +223,7 @@ class Signatures(Repository):
         self._table.update(
             Update(
                 signature.own_key(),
-                assign=Signature.written(cleared_at=at, network=None, news_ended_at=None, words=NO_WORDS),
+                assign=Signature.written(cleared_at=at, network=None, news_ended_at=None, told=None, words=NO_WORDS),
                 add={"version": 1},
                 when=Attr("version").eq(signature.version) & Attr("cleared_at").not_exists(),
             )
@@ -359,7 +380,7 @@ def erasure(signature: Signed, at: datetime, **changes: Any) -> Update:  # noqa:
     confirmed.
     """
     changes |= {"words": NO_WORDS, "status": "erased", "erased_at": at, "addressee": _NOBODY}
-    changes |= dict.fromkeys(("quarantine", "network", "cleared_at", "news_ended_at"))
+    changes |= dict.fromkeys(("quarantine", "network", "cleared_at", "news_ended_at", "told"))
     if isinstance(signature, Form):
         row = _letter_of(signature, **changes)
         return Update(row.own_key(), row.attributes(), when=NEW)

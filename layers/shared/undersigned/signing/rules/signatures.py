@@ -105,7 +105,8 @@ class Signature(Row):
     its time was over. `source` is the label of the link or site that it came from, in a campaign that counts them.
     `disowned_at` is when the person with this address said that they didn't sign: the form was erased, and for 30 days
     they get no emails about the campaign. `news_ended_at` is when the signer ended the consent to news; it stays when
-    they sign again. `form` is the id of the form which the letter was made from.
+    they sign again. `told` is the day of the answer that the signer was told of last. `form` is the id of the form
+    which the letter was made from.
     """
 
     pk, sk = "SIGNATURE#{campaign}#{signer}", "1"  # 2 is free for a second person with the same email address
@@ -136,6 +137,7 @@ class Signature(Row):
     source: str | None = None
     disowned_at: datetime | None = None
     news_ended_at: datetime | None = None
+    told: date | None = None
 
     @property
     def listed(self) -> str:
