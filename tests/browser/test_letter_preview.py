@@ -155,6 +155,55 @@ def test_the_browsers_letter_has_the_parts_of_the_address_that_are_typed(
         assert page.evaluate("document.getElementById('letter').innerHTML.trim()") == page.evaluate(SERIALIZED, letter)
 
 
+QUESTION = 'question = ["Do you rent?", "I <b>rent</b>", "I own"]\nquestion_required = true\n\n[organizer]'
+QUESTION_ES = '[es]\nquestion = ["¿Alquila?", "Alquilo", "Es mía"]\n'
+TICK = 'question = ["Are you a parent?", "I am a parent"]\nquestion_required = true\n\n[organizer]'
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_answer_that_somebody_chooses_is_in_the_letter_at_once(
+    world: World, site: HttpService, visitor: Visitor, language: str
+) -> None:
+    text = files_of_campaign()["campaign.toml"].replace("[organizer]", QUESTION, 1).replace("[es]\n", QUESTION_ES, 1)
+    letters = dict.fromkeys(("letter.md", "letter.es.md"), "Dear {{ target.name }}, {{ signer.answer }}.")
+    publish_files(world, {"campaign.toml": text, "targets.csv": TARGETS, **letters})
+    world.restart("public_api")
+    page = visitor.open(f"{site.url}/campaigns/{CAMPAIGN}?lang={language}")
+    visitor.assert_accessible(page)
+    choices = {"en": ["I <b>rent</b>", "I own"], "es": ["Alquilo", "Es mía"]}[language]
+    for answer in choices:
+        page.get_by_role("radio", name=answer).check()
+        expect(page.locator("#letter")).to_contain_text(f", {answer}.")
+    for name, value in ADA.items():
+        if name != "signature":
+            page.locator(f"[name={name}]").fill(str(value))
+    page.locator("#send").click()
+    expect(page.locator("h1[data-sent]")).to_be_visible()
+    world.run_stream()
+    page.goto(f"{site.url}{world.sent[-1].link('confirm')}")
+    expect(page.locator(".letter")).to_contain_text(f"Dear Avery Sample, {choices[-1]}.")
+    expect(page.locator("main")).to_contain_text({"en": "Do you rent?", "es": "¿Alquila?"}[language])
+    visitor.assert_accessible(page)
+
+
+def test_a_box_that_somebody_ticks_is_in_the_letter_until_it_is_not_ticked(
+    world: World, site: HttpService, visitor: Visitor
+) -> None:
+    text = files_of_campaign()["campaign.toml"].replace("[organizer]", TICK, 1)
+    letters = dict.fromkeys(("letter.md", "letter.es.md"), "Dear {{ target.name }}, {{ signer.answer }}.")
+    publish_files(world, {"campaign.toml": text, "targets.csv": TARGETS, **letters})
+    world.restart("public_api")
+    page = visitor.open(f"{site.url}/campaigns/{CAMPAIGN}")
+    box = page.get_by_role("checkbox", name="I am a parent")
+    for ticked, shown in ((True, "I am a parent."), (False, "(answer).")):
+        box.set_checked(ticked)
+        expect(page.locator("#letter")).to_contain_text(shown)
+    page.locator("#send").click()
+    expect(page.get_by_role("alert")).to_contain_text("Answer the question")
+    page.get_by_role("link", name="Answer the question").click()
+    expect(box).to_be_focused()
+
+
 def test_a_form_with_three_fields_is_signed(world: World, site: HttpService, visitor: Visitor) -> None:
     asked = 'street_address = "no"\ntown = "no"\nstate = "no"\n\n[organizer]'
     kept = re.sub(r"(?m)^(street_address|town|state) = .*\n", "", files_of_campaign()["campaign.toml"])

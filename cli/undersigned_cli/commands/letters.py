@@ -87,6 +87,7 @@ def render(  # noqa: PLR0913  (a letter's fields)
     region: Annotated[str, typer.Option(help="State. Without it: the campaign's own.")] = "",
     signature: Annotated[str, typer.Option(help="Signature. Without it: the name.")] = "",
     note: Annotated[str, typer.Option(help="The signer's own words.")] = "",
+    answer: Annotated[str, typer.Option(help="The answer to the campaign's own question.")] = "",
     on: Annotated[
         datetime | None, typer.Option(parser=a_day, help="Day of signing. Without it: today.", metavar="DAY")
     ] = None,
@@ -109,6 +110,7 @@ def render(  # noqa: PLR0913  (a letter's fields)
         postal_code=postal_code,
         signature=signature or name,
         note=note,
+        answer=answer,
         signed_on=(on or today).date(),
     )
     try:

@@ -64,7 +64,7 @@ def test_the_goal_is_shown_from_a_tenth_of_it_or_as_the_organizer_chooses(
 def test_the_campaign_in_json_has_fields_targets_and_count(world: World) -> None:
     campaign = world.get(FORM, as_json=True).json
     assert campaign["signatures"] == 0
-    email = {"name": "email", "label": "Email address", "required": True, "max_length": 254}
+    email = {"name": "email", "label": "Email address", "choices": [], "required": True, "max_length": 254}
     assert email in campaign["fields"]
     assert {target["id"] for target in campaign["targets"]} >= {"evanston", "lake-forest"}
     assert "chief@evanston-police.example" not in str(campaign)

@@ -89,6 +89,18 @@ def test_an_unknown_target_is_refused_with_the_known_ones() -> None:
         render(TREES, "oaktown", DETAILS, "text")
 
 
+def test_a_letter_has_the_answer_to_the_campaigns_question() -> None:
+    letter = Letter.of("en", "source", "<p>I {{ signer.answer }}.</p>\n")
+    asking = replace(CAMPAIGN, question=("Do you rent?", "rent", "own"), question_required=True)
+    compiled = replace(TREES, campaign=asking, letters={"en": letter})
+
+    assert render(compiled, "oakton", replace(DETAILS, answer="own"), "text") == b"I own.\n"
+    for answer in ("", "sublet"):
+        with pytest.raises(FormError) as caught:
+            render(compiled, "oakton", replace(DETAILS, answer=answer), "text")
+        assert [error.field for error in caught.value.errors] == ["answer"]
+
+
 def test_details_that_the_form_refuses_are_refused_together() -> None:
     with pytest.raises(FormError) as caught:
         render(TREES, "oakton", replace(DETAILS, name=" ", locality="a" * 81, signature="a\0b"), "text")

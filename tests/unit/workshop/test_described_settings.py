@@ -44,7 +44,7 @@ CAMPAIGNS = Path(__file__).parents[3] / "campaigns"
 OTHER: dict[str, Any] = {
     **{it.name: it.sample if it.kind is DAY else it.kind.read(it.sample) for it in DESCRIBED if it.name != "languages"},
     "organizer": Organizer(*(setting.sample for setting in ORGANIZER_SETTINGS)),  # type: ignore[arg-type]
-    "translations": {"es": Translation(**{it.name: it.sample for it in TRANSLATION_SETTINGS})},  # type: ignore[arg-type]
+    "translations": {"es": Translation(**{it.name: it.kind.read(it.sample) for it in TRANSLATION_SETTINGS})},
     "language": "fr",
     "time_zone": "Europe/Paris",
     "opens": date(2026, 2, 1),
@@ -115,6 +115,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "choice": ("perhaps", 1, []),
     "lines": ("flyer", ["a b", "a b"], ["other"], ["*"], ["http://a.ex"], [f"https://{n}" for n in range(51)]),
     "boxes": ("en", ["tlh"], ["id"]),
+    "question": ("Why?", ["Why?", ""], ["Why?", "a", "a"], ["Why\u202e?"], ["x" * 201], [f"{n}" for n in range(51)]),
 }  # fmt: skip
 """Values that no setting with this control may have."""
 

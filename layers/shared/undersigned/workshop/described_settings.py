@@ -145,6 +145,13 @@ TRANSLATION_SETTINGS = (
         Message("the words of the button in this language"),
         sample="Venga a la reunión",
     ),
+    Setting(
+        "question",
+        kinds.QUESTION,
+        Message("Your own question"),
+        Message("the question in this language, and then its choices"),
+        sample=["¿Alquila su casa?", "Sí", "No"],
+    ),
 )
 
 SETTINGS = (
@@ -330,6 +337,26 @@ SETTINGS = (
         sample=False,
     ),
     Setting(
+        "question",
+        kinds.QUESTION,
+        Message("Your own question"),
+        Message("a question of your own to signers, and then its choices"),
+        Message(
+            "Without choices, people type; a single one is a box to tick. The letter has the answer only where you put "
+            "it."
+        ),
+        in_file="That place is the merge field {{ signer.answer }}.",
+        sample=["Do you rent your home?", "Yes", "No"],
+    ),
+    Setting(
+        "question_required",
+        kinds.YES_NO,
+        Message("Everybody answers your question"),
+        Message("whether a signer must answer your question"),
+        default=False,
+        sample=True,
+    ),
+    Setting(
         "remind_signers",
         kinds.YES_NO,
         Message("Remind people to confirm"),
@@ -421,6 +448,8 @@ GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
             "town",
             "state",
             "own_words",
+            "question",
+            "question_required",
             "remind_signers",
             "next_step",
             "next_step_url",

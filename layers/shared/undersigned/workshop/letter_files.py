@@ -62,11 +62,14 @@ def _not_given(campaign: Campaign, targets: tuple[Target, ...], letter: Letter) 
     if Roster.of(targets).only:
         gaps.add("postal_code")
     for field in sorted(fields_of(letter.template) & {f"signer.{name}" for name in gaps}):
-        message = Message(
-            "%(field)s is empty in letters of signers who don't give it; write {{ signer.address }} instead",
-            {"field": f"{{{{ {field} }}}}"},
+        message = (
+            Message("%(field)s needs a question that everybody answers; make it required, or delete the field")
+            if field == "signer.answer"
+            else Message(
+                "%(field)s is empty in letters of signers who don't give it; write {{ signer.address }} instead"
+            )
         )
-        yield Mistake(letters.FILE, None, message)
+        yield Mistake(letters.FILE, None, replace(message, values={"field": f"{{{{ {field} }}}}"}))
 
 
 def language_of_file(file: str) -> str:

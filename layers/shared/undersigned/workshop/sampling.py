@@ -178,13 +178,14 @@ def _entry(compiled: CompiledCampaign) -> Entry:
 
 
 def _sample_form(entry: Entry, target: Target, email: str, language: str) -> SignedForm:
-    """Return the form of a made-up person who lives where the target is."""
+    """Return the form of a made-up person who lives where the target is, and gives the first answer."""
     name = Message("Alex Sample").in_language(language)
     where = {
         "address_line": Message("1 Sample Street").in_language(language),
         "locality": target.locality,
         "region": entry.campaign.region,
         "postal_code": _code_of(target),
+        "answer": next(iter(entry.campaign.question[1:]), Message("A sample answer").in_language(language)),
     }
     asked = {field.name for field in form_fields(entry.campaign, entry.roster)}
     return SignedForm(

@@ -17,6 +17,7 @@ from undersigned.base.languages import Message, hour_of, languages, name_of, wee
 from undersigned.base.origins import origin_of
 from undersigned.campaigns.rules.cadence import DAYS, LAST_HOUR
 from undersigned.campaigns.rules.campaigns import ID_PATTERN
+from undersigned.signing.rules.form_fields import LONGEST_ANSWER
 from undersigned.signing.rules.sources import NO_SOURCE, OTHER, SOURCE
 from undersigned.workshop.mistakes import count_and_most
 from undersigned.workshop.regions import STATES, ZONES
@@ -362,6 +363,22 @@ SOURCES = _lines(
     meant=lambda line: "-".join(line.lower().split()),
 )
 """Labels of links and sites."""
+
+
+def _wrong_in_question(line: str) -> Message | None:
+    if line != on_one_line(line) or not has_ink(line):
+        return Message("A question and its choices have no blank lines and no repeated spaces. Remove them.")
+    return wrong_text(line, LONGEST_ANSWER)
+
+
+QUESTION = _lines(
+    r"\S",
+    _wrong_in_question,
+    Message("The question is the first line, and each choice has its own."),
+    meant=on_one_line,
+    control="question",
+)
+"""A question with its choices."""
 
 
 def _wrong_language(line: str) -> Message | None:

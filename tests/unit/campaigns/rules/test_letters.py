@@ -116,7 +116,7 @@ def test_a_specimen_names_the_fields_that_a_signer_fills_in() -> None:
 
     assert texts[4:] == [
         "(name)", "(address)\n(town), (state) (postal code)", "(address)", "(town)", "(state)", "(postal code)",
-        "(signature)", "(date)",
+        "(answer)", "(signature)", "(date)",
     ]  # fmt: skip
 
 

@@ -24,6 +24,8 @@ ADA = adas_signature(
     signer="0123456789abcdef0123456789abcdef",
     signature="Ada",
     note="Two lines,\nand a comma",
+    question="Why?",
+    answer="Trees",
     updates=True,
     letter="ab12",
     signed_at=SIGNED,
@@ -60,6 +62,8 @@ def test_a_row_has_a_cell_for_each_column() -> None:
         "quarantine": "",
         "on_hold": "no",
         "source": "",
+        "question": "Why?",
+        "answer": "Trees",
     }
 
 

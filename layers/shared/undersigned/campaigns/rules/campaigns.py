@@ -34,7 +34,7 @@ def dashboard_path(campaign: str) -> str:
 MailState = Literal["ok", "bounced"]
 
 Asked = Literal["required", "optional", "no"]
-"""Whether the form asks for a part of the signer's address, and whether it must be filled in."""
+"""Whether the form asks for something, and whether it must be filled in."""
 
 Shown = Literal["address", "town", "name"]
 """What a letter shows of its signer: the name alone, or also the town, or more of the address."""
@@ -245,6 +245,7 @@ class Translation:
     summary: str
     letter: str | None = None
     next_step: str | None = None
+    question: tuple[str, ...] = ()
 
 
 def shown_of(parts: Collection[str]) -> Shown:
@@ -306,7 +307,8 @@ class Campaign(Row):
     some, if the letter has a field for them. `request` says in emails to targets, which have no letter in them, what
     the letters ask for; without it, the title does. Letters are counted by `sources`, the labels of links and sites.
     `street_address`, `town` and `state` say what the form asks for. With `remind_signers`, people who have not
-    confirmed get one reminder.
+    confirmed get one reminder. `question` is one of the organizer's own: its words, and then the choices. Without
+    choices, people type; a single one is a box to tick.
     Signers' personal data is kept for `keep_for_days` after `closes`; without it, until the organizer erases it.
     People who have confirmed see a button: its words are `next_step`, its address `next_step_url`. It needs both.
     Letters go out each week on `deliver_on` (`MON`) at the hour `deliver_at` of the campaign's time zone; without them,
@@ -339,6 +341,8 @@ class Campaign(Row):
     town: Asked = "required"
     state: Asked = "optional"
     own_words: bool = True
+    question: tuple[str, ...] = ()
+    question_required: bool = False
     remind_signers: bool = True
     keep_for_days: int | None = None
     sources: tuple[str, ...] = ()
@@ -370,8 +374,19 @@ class Campaign(Row):
 
     @property
     def asked(self) -> Mapping[str, Asked]:
-        """Return which parts of the address its form asks for, by the name of their field."""
-        return {"address_line": self.street_address, "locality": self.town, "region": self.state}
+        """Return whether its form asks for what not every campaign needs, by the name of the field."""
+        answer: Asked = "required" if self.question_required else "optional"
+        return {
+            "address_line": self.street_address,
+            "locality": self.town,
+            "region": self.state,
+            "answer": answer if self.question else "no",
+        }
+
+    @property
+    def questions(self) -> Mapping[str, tuple[str, ...]]:
+        """Return its question with the choices, by language; where it has none, that of the campaign's own language."""
+        return {it: self.texts(it).question or self.question for it in self.languages} if self.question else {}
 
     @property
     def shown(self) -> Shown:

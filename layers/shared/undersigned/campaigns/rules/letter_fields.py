@@ -20,6 +20,7 @@ FIELDS: Mapping[str, Message] = {
     "signer.locality": Message("your town"),
     "signer.region": Message("your state"),
     "signer.postal_code": Message("your postal code"),
+    "signer.answer": Message("your answer"),
     "signature": Message("signature"),
     "date": Message("date"),
     "note": Message("your own words"),

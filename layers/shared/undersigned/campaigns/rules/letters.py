@@ -74,6 +74,7 @@ class SignerDetails:
     note: str
     signed_on: date | None
     drawing: str = ""
+    answer: str = ""
 
 
 def _lines(*lines: str) -> Markup:
@@ -91,6 +92,7 @@ def specimen(language: str) -> SignerDetails:
         signature=Message("(signature)").in_language(language),
         note="",
         signed_on=None,
+        answer=Message("(answer)").in_language(language),
     )
 
 
@@ -168,6 +170,7 @@ def _fields(target: Target, signer: SignerDetails, language: str) -> dict[str, s
         "signer.locality": signer.locality,
         "signer.region": signer.region,
         "signer.postal_code": signer.postal_code,
+        "signer.answer": signer.answer,
         "signature": signer.signature,
         "date": long_date(signer.signed_on, language) if signer.signed_on else Message("(date)").in_language(language),
         "note": signer.note,

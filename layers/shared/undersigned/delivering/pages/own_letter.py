@@ -35,7 +35,7 @@ def confirm_page(own: OwnLetter, confirm_token: str, language: str, *, can_sign:
         letter_html=Markup(own.letter_html),  # noqa: S704  (the letter's rendering escapes every value)
         letter_language=own.letter_language,
         confirm_token=confirm_token,
-        updates=own.signature.words.updates,
+        signed=own.signature.words,
         shown=shown_of({name for name in own.entry.campaign.asked if getattr(own.signature.words, name)}),
         can_sign=can_sign,
     )
@@ -54,6 +54,7 @@ def letter_page(own: OwnLetter, language: str, *, asked_to_withdraw: bool = Fals
         own.entry.campaign,
         target=own.target,
         whom=own.target.addressed(language).strip(),
+        signed=own.signature.words,
         letter_html=Markup(own.letter_html),  # noqa: S704  (the letter's rendering escapes every value)
         letter_language=own.letter_language,
         headline=headline,

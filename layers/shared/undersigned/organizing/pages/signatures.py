@@ -117,8 +117,8 @@ def signature_page(viewer: Viewer, found: LetterRecord) -> Page:
 
 
 def _where(viewer: Viewer, row: Signed) -> list[tuple[str, str]]:
-    """Return the label and the text of each line about where the signer lives; the letter shows the rest."""
-    labels = {field.name: viewer.say(field.label) for field in FORM_FIELDS}
+    """Return the label and the text of each line that the letter need not show: where the signer lives, the answer."""
+    labels = {field.name: viewer.say(field.label) for field in FORM_FIELDS} | {"answer": row.words.question}
     names = (name for name in (*LINES, "postal_code") if name not in {"name", "email"})
     return [(labels[name], text) for name in names if (text := getattr(row.words, name))]
 

@@ -11,6 +11,7 @@ from undersigned.base.languages import Message, long_date, named_in
 from undersigned.base.purposes import PURPOSES
 from undersigned.base.typos import ANSWER, ASKS
 from undersigned.campaigns.public_frame import languages_named, public_page
+from undersigned.campaigns.rules.letter_templates import fields_of
 from undersigned.campaigns.rules.letters import render_html, render_marked
 from undersigned.signing.rules.abuse_checks import TRAP
 from undersigned.signing.rules.form_fields import FORM_FIELDS, LINES, form_fields
@@ -98,6 +99,7 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         destination=_destination(roster, language),
         asks_for_town=roster.only is None,
         offers_note=campaign.own_words and letter.offers_note,
+        prints_answer="signer.answer" in fields_of(letter.template),
         fields=[field for field in form_fields(campaign, roster) if field.name in LINES],
         note_limit=next(field.limit for field in FORM_FIELDS if field.name == "note"),
         trap=TRAP,

@@ -33,7 +33,8 @@ def form_values(page: FormPage, language: str, origin: str) -> dict[str, object]
         "fields": [
             {
                 "name": field.name,
-                "label": field.label.in_language(language),
+                "label": field.title(language),
+                "choices": field.choices(language),
                 "required": field.required,
                 "max_length": field.limit,
             }

@@ -78,6 +78,17 @@ def _clean(field: FormField, value: object) -> str:
     return text
 
 
+def _question_of(field: FormField, shown: object, answer: str) -> str:
+    """Return the question that an answer is to, if it was `shown` or a website's own form names none.
+
+    Raises AnswerError if there is no such question, or the answer is none of its choices: they were others before.
+    """
+    for words, *choices in field.questions.values():
+        if shown in (None, words) and (not choices or answer in {_clean(field, choice) for choice in choices}):
+            return words
+    raise AnswerError(Message("The question or its choices may have changed. Answer it again."))
+
+
 @dataclass(frozen=True, slots=True)
 class UnfinishedForm:
     """An incomplete form: its valid answers, the target if it is known, and every error."""
@@ -98,6 +109,8 @@ def read_unfinished(values: Mapping[str, object], campaign: Campaign, roster: Ro
     for field in fields:
         try:
             texts[field.name] = _clean(field, values.get(field.name))
+            if field.questions and texts[field.name]:
+                texts["question"] = _question_of(field, values.get("question"), texts[field.name])
         except AnswerError as error:
             errors.append(FieldError(field.name, error.detail))
     if texts.get("signature") == "":
@@ -184,7 +197,7 @@ def details_so_far(unfinished: UnfinishedForm, campaign: Campaign, today: date |
     """Return what a letter shows of the signer of an incomplete form, with placeholders for what is missing."""
     texts = unfinished.texts
     known = {name: texts[name] for name in (*PRINTED, "drawing") if texts.get(name)}
-    left_out = {name: "" for name in ("address_line", "locality", "postal_code") if name in texts}
+    left_out = {name: "" for name in ("address_line", "locality", "postal_code", "answer") if name in texts}
     return replace(specimen(language), **(left_out | {"region": _region_of(campaign)} | known), signed_on=today)
 
 
