@@ -32,6 +32,7 @@ from undersigned.people.rules.people import Member, person_id
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.workshop import drafting
+from undersigned.workshop.starting import empty_files
 from undersigned_cli import campaign_folder, stacks
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.main import app
@@ -186,6 +187,12 @@ def test_the_front_page_shows_own_campaigns_and_what_needs_attention(owner: Brow
     # A published campaign with a draft is not among those that are not published.
     drafting.write(world.stack, CAMPAIGN, 0, {}, OWNER, {"goal": 77})
     assert "Not published yet" not in administrator.see("/organizer").body
+    # A draft has its title; one without a title, its id.
+    draft = drafting.create(world.stack, "another-draft", OWNER, empty_files("another-draft"))
+    draft = drafting.write(world.stack, "another-draft", draft.revision, {}, OWNER, {"title": "Trees & benches"})
+    assert "<bdi>Trees &amp; benches</bdi>" in administrator.see("/organizer").body
+    drafting.write(world.stack, "another-draft", draft.revision, {}, OWNER, {"title": ""})
+    assert "<bdi>another-draft</bdi>" in administrator.see("/organizer").body
 
 
 def test_the_front_page_names_each_cause_as_the_overview_does(owner: Browser, world: World) -> None:

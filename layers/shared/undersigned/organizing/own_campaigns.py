@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,9 @@ from undersigned.base.errors import DamagedRowsError, NotFoundError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.organizing.overviews import Overview
 from undersigned.people.rows.people import People
+from undersigned.workshop.draft_settings import DraftSettings
 from undersigned.workshop.rows.drafts import Drafts
+from undersigned.workshop.rules.drafts import DRAFTED, UnreadableDraftError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,10 +47,10 @@ class OwnCampaign:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A person's campaigns by title, and the ids of those that have only a draft."""
+    """A person's campaigns by title, and those with only a draft: the id of each, and its title or again its id."""
 
     campaigns: tuple[OwnCampaign, ...]
-    unpublished: tuple[str, ...]
+    unpublished: tuple[tuple[str, str], ...]
 
 
 def campaigns_of(stack: Stack, person: Person, *, is_administrator: bool) -> Own:
@@ -60,8 +63,16 @@ def campaigns_of(stack: Stack, person: Person, *, is_administrator: bool) -> Own
         roles |= dict.fromkeys(sorted(published), "owner")
     drafts = Drafts(stack).campaigns()
     found = sorted(_found(stack, roles, drafts), key=lambda own: own.campaign.title.casefold())
-    only_drafts = (name for name in drafts if name not in published)
-    return Own(tuple(found), tuple(name for name in only_drafts if is_administrator or name in roles))
+    only_drafts = (name for name in drafts if name not in published and (is_administrator or name in roles))
+    return Own(tuple(found), tuple((name, _title_of(stack, name)) for name in only_drafts))
+
+
+def _title_of(stack: Stack, campaign: str) -> str:
+    """Return the title of a draft; its campaign's id if it has none, can't be read or was discarded meanwhile."""
+    with suppress(UnreadableDraftError):
+        draft = Drafts(stack).draft(campaign)
+        return str((DraftSettings.read(draft.files.get(DRAFTED, "")).values.get("title") if draft else "") or campaign)
+    return campaign
 
 
 def _found(stack: Stack, roles: Mapping[str, Role], drafts: Sequence[str]) -> Iterator[OwnCampaign]:
