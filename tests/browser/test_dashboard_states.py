@@ -221,7 +221,7 @@ def test_with_the_keyboard_alone_what_needs_attention_is_done_on_the_overview(
     page.keyboard.press("Control+a")
     page.keyboard.insert_text("new.chief@evanston.example")
     press("Save the address")
-    expect(page.get_by_role("status")).to_contain_text("New letters go to this address")
+    expect(page.get_by_role("status")).to_contain_text("Letters that wait and new letters go to this address")
     press("The office has the email")
     expect(page.get_by_role("status")).to_be_visible()
     expect(page.get_by_role("button", name="The office has the email")).to_have_count(0)

@@ -245,7 +245,7 @@ def test_a_week_is_previewed_sent_and_downloaded(dashboard: Dashboard, visitor: 
     # Then the week is sent.
     page.get_by_role("link", name="Overview").click()
     page.get_by_role("button", name="Send now").click()
-    expect(page.get_by_role("status")).to_contain_text("The emails go out within minutes.")
+    expect(page.get_by_role("status")).to_contain_text("The emails go out within minutes, and letters")
     wait_for(
         lambda: all(
             [made.state for made in Deliveries(dashboard.opened.table).deliveries(CAMPAIGN, target)] == ["delivered"]

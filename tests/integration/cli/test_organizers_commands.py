@@ -510,7 +510,7 @@ def test_a_bounced_delivery_is_closed_unsent(run: Any, listed: Any, world: World
     target = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")
     assert target.mail_state == "bounced"
     said = run("set-address", CAMPAIGN, "evanston", "new.chief@evanston.example", "--why", "they called")
-    assert "evanston: Saved. New letters go to this address." in said
+    assert "evanston: Saved. Letters that wait and new letters go to this address." in said
     target = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")
     assert (target.mail_state, target.email) == ("ok", "new.chief@evanston.example")
 

@@ -43,6 +43,7 @@ def press(world: World) -> int:
 def test_both_pages_have_days_and_counts(sent: World) -> None:
     for path in links_of_office(sent):
         assert "November 24, 2026 5 letters. File 1: letters 1 to 5 " in sent.get(path).words
+        assert "the campaign “End Demand Illinois”" in sent.get(path).words
     erase(sent, "Eve")
     repack(sent)
     for path in links_of_office(sent):

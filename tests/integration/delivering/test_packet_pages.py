@@ -65,6 +65,7 @@ def test_one_link_leads_to_every_packet_over_several_pages(sent: World) -> None:
 
 def test_each_packet_is_named_with_its_letters_and_its_size(sent: World) -> None:
     first, second = pages_of(sent)
+    assert "in the campaign “End Demand Illinois”." in words_on(sent, first)
     assert "Files 1 to 2 File 3 File Letters Size" in words_on(sent, first)
     assert "File 1 of 3 (PDF) 1 to 2 0.1 MB File 2 of 3 (PDF) 3 to 4 0.1 MB" in words_on(sent, first)
     assert "File 3 of 3 (PDF) 5 0.1 MB" in words_on(sent, second)

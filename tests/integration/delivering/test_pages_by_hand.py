@@ -83,7 +83,7 @@ def test_a_recipient_changes_to_letters_by_hand_and_back_with_what_waits(world: 
     assert "Status By hand or post" in text_of(organizer.see("/targets/evanston"))
 
     answer = organizer.press("/targets/evanston/address", {"email": "new@evanston.example"})
-    assert "New letters go to this address." in organizer.words(answer.headers["location"])
+    assert "Letters that wait and new letters go to this address." in organizer.words(answer.headers["location"])
     answer = organizer.press("/targets/evanston/address", {"email": ""})
     assert "Letters that wait go by hand or post" in organizer.words(answer.headers["location"])
     world.week()

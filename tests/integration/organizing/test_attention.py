@@ -163,7 +163,7 @@ def test_what_waits_for_send_now_is_told_with_its_button(world: World, manager: 
     world.confirmed()
     assert "1 letter waits for “Send now”" in attention(manager)
     just_pressed = manager.words("?done=delivered")
-    assert "The emails go out within minutes." in just_pressed
+    assert "The emails go out within minutes, and letters" in just_pressed
     assert "waits for “Send now”" not in just_pressed
     assert "No problems" in just_pressed
     assert buttons(manager) == {"/deliveries/next", "/targets/evanston/next"}

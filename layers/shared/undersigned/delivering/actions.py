@@ -79,7 +79,10 @@ _SENT_AGAIN = {
     page="/deliveries/next",
     button=Message("Send now"),
     done={
-        "delivered": Message("The emails go out within minutes."),
+        "delivered": Message(
+            "The emails go out within minutes, and letters by hand or post are then here to print. Load the page again "
+            "to see them."
+        ),
         "not-delivered": Message("Nothing was sent. The list says why."),
     },
 )

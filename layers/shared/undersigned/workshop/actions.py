@@ -31,7 +31,10 @@ def _address(typed: str) -> str:
     page=_PAGE,
     button=Message("Save the address"),
     done={
-        "address-saved": Message("Saved. New letters go to this address. What bounced goes again only if you send it."),
+        "address-saved": Message(
+            "Saved. Letters that wait and new letters go to this address. An email that bounced goes again only if you "
+            "send it."
+        ),
         "address-removed": Message(
             "Saved. Letters that wait go by hand or post: you can print them at the next delivery."
         ),

@@ -33,7 +33,7 @@ TYPED = ("why", "website", "own-form", "why-close", "why-reopen", "title")
 """The fields of the page. All are sent with each of its buttons."""
 
 ANSWERS: Mapping[str, Message] = {
-    "page": Message("On our page"),
+    "page": Message("On the page above"),
     "paper": Message.in_context("where people sign", "On paper"),
     "wordpress": Message("In WordPress"),
     "builder": Message("In a site builder"),
