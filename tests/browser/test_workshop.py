@@ -472,13 +472,13 @@ def test_the_details_are_filled_in_by_keyboard_on_a_phone(stack: Stack, visitor:
     page = visitor.open(width=360, scripts=scripts)
     stack.sign_in(page, NEW)
     page.goto(f"{stack.workshop(NEW)}/settings")
-    expect(page.get_by_label("Another region")).to_be_visible()
+    expect(page.get_by_label("Not in the United States?")).to_be_visible()
     reach(page, page.get_by_label("One sentence"))
     typed_in_turn = "Ask your mayor for safer streets.", "Please act.", "Walkers", "letters@walkers.example", "Texas"
     for typed in typed_in_turn:
         page.keyboard.type(typed)
         page.keyboard.press("Tab")
-    expect(page.get_by_label("Another region")).to_be_hidden()
+    expect(page.get_by_label("Not in the United States?")).to_be_hidden()
     expect(page.get_by_label("Goal")).to_be_hidden()
     reach(page, page.locator("summary", has_text="The form"))
     page.keyboard.press("Enter")

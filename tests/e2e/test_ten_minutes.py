@@ -202,7 +202,7 @@ def publish_from_paper(organizer: Counted, outbox: Outbox, address: str) -> str:
     page.get_by_role("link", name="Row 2, Email").first.click()
     organizer.steps += 1
     organizer.fill("Email, row 2", "mayor@elmville.example")
-    organizer.fill("Department, row 4", "City of Birchwood")
+    organizer.fill("Department or school, row 4", "City of Birchwood")
     organizer.press("Save and go on")
     # Look at it, and publish.
     organizer.is_at("Preview")

@@ -50,9 +50,9 @@ LABELS: Mapping[Step, Message] = {
 
 
 COLUMNS: Mapping[str, Message] = {
-    "title": Message("Title"),
+    "title": Message.in_context("column", "Title"),
     "name": Message("Name"),
-    "department": Message("Department"),
+    "department": Message("Department or school"),
     "locality": Message("Town"),
     "email": Message("Email"),
     "postal_codes": Message("Postal codes"),
