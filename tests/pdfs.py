@@ -20,6 +20,12 @@ def languages_in(pdf: bytes) -> set[str]:
     return {str(one["/Lang"]) for one in each if isinstance(one, DictionaryObject) and "/Lang" in one}
 
 
+def boxes_of(pdf: bytes) -> set[tuple[int, int]]:
+    """Return the sizes of its pages, in points."""
+    pages = PdfReader(io.BytesIO(pdf)).pages
+    return {(round(float(page.mediabox.width)), round(float(page.mediabox.height))) for page in pages}
+
+
 def word_boxes(pdf: bytes, page: int) -> list[tuple[str, tuple[float, float, float, float]]]:
     """Return a page's words as Poppler sees them: left, top, right and bottom are in points from its top left."""
     command = ["pdftotext", "-bbox", "-f", str(page), "-l", str(page), "-", "-"]

@@ -13,7 +13,7 @@ from undersigned.signing.rules.form_fields import PRINTED
 from undersigned.signing.rules.posted_forms import details_so_far, read_form, read_unfinished
 
 if TYPE_CHECKING:
-    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.campaigns import Campaign, PaperSize, Target
     from undersigned.workshop.campaigns import CompiledCampaign
 
 type Format = Literal["text", "html", "pdf"]
@@ -67,7 +67,7 @@ def render(
             title = f"Letter from {signer.name} to {target.title} {target.name}"
             return _PAGE.format(language=letter.language, title=title, letter=Markup(html)).encode()  # noqa: S704
         case "pdf":
-            return _pdf(letter.language, html, signer)
+            return _pdf(letter.language, html, signer, compiled.campaign.paper_size)
 
 
 def _as_signed(
@@ -84,9 +84,9 @@ def _as_signed(
     return details_so_far(read_unfinished(values, campaign, roster), campaign, details.signed_on, language)
 
 
-def _pdf(language: str, html: str, signer: SignerDetails) -> bytes:
+def _pdf(language: str, html: str, signer: SignerDetails, paper_size: PaperSize) -> bytes:
     from undersigned.base.fonts import FontBook
     from undersigned.delivering.printing.packets import PacketLetter, typeset
 
     letter = PacketLetter(read_blocks(html), language, signer.name, signer.locality)
-    return typeset(None, [letter], FontBook()).pdf
+    return typeset(None, [letter], FontBook(), paper_size).pdf

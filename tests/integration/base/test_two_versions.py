@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.faults.invariants import words_of
+from tests.pdfs import boxes_of
 from tests.world import CAMPAIGN
 from undersigned.delivering import delivering
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
+from undersigned.delivering.rules.packets import packet_name
 from undersigned.organizing.deliveries import delivery_record
 
 if TYPE_CHECKING:
@@ -86,6 +89,39 @@ def test_a_delivery_keeps_the_packets_that_it_began_with(world: World, monkeypat
     continue_with(world, 3)
     assert letters_linked(world) == [2, 2, 1]
     assert delivery_record(world.stack, KEY).delivery.last.packets == 3
+
+
+def test_a_delivery_keeps_its_paper_if_the_campaign_gets_another_before_it_is_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirm_letters(world)
+    record = Deliveries.put_packet
+
+    def crash_after_the_first(*given: Any) -> None:
+        record(*given)
+        _crash()
+
+    world.limit(packet_size=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(Deliveries, "put_packet", crash_after_the_first)
+        world.week()
+    world.change(paper_size="a4")
+    world.week()
+    assert printed_on(world, KEY) == [{(612, 792)}] * 3
+    world.erase(world.signer("Ada@signers.example"))
+    world.run_queue()
+    assert sum(packet.erased for packet in Deliveries(world.stack.table).packets(KEY)) == 1
+    assert printed_on(world, KEY) == [{(612, 792)}] * 3
+    world.clock.advance(days=7)
+    world.confirmed(email="new@signers.example")
+    world.week()
+    assert printed_on(world, replace(KEY, period=world.day())) == [{(595, 842)}]
+
+
+def printed_on(world: World, key: DeliveryKey) -> list[set[tuple[int, int]]]:
+    """Return the sizes of the pages of each packet of a delivery."""
+    made = Deliveries(world.stack.table).packets(key)
+    return [boxes_of(world.stack.bucket.get(packet_name(key, each.number, each.erased))) for each in made]
 
 
 @pytest.mark.parametrize(("before", "after", "bundles"), [(1, 3, [1, 3, 1, 0]), (3, 1, [3, 1, 1, 0])])

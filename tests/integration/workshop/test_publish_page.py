@@ -5,13 +5,17 @@ from __future__ import annotations
 import html
 import io
 import re
+import struct
 from typing import TYPE_CHECKING
 
 from pypdf import PdfReader
 
+from tests.pdfs import boxes_of
 from tests.world import CAMPAIGN, PUBLIC_URL, files_of_campaign, publish_files
 from undersigned.base.qr_codes import qr_code
 from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.workshop import sampling
+from undersigned.workshop.campaigns import compile_campaign
 
 if TYPE_CHECKING:
     from tests.workshop import Author
@@ -113,6 +117,25 @@ def test_the_paper_form_is_a_file_for_all_recipients_or_for_one(world: World, au
         assert f'filename="{name}"' in answer.headers["content-disposition"]
         assert says in PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
     assert author.see(f"{author.base}/paper?target=nowhere").status == 404
+
+
+def test_a_campaign_is_printed_on_the_paper_that_its_page_says(world: World, author: Author) -> None:
+    author.open("settings")
+    author.send("settings", {"paper_size": "a4", "do": "save"})
+    picture = author.see(f"{author.base}/preview/paper?page=1").content
+    assert struct.unpack_from(">II", picture, 16) == (827, 1169)
+    compiled = compile_campaign(author.draft().files)
+    [test] = sampling.test_email(
+        world.stack, world.stack.settings.sender, compiled, "ann@enddemand.example"
+    ).attachments
+    assert boxes_of(test.pdf) == {(595, 842)}
+    assert "What publishing changes Paper size" in author.open("publish").words
+    author.send("publish", {"why": "A4"})
+    world.clock.advance(minutes=2)
+    assert boxes_of(author.see(f"{author.base}/paper").content) == {(595, 842)}
+    world.confirmed()
+    world.week()
+    assert boxes_of(world.deliveries[0].pdfs[0]) == {(595, 842)}
 
 
 def test_the_form_that_was_made_can_be_pasted_as_a_new_letter(author: Author) -> None:

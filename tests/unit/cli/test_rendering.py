@@ -9,6 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from tests import signatures
+from tests.pdfs import boxes_of
 from undersigned.base.errors import FormError, NotFoundError
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.campaigns.rules.letters import Letter, SignerDetails
@@ -39,6 +40,12 @@ def test_a_letter_is_rendered_as_a_complete_page_in_its_language() -> None:
     assert page.startswith('<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n')
     assert "<title>Letter from Robin Resident to Mayor oakton Sample</title>" in page
     assert page.rstrip().endswith("</html>")
+
+
+def test_a_letter_is_rendered_on_the_campaigns_paper() -> None:
+    a4 = replace(TREES, campaign=replace(CAMPAIGN, paper_size="a4"))
+    assert boxes_of(render(TREES, "oakton", DETAILS, "pdf")) == {(612, 792)}
+    assert boxes_of(render(a4, "oakton", DETAILS, "pdf")) == {(595, 842)}
 
 
 def test_a_letter_is_rendered_in_another_language_of_the_campaign() -> None:

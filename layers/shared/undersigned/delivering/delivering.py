@@ -245,7 +245,7 @@ def _deliver(
         if (first := next(waiting, None)) is None:
             return None
         waiting = chain([first], waiting)
-        delivery = _open(stack, key, target, again=again, until=until)
+        delivery = _open(stack, key, campaign, target, again=again, until=until)
         # Its address may have changed while the delivery was opened.
         target = campaigns.target(key.campaign, key.target)
     if delivery is None:
@@ -272,7 +272,7 @@ def _seal_and_send(
             deliveries.change(held, delivery)
         return held
     if delivery.is_held_without_week:
-        opened = _open(stack, delivery.key, target, delivery, again=again)
+        opened = _open(stack, delivery.key, batch.campaign, target, delivery, again=again)
         if opened is None or opened.state != "open":
             # It is too soon, or another process opened it and has gone on.
             return opened
@@ -288,6 +288,7 @@ def _seal_and_send(
 def _open(  # noqa: PLR0913  (the delivery, and what it depends on)
     stack: Stack,
     key: DeliveryKey,
+    campaign: Campaign,
     target: Target,
     known: Delivery | None = None,
     *,
@@ -297,10 +298,15 @@ def _open(  # noqa: PLR0913  (the delivery, and what it depends on)
     """Open a delivery, a new one or one that had given its week back. If that is too soon, return it as it is."""
     deliveries = Deliveries(stack.table)
     for pause in (*_PAUSES_BEFORE_OPENING, None):
-        # The size is kept, so that another version of the code makes the same packets.
-        size = stack.limits.packet_size
+        # The sizes are kept, so that another version of the code, or of the campaign, makes the same packets.
         new = Delivery(
-            **asdict(key), state="open", opened_at=stack.clock(), packet_size=size, way=target.way, until=until
+            **asdict(key),
+            state="open",
+            opened_at=stack.clock(),
+            packet_size=stack.limits.packet_size,
+            way=target.way,
+            until=until,
+            paper_size=campaign.paper_size,
         )
         opened = replace(known.opened_again(), way=known.way_to(target)) if known else new
         others = deliveries.deliveries(key.campaign, key.target)

@@ -87,8 +87,14 @@ def preview_packet(stack: Stack, sender: Sender, key: DeliveryKey, number: int) 
 def _waiting(stack: Stack, key: DeliveryKey) -> Batch:
     campaign, target, _ = Campaigns(stack.table).of_target(key.campaign, key.target)
     signers = tuple(row.signer for row in Signatures(stack.table).readable(key.campaign, key.target))
-    size = stack.limits.packet_size
-    delivery = Delivery(**asdict(key), state="open", opened_at=stack.clock(), packet_size=size, way=target.way)
+    delivery = Delivery(
+        **asdict(key),
+        state="open",
+        opened_at=stack.clock(),
+        packet_size=stack.limits.packet_size,
+        way=target.way,
+        paper_size=campaign.paper_size,
+    )
     return Batch(campaign, target, delivery, signers)
 
 
@@ -103,7 +109,8 @@ def typeset(stack: Stack, sender: Sender, batch: Batch, number: int) -> tuple[Pa
         return nothing, Packet(b"", {}, accessible=True)
     signatures = Signatures(stack.table).signatures(batch.campaign.id, kept)
     letters = _letters(stack, batch.campaign, batch.target, signatures)
-    packet = printing.typeset(_cover(stack, sender, batch, number, without), letters, fonts.font_book())
+    cover = _cover(stack, sender, batch, number, without)
+    packet = printing.typeset(cover, letters, fonts.font_book(), batch.delivery.paper_size)
     if not packet.accessible:
         report_inaccessible(batch.name_of(number))
     record = PacketRecord(

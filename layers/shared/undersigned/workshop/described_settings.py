@@ -301,6 +301,21 @@ SETTINGS = (
         sample="#7a2048",
     ),
     Setting(
+        "paper_size",
+        kinds.choice(
+            {
+                "us-letter": Message.in_context("size of paper", "US Letter"),
+                "a4": Message.in_context("size of paper", "A4"),
+            }
+        ),
+        Message("Paper size"),
+        Message("the size of the paper that letters and forms are printed on"),
+        Message("A delivery that has begun keeps its size."),
+        in_file='Write "us-letter" or "a4".',
+        default="us-letter",
+        sample="a4",
+    ),
+    Setting(
         "street_address",
         _ASKED,
         Message("Street and house number"),
@@ -456,7 +471,7 @@ GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
         ),
     ),
     (Message("Languages"), ("language", "languages")),
-    (Message("Look"), ("accent",)),
+    (Message("Look"), ("accent", "paper_size")),
     (Message("How people reach you"), ("organizer.telephone", "organizer.website")),
     (Message("Websites and links"), ("id", "allowed_origins", "frame_origins", "any_website", "sources")),
     (Message("People’s data"), ("keep_for_days", "privacy_url")),

@@ -93,7 +93,8 @@ def sample(  # noqa: PLR0913, PLR0917  (what the sample is of)
 def pages(sample: Sample) -> list[bytes]:
     """Return a picture of each page of the packet that the target would get with just this letter, as PNG."""
     entry = sample.form_page.entry
-    return packets.pictures(*_packet(entry, sample.target, sample.letter_language, sample.signature), fonts.font_book())
+    packet = _packet(entry, sample.target, sample.letter_language, sample.signature)
+    return packets.pictures(*packet, fonts.font_book(), entry.campaign.paper_size)
 
 
 def test_email(stack: Stack, sender: Sender, compiled: CompiledCampaign, to: str) -> Mail:
@@ -105,8 +106,9 @@ def test_email(stack: Stack, sender: Sender, compiled: CompiledCampaign, to: str
     target = next((one for one in compiled.targets if not one.by_hand), compiled.targets[0])
     read = _sample_form(entry, target, to, campaign.language)
     signature = _signature(stack, entry, read)
-    packet = packets.typeset(*_packet(entry, read.target, read.letter_language, signature), fonts.font_book())
-    return _delivery(sender, entry, read, signature, packet.pdf)
+    packet = _packet(entry, read.target, read.letter_language, signature)
+    made = packets.typeset(*packet, fonts.font_book(), campaign.paper_size)
+    return _delivery(sender, entry, read, signature, made.pdf)
 
 
 def _signature(stack: Stack, entry: Entry, read: SignedForm) -> Form:

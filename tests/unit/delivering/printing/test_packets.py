@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from shutil import which
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 import typst
@@ -23,19 +23,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from tests.pdfs import languages_in, word_boxes
+from tests.pdfs import boxes_of, languages_in, word_boxes
 from undersigned.base.fonts import FontBook
 from undersigned.campaigns.rules.campaigns import Organizer
 from undersigned.campaigns.rules.drawings import HEIGHT, WIDTH, Drawing
 from undersigned.campaigns.rules.letters import Block, Run, SignerDetails, read_blocks, render_html
 from undersigned.delivering.printing import packets
-from undersigned.delivering.printing.packets import Packet, PacketCover, PacketLetter, typeset
+from undersigned.delivering.printing.packets import Packet, PacketCover, PacketLetter, typeset, typeset_paper
 from undersigned.delivering.printing.typesetter import Typesetter, TypesettingError
 from undersigned.signing.rules.form_fields import FORM_FIELDS
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from undersigned.campaigns.rules.campaigns import PaperSize
 
 FOLDER = Path(__file__).parents[4] / "campaigns" / "end-demand-illinois"
 CAMPAIGN = campaign_folder.read(FOLDER)
@@ -222,12 +224,13 @@ def test_every_letter_has_a_page_of_its_own_with_all_its_parts(fonts: FontBook) 
         assert "Caveat-Regular" in fonts_on(page)
 
 
-def test_pages_are_us_letter(fonts: FontBook) -> None:
-    sizes = {
-        (float(page.mediabox.width), float(page.mediabox.height))
-        for page in read(packet_of([campaign_letter()], fonts)).pages
-    }
-    assert sizes == {(612.0, 792.0)}
+@pytest.mark.parametrize(("paper_size", "box"), [("us-letter", (612, 792)), ("a4", (595, 842))])
+def test_every_page_has_the_size_of_its_paper(paper_size: PaperSize, box: tuple[int, int], fonts: FontBook) -> None:
+    cover = replace(cover_of(1), by_hand=True)
+    packet = typeset(cover, [campaign_letter()], fonts, paper_size)
+    alone = typeset(None, [campaign_letter()], fonts, paper_size)
+    on_paper = typeset_paper([campaign_letter()], "A letter", "Ann", fonts, paper_size)
+    assert [boxes_of(pdf) for pdf in (packet.pdf, alone.pdf, on_paper)] == [{box}] * 3
 
 
 def test_bookmarks_name_each_signer_below_the_cover(fonts: FontBook) -> None:
@@ -285,12 +288,13 @@ def test_a_page_number_stands_on_the_right_of_a_name_and_town_from_right_to_left
 @pytest.mark.parametrize(
     "note", ["", "I live two blocks away and see it every week. Please act.", "My own words. " * 35]
 )
+@pytest.mark.parametrize("paper_size", ["us-letter", "a4"])
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_the_real_letter_stays_on_one_page(note: str, language: str, fonts: FontBook) -> None:
+def test_the_real_letter_stays_on_one_page(note: str, language: str, paper_size: PaperSize, fonts: FontBook) -> None:
     template = CAMPAIGN.letters[language].template
     by = signer("Bartholomew Featherstonehaugh-Montgomery", note=note.strip(), locality="Arlington Heights")
     letter = letter_of(template, by, language)
-    assert len(letters_in(packet_of([letter], fonts))) == 1
+    assert len(letters_in(typeset(cover_of(1), [letter], fonts, paper_size))) == 1
 
 
 def test_a_long_note_continues_on_pages_with_the_same_footer(fonts: FontBook) -> None:
@@ -616,10 +620,25 @@ def test_a_long_word_does_not_run_off_the_page(word: str, fonts: FontBook) -> No
 
 
 MM = 72 / 25.4
-# Of a No. 10 envelope and its window, in millimeters from the lower left: 9 1/2 by 4 1/8 inches, 4 1/2 by 1 1/8 in it.
-ENVELOPE, WINDOW = (241.3, 104.775), (22.225, 12.7, 136.525, 41.275)
-SHEET = (215.9, 279.4)
-SLIP = 6
+
+
+class Envelope(NamedTuple):
+    """An envelope and its window, from the lower left, with a sheet that slips to each side; in millimeters."""
+
+    size: tuple[float, float]
+    window: tuple[float, float, float, float]
+    sheet: tuple[float, float] = (210, 297)
+    slip: tuple[float, float] = (5, 5.5)
+
+
+NO_10 = Envelope((241.3, 104.775), (22.225, 12.7, 136.525, 41.275), (215.9, 279.4), (6, 6))
+"""9 1/2 by 4 1/8 inches, with a window of 4 1/2 by 1 1/8."""
+DL = (
+    Envelope((220, 110), (20, 15, 110, 60)),
+    Envelope((220, 110), (20, 15, 110, 50)),
+    Envelope((220, 110), (20, 20, 110, 55)),
+)
+"""With a window of 90 by 45 mm, as DIN 680 has it, and by 35 mm at two heights."""
 LONG_ADDRESS = {
     "title": "Interim Deputy Superintendent of the Bureau of Community and Family Services of Cook County and "
     + "W" * 5,
@@ -629,20 +648,24 @@ LONG_ADDRESS = {
 }
 
 
-def window_on_sheet(right: float, down: float) -> tuple[float, float, float, float]:
+def window_on_sheet(envelope: Envelope, right: float, down: float) -> tuple[float, float, float, float]:
     """Return where the window is on a sheet that is folded in thirds, in points: left, top, right and bottom.
 
     The sheet lies in the middle of the envelope, and has slipped so far to the right and down.
     """
-    left = (ENVELOPE[0] - SHEET[0]) / 2 + right
-    low = (ENVELOPE[1] - SHEET[1] / 3) / 2 - down
-    fold = SHEET[1] / 3
-    x0, y0, x1, y1 = WINDOW
+    fold = envelope.sheet[1] / 3
+    left = (envelope.size[0] - envelope.sheet[0]) / 2 + right
+    low = (envelope.size[1] - fold) / 2 - down
+    x0, y0, x1, y1 = envelope.window
     return ((x0 - left) * MM, (fold - (y1 - low)) * MM, (x1 - left) * MM, (fold - (y0 - low)) * MM)
 
 
 @pytest.mark.skipif(which("pdftotext") is None, reason="poppler-utils is not installed")
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(
+    ("language", "paper_size", "envelopes"),
+    [("en", "us-letter", (NO_10,)), ("es", "us-letter", (NO_10,)), ("en", "a4", DL)],
+    ids=["en", "es", "a4"],
+)
 @pytest.mark.parametrize(
     "address",
     [
@@ -658,13 +681,18 @@ def window_on_sheet(right: float, down: float) -> tuple[float, float, float, flo
     ],
     ids=["usual", "lines", "none", "150 lines", "one word", "Chinese", "Hebrew", "longest", "widest"],
 )
-def test_only_the_whole_address_shows_in_the_window_when_the_sheet_slips_6_mm(
-    address: dict[str, Any], language: str, fonts: FontBook
+def test_only_the_whole_address_shows_in_the_window_wherever_the_sheet_slips(
+    address: dict[str, Any], language: str, paper_size: PaperSize, envelopes: tuple[Envelope, ...], fonts: FontBook
 ) -> None:
     target = replace(TARGET, titles={}, **address)
     cover = replace(cover_of(1), language=language, by_hand=True, target=target)
-    pdf = typeset(cover, [short_letter("Ann")], fonts).pdf
-    windows = [window_on_sheet(right, down) for right in (-SLIP, 0, SLIP) for down in (-SLIP, 0, SLIP)]
+    pdf = typeset(cover, [short_letter("Ann")], fonts, paper_size).pdf
+    windows = [
+        window_on_sheet(envelope, side * envelope.slip[0], height * envelope.slip[1])
+        for envelope in envelopes
+        for side in (-1, 0, 1)
+        for height in (-1, 0, 1)
+    ]
     always, ever = (
         [max(sides) if (side < 2) == inner else min(sides) for side, sides in enumerate(zip(*windows, strict=True))]
         for inner in (True, False)

@@ -6,12 +6,13 @@ import io
 import re
 from dataclasses import replace
 from functools import cache
+from shutil import which
 from typing import TYPE_CHECKING
 
 import pytest
 from pypdf import PdfReader
 
-from tests.pdfs import languages_in
+from tests.pdfs import languages_in, word_boxes
 from tests.signatures import CHIEF, ROBIN
 from tests.world import files_of_campaign
 from undersigned.campaigns.rules.letters import Letter, as_text, read_blocks, render_html
@@ -23,7 +24,7 @@ from undersigned.workshop.printing.paper_forms import paper_form
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.campaigns import Campaign, PaperSize, Target
     from undersigned.workshop.campaigns import CompiledCampaign
 
 URL = "https://letters.example"
@@ -52,10 +53,12 @@ def written(letter: str) -> Mapping[str, Letter]:
     return {"en": Letter.of("en", letter, compile_letter(letter))}
 
 
+@pytest.mark.parametrize("paper_size", ["us-letter", "a4"])
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_the_text_of_a_form_is_the_letter_again(language: str) -> None:
+def test_the_text_of_a_form_is_the_letter_again(language: str, paper_size: PaperSize) -> None:
     letter = shipped().letters[language]
-    again = pasted_letter(text_of(form(letters={language: letter})), language)
+    campaign = replace(shipped().campaign, paper_size=paper_size)
+    again = pasted_letter(text_of(form(campaign=campaign, letters={language: letter})), language)
 
     def words(template: str) -> list[str]:
         return as_text(read_blocks(render_html(template, shipped().targets[0], ROBIN, language))).split()
@@ -69,6 +72,17 @@ def test_a_form_for_one_recipient_names_them_and_one_for_all_leaves_a_rule() -> 
     assert f"Dear Police Chief {CHIEF.name}," in one
     assert "recipient" not in one.split("Or sign on the web")[0]
     assert "Dear Police Chief _____________________________________ [recipient’s name]," in every
+
+
+@pytest.mark.skipif(which("pdftotext") is None, reason="poppler-utils is not installed")
+@pytest.mark.parametrize(("paper_size", "width"), [("us-letter", 612), ("a4", 595)])
+def test_what_people_fill_in_is_inside_the_margins(paper_size: PaperSize, width: int) -> None:
+    pdf = form(campaign=replace(shipped().campaign, paper_size=paper_size))
+    words = [(word, box) for page in (1, 2) for word, box in word_boxes(pdf, page)]
+    assert any(word.startswith("_" * 80) for word, _ in words)
+    assert [word for word, (left, _, right, _) in words if left < 71 or right > width - 70] == []
+    lines = {round(low) for word, (_, _, _, low) in words if word in {"town],", "state]", "code]"}}
+    assert len(lines) == 1
 
 
 def test_titles_that_differ_are_left_open() -> None:
@@ -140,4 +154,4 @@ def test_hostile_names_stay_text(name: str) -> None:
 def test_words_of_ones_own_get_three_lines() -> None:
     text = text_of(form(letters=written("Hello.\n\n{{ note }}\n\n{{ signature }} {{ date }}\n\n{{ signer.address }}")))
 
-    assert text.count("_" * 88) == 3
+    assert text.count("_" * 86) == 3

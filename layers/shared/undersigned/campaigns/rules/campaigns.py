@@ -39,6 +39,9 @@ Asked = Literal["required", "optional", "no"]
 Shown = Literal["address", "town", "name"]
 """What a letter shows of its signer: the name alone, or also the town, or more of the address."""
 
+PaperSize = Literal["us-letter", "a4"]
+"""The size of printed pages, as Typst names it."""
+
 ShowGoal = Literal["from-a-tenth", "always", "never"]
 """When people see the goal."""
 
@@ -312,7 +315,8 @@ class Campaign(Row):
     Signers' personal data is kept for `keep_for_days` after `closes`; without it, until the organizer erases it.
     People who have confirmed see a button: its words are `next_step`, its address `next_step_url`. It needs both.
     Letters go out each week on `deliver_on` (`MON`) at the hour `deliver_at` of the campaign's time zone; without them,
-    on the stack's day and hour. `logo` comes from a file of its own.
+    on the stack's day and hour. `logo` comes from a file of its own. Letters, packets and paper forms
+    are printed on paper of `paper_size`.
     """
 
     pk, sk = "CAMPAIGN#{id}", "META"
@@ -351,6 +355,7 @@ class Campaign(Row):
     show_goal: ShowGoal = "from-a-tenth"
     logo: Logo | None = None
     request: str | None = None
+    paper_size: PaperSize = "us-letter"
 
     @property
     def listed(self) -> str:

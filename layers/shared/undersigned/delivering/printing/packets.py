@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from undersigned.base.fonts import FontBook
-    from undersigned.campaigns.rules.campaigns import Logo, Organizer, Target
+    from undersigned.campaigns.rules.campaigns import Logo, Organizer, PaperSize, Target
     from undersigned.campaigns.rules.letters import Block, Run
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -53,7 +53,7 @@ _SCREEN = 100
 _SIZE, _SIZE_ON_PAPER = 10, 12
 """Points of letters that were typed, and of those that people read and sign on paper."""
 
-_BLANKS = {"signature": 45, "date": 23, "signer.locality": 20, "signer.region": 6, "signer.postal_code": 11, "note": 88}
+_BLANKS = {"signature": 45, "date": 23, "signer.locality": 20, "signer.region": 6, "signer.postal_code": 11, "note": 86}
 _USUAL_BLANK = 37
 """How many underscores a blank has to write on, by its merge field."""
 _RULES_OF_NOTE = 3
@@ -301,12 +301,16 @@ def _link(cover: PacketCover) -> dict[str, str] | None:
     }
 
 
-def _sheet(cover: PacketCover) -> dict[str, Any] | None:
+def _sheet(cover: PacketCover, paper_size: PaperSize) -> dict[str, Any] | None:
     """Return what stands on the address sheet of a packet that goes by hand."""
     if not cover.by_hand:
         return None
     target, organizer = cover.target, cover.organizer
-    fold = Message("Fold along the two marks: the address then shows in the window of a No. 10 envelope.")
+    fold = (
+        Message("Fold along the two marks: the address then shows in the window of a DL envelope.")
+        if paper_size == "a4"
+        else Message("Fold along the two marks: the address then shows in the window of a No. 10 envelope.")
+    )
     return {
         "sender": _lines(organizer.name, organizer.telephone or "", organizer.email, organizer.website or ""),
         "address": _lines(*_office_lines(target, cover.language), *(_postal_lines(target) or [target.locality])),
@@ -413,22 +417,26 @@ def _numbered(cover: PacketCover, letters: Sequence[PacketLetter]) -> Iterator[d
         }
 
 
-def _packet(cover: PacketCover, letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str, Any]:
+def _packet(
+    cover: PacketCover, letters: Sequence[PacketLetter], fonts: FontBook, paper_size: PaperSize
+) -> dict[str, Any]:
     return {
         "title": tidied(f"{cover.campaign_title}: {_span(cover)}"),
         "author": tidied(cover.organizer.name),
-        "sheet": _sheet(cover),
+        "paper": paper_size,
+        "sheet": _sheet(cover, paper_size),
         "cover": _cover(cover),
         "index": _index(cover),
         **_letters(cover.language, letters, fonts, _numbered(cover, letters)),
     }
 
 
-def _without_cover(letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str, Any]:
+def _without_cover(letters: Sequence[PacketLetter], fonts: FontBook, paper_size: PaperSize) -> dict[str, Any]:
     first = letters[0]
     return {
         "title": tidied(Message("Letter from %(name)s", {"name": first.signer_name}).in_language(first.language)),
         "author": tidied(first.signer_name),
+        "paper": paper_size,
         "sheet": None,
         "cover": None,
         "index": None,
@@ -436,10 +444,11 @@ def _without_cover(letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str
     }
 
 
-def _paper(letters: Sequence[PacketLetter], title: str, author: str, fonts: FontBook) -> dict[str, Any]:
-    return {"title": title, "author": author, "sheet": None, "cover": None, "index": None} | _letters(
-        letters[0].language, letters, fonts
-    )
+def _paper(
+    letters: Sequence[PacketLetter], title: str, author: str, fonts: FontBook, paper_size: PaperSize
+) -> dict[str, Any]:
+    said = {"title": title, "author": author, "paper": paper_size, "sheet": None, "cover": None, "index": None}
+    return said | _letters(letters[0].language, letters, fonts)
 
 
 def printable(document: str, fonts: FontBook) -> str:
@@ -473,29 +482,39 @@ def _replaced(before: str, after: str) -> dict[str, int]:
     return {f"U+{ord(character):04X}": count for character, count in sorted(gone.items())}
 
 
-def pictures(cover: PacketCover, letters: Sequence[PacketLetter], fonts: FontBook) -> list[bytes]:
+def pictures(
+    cover: PacketCover, letters: Sequence[PacketLetter], fonts: FontBook, paper_size: PaperSize
+) -> list[bytes]:
     """Return a PNG of each page of a packet, as a person sees it on a screen. Raises TypesettingError."""
     typesetter = Typesetter(fonts)
-    made = typesetter.pictures(printable(_quoted(_packet(cover, letters, fonts)), fonts), _SCREEN)
+    made = typesetter.pictures(printable(_quoted(_packet(cover, letters, fonts, paper_size)), fonts), _SCREEN)
     typesetter.forget()
     return made
 
 
-def typeset(cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: FontBook) -> Packet:
+def typeset(
+    cover: PacketCover | None,
+    letters: Sequence[PacketLetter],
+    fonts: FontBook,
+    paper_size: PaperSize = "us-letter",
+) -> Packet:
     """Typeset letters, each starting on a new page, after the cover if there is one.
 
     Equal input gives equal bytes. U+FFFD replaces a character that no font has, so no character stops a packet.
     """
 
     def write(some: Sequence[PacketLetter]) -> dict[str, Any]:
-        return _packet(cover, some, fonts) if cover else _without_cover(some, fonts)
+        return _packet(cover, some, fonts, paper_size) if cover else _without_cover(some, fonts, paper_size)
 
     return _typeset(write, letters, fonts)
 
 
-def typeset_paper(letters: Sequence[PacketLetter], title: str, author: str, fonts: FontBook) -> bytes:
+def typeset_paper(
+    letters: Sequence[PacketLetter], title: str, author: str, fonts: FontBook, paper_size: PaperSize
+) -> bytes:
     """Typeset letters to sign on paper, each with its foot, as a PDF with a title and an author."""
-    return _typeset(lambda some: _paper(some, tidied(title), tidied(author), fonts), letters, fonts).pdf
+    said = (tidied(title), tidied(author), fonts, paper_size)
+    return _typeset(lambda some: _paper(some, *said), letters, fonts).pdf
 
 
 def _typeset(

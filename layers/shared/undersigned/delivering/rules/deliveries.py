@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from undersigned.base.purposes import PURPOSES
 from undersigned.base.rows import Row
-from undersigned.campaigns.rules.campaigns import Way
+from undersigned.campaigns.rules.campaigns import PaperSize, Way
 from undersigned.delivering.rules.states import STATES, DeliveryState
 
 if TYPE_CHECKING:
@@ -153,8 +153,9 @@ class Delivery(DeliveryKey, Row):
     `letters` and `email` are what the last attempt sent, and where to; `reason` is why it has its state. `erased` are
     the signers whose sealed letters were erased. `erased_at` is when the last one was, until its files were swept so
     late that no process can store one with it any more. `packet_size` is how many letters each of its packets holds,
-    except the last one. `cleared_at` is when its packets were deleted, because the time was over for which the
-    campaign's personal data is kept. `told` is the revision about which an alarm has said that a person must decide.
+    except the last one, and `paper_size` that of its pages. `cleared_at` is when its packets were deleted, because the
+    time was over for which the campaign's personal data is kept. `told` is the revision about which an alarm has said
+    that a person must decide.
     `way` is that of its target when it opened, or when a person sent it again. One by hand is `sent` once it is ready
     to print, and `delivered` once it is `handed` over. If *Send now* began it, it takes the letters that were due
     `until` the moment of the page.
@@ -177,6 +178,7 @@ class Delivery(DeliveryKey, Row):
     way: Way = "email"
     handed: HandedOver | None = None
     until: datetime | None = None
+    paper_size: PaperSize = "us-letter"
 
     def _to(self, state: DeliveryState, **changes: Any) -> Delivery:  # noqa: ANN401  (values of any field)
         """Return it in another state. Raises ValueError if the table has no event that leads there."""

@@ -47,6 +47,7 @@ def paper_form(campaign: Campaign, letters: Mapping[str, Letter], targets: Seque
         campaign.title,
         campaign.organizer.name,
         font_book(),
+        campaign.paper_size,
     )
 
 
