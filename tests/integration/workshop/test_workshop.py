@@ -1104,12 +1104,16 @@ def test_the_preview_names_the_words_for_which_filters_may_hold_back_emails(auth
     assert f"What you ask of recipients : This is in the email to a recipient. {said}" in author.open("preview").words
 
 
-def test_the_preview_of_letters_by_hand_has_no_empty_back_of_a_sheet(author: Author) -> None:
-    assert re.findall(r'<img src="[^"]*page=([0-9]+)', author.open("preview?to=evanston").body) == ["1", "2"]
+def test_the_preview_on_paper_ends_with_the_letter_and_has_no_empty_back_of_a_sheet(author: Author) -> None:
+    assert re.findall(r'<img src="[^"]*page=([0-9]+)', author.open("preview?to=evanston").body) == ["1", "3"]
+    assert author.open("preview/paper?to=evanston&page=4").status == 404
     with_address = author.draft().files["targets.csv"]
     break_file(author, "targets.csv", with_address.replace("chief@evanston-police.example", ""))
     shown = author.open("preview?to=evanston").body
-    assert re.findall(r'<img src="[^"]*page=([0-9]+)', shown) == ["1", "3", "1", "3"]
+    assert re.findall(r'<img src="[^"]*page=([0-9]+)', shown) == ["1", "3", "7"] * 2
+    assert author.open("preview/paper?to=evanston&page=8").status == 404
+    said = "We send the email that Police Chief Indigo Mockup would get, with its PDF, to"
+    assert said in author.open("preview").words
 
 
 def test_what_people_will_see_is_there_whatever_is_missing(world: World, beginner: Author) -> None:

@@ -97,13 +97,17 @@ def pages(sample: Sample) -> list[bytes]:
     return packets.pictures(*packet, fonts.font_book(), entry.campaign.paper_size)
 
 
+def recipient_of_test(targets: Sequence[Target]) -> Target:
+    """Return the target whose email a test shows: the first with an email address, or else the first."""
+    return next((one for one in targets if not one.by_hand), targets[0])
+
+
 def test_email(stack: Stack, sender: Sender, compiled: CompiledCampaign, to: str) -> Mail:
     """Return the email that the first target would get with one letter, and its packet, as a test to an address.
 
-    It is the first one with an email address. If none has one, the test shows the packet to print.
+    If none has an email address, the test shows the packet to print.
     """
-    campaign, entry = compiled.campaign, _entry(compiled)
-    target = next((one for one in compiled.targets if not one.by_hand), compiled.targets[0])
+    campaign, entry, target = compiled.campaign, _entry(compiled), recipient_of_test(compiled.targets)
     read = _sample_form(entry, target, to, campaign.language)
     signature = _signature(stack, entry, read)
     packet = _packet(entry, read.target, read.letter_language, signature)

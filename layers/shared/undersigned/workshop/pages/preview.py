@@ -59,6 +59,8 @@ class Preview:
 
 def preview(workshop: Workshop, made: Preview, *, test_to: str) -> Page:
     """Render the step. `test_to` is the address that a test email goes to."""
+    from undersigned.workshop.sampling import recipient_of_test
+
     return workshop_page(
         "workshop/pages/preview.html",
         workshop,
@@ -67,6 +69,7 @@ def preview(workshop: Workshop, made: Preview, *, test_to: str) -> Page:
         notes=workshop.shown((*workshop.checked.warnings, *workshop.checked.notes)),
         can_test=workshop.checked.compiled is not None,
         test_to=test_to,
+        test_of=recipient_of_test(made.recipients),
     )
 
 
