@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger
 
 from undersigned.base.errors import (
-    ChangedError,
     MailRefusedError,
-    NotFoundError,
     SendingStoppedError,
     SendingThrottledError,
     UncertainError,
@@ -36,8 +34,6 @@ if TYPE_CHECKING:
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Answer, Campaign, Target
     from undersigned.delivering.rows.tellings import Telling
-    from undersigned.delivering.rules.bundles import Bundle
-    from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.signing.rules.signatures import Signature
 
 logger = Logger()
@@ -55,16 +51,13 @@ def tell_waiting(stack: Stack, has_time: Callable[[], bool]) -> None:
 
     for telling in Tellings(stack.table).all():
         about = {"campaign": telling.campaign, "target": telling.target}
+        if not may_go():
+            return
         try:
             logger.info("told signers", extra={**about, "emails": _tell(stack, telling, may_go)})
-        except SendingThrottledError as error:
-            logger.info("telling waits", extra={**about, **facts_of(error)})
+        except (SendingThrottledError, SendingStoppedError, UncertainError) as error:
+            logger.warning("telling waits", extra={**about, **facts_of(error), "reason": str(error)})
             return
-        except (SendingStoppedError, UncertainError) as error:
-            logger.error("telling waits", extra={**about, **facts_of(error), "reason": str(error)})
-            return
-        except ChangedError:
-            logger.info("another run tells them, or somebody asked again", extra=about)
         except Exception as error:  # noqa: BLE001  (one bad answer must not stop the others; it is reported)
             logger.error("telling failed", extra={**about, **facts_of(error)})
 
@@ -93,41 +86,22 @@ def _tell(stack: Stack, telling: Telling, may_go: Callable[[], bool]) -> int:
 def _left(
     stack: Stack, telling: Telling, may_go: Callable[[], bool]
 ) -> Iterator[tuple[Campaign, Target, Answer, Signature]]:
-    """Read the signers that are left, as long as more emails may go, and note how far that is. Raises ChangedError."""
-    campaigns, tellings = Campaigns(stack.table), Tellings(stack.table)
-    try:
-        asked = campaigns.target(telling.campaign, telling.target)
-    except NotFoundError:
-        # The campaign was deleted.
-        tellings.end(telling)
-        return
-    for delivery, bundle in _bundles(stack, telling, asked):
-        # Meanwhile, somebody may correct the answer, delete it, or pause the campaign.
-        campaign, target, controls = campaigns.of_target(telling.campaign, telling.target)
-        if controls.paused:
-            return
-        if not (target.answer and target.answer.is_told):
-            break
-        for row in Signatures(stack.table).signatures(telling.campaign, bundle.signers, whole=False):
-            if not may_go():
+    """Read the signers that are left, as long as more emails may go. When none is left, end the telling."""
+    campaigns, deliveries = Campaigns(stack.table), Deliveries(stack.table)
+    for made in deliveries.deliveries(telling.campaign, telling.target):
+        for bundle in deliveries.bundles(made.key):
+            # Meanwhile, somebody may correct the answer, delete it, or pause the campaign.
+            campaign, target, controls = campaigns.of_target(telling.campaign, telling.target)
+            answer = target.answer
+            if controls.paused:
                 return
-            # Who was erased may have signed again, for another delivery.
-            is_its_letter = (row.target, row.period) == (telling.target, delivery.period)
-            if is_its_letter and row.agreed_at and not row.is_empty and (row.told is None or row.told < telling.day):
-                yield campaign, target, target.answer, row
-        told = replace(telling, period=delivery.period, bundle=bundle.number)
-        tellings.move(told, telling)
-        telling = told
-    tellings.end(telling)
-
-
-def _bundles(stack: Stack, telling: Telling, target: Target) -> Iterator[tuple[Delivery, Bundle]]:
-    """Read the bundles that are left, of deliveries that arrived and that the answer answers, oldest first."""
-    deliveries = Deliveries(stack.table)
-    made = (each.with_word_of(target) for each in deliveries.deliveries(telling.campaign, telling.target))
-    for delivery in sorted(made, key=lambda each: each.period):
-        since = delivery.answerable_since
-        if delivery.has_arrived and since and target.answer_since(since):
-            for bundle in deliveries.bundles(delivery.key):
-                if (delivery.period, bundle.number) > (telling.period, telling.bundle):
-                    yield delivery, bundle
+            if not (answer and answer.is_told and made.with_word_of(target).is_answered_by(answer)):
+                break
+            for row in Signatures(stack.table).signatures(telling.campaign, bundle.signers, whole=False):
+                if not may_go():
+                    return
+                # Who was erased may have signed again, for another delivery.
+                is_its_letter = (row.target, row.period) == (telling.target, made.period)
+                if is_its_letter and row.agreed_at and not row.is_empty and not (row.told and row.told >= telling.day):
+                    yield campaign, target, answer, row
+    Tellings(stack.table).end(telling)

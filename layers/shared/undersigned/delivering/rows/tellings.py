@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from boto3.dynamodb.conditions import Attr
+
+from undersigned.base.errors import ChangedError
 from undersigned.base.rows import Row
-from undersigned.base.table import Repository, Update, as_read, read_rows
+from undersigned.base.table import Repository, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boto3.dynamodb.conditions import ConditionBase
-
 
 @dataclass(frozen=True, slots=True)
 class Telling(Row):
-    """That the signers whose letters an answer of a `day` answers are to be told of it, as somebody asked once (`id`).
-
-    Those in the bundles up to `bundle` of `period` were.
-    """
+    """That the signers whose letters an answer of a `day` answers are to be told of it. Each has an `id` of its own."""
 
     pk, sk = "TELLINGS", "{campaign}#{target}"
 
@@ -28,13 +27,6 @@ class Telling(Row):
     target: str
     day: date
     id: str
-    period: str = ""
-    bundle: int = 0
-
-    @property
-    def unchanged(self) -> ConditionBase:
-        """Return the condition that its row is as it was read."""
-        return as_read(self.written(id=self.id, period=self.period, bundle=self.bundle))
 
 
 class Tellings(Repository):
@@ -44,11 +36,7 @@ class Tellings(Repository):
         """Read those of all campaigns."""
         return read_rows(Telling.read, self._table.query(Telling.pk, consistent=True))
 
-    def move(self, to: Telling, before: Telling) -> None:
-        """Note how far one is. Raises ChangedError if another run was faster, or somebody asked again."""
-        values = Telling.written(period=to.period, bundle=to.bundle)
-        self._table.update(Update(to.own_key(), assign=values, when=before.unchanged))
-
     def end(self, telling: Telling) -> None:
-        """Delete one. Raises ChangedError as `move` does."""
-        self._table.delete(telling.own_key(), telling.unchanged)
+        """Delete one, unless somebody has asked again since it was read."""
+        with suppress(ChangedError):
+            self._table.delete(telling.own_key(), Attr("id").eq(telling.id))

@@ -269,11 +269,11 @@ class Delivery(DeliveryKey, Row):
         """Say whether the target may have an email of this delivery."""
         return self.attempt > 0 and self.state not in {"open", "bounced", "closed_unsent", "held", "empty"}
 
-    @property
-    def has_arrived(self) -> bool:
-        """Say whether its letters arrived, as SES or a person said, or were handed over."""
-        is_settled_as_sent = self.state == "sent" and self.last.settled_at is not None
-        return self.state in {"delivered", "complained"} or is_settled_as_sent
+    def is_answered_by(self, answer: Answer) -> bool:
+        """Say whether its letters arrived, as SES or a person said, or were handed over, by the day of an answer."""
+        has_arrived = self.state in {"delivered", "complained"} or (self.state == "sent" and self.last.settled_at)
+        since = self.answerable_since
+        return bool(has_arrived and since and since <= answer.day)
 
     @property
     def can_be_received(self) -> bool:

@@ -63,14 +63,15 @@ class Rows(Repository):
         # Without the total, the tally counts nothing more, and the other counters need not add up.
         total = counter_key(campaign, TOTAL)
         yield from sorted(self._all_of(*counter_partitions(campaign)), key=lambda key: key != total)
-        tellings = self._table.query(Telling.pk, begins_with=f"{campaign}#", consistent=True)
-        yield from (Key(row["pk"], row["sk"]) for row in tellings)
         last = {Campaign.locate(id=campaign), Controls.locate(campaign=campaign)}
         # Without its targets, no office says anything any more.
         of_offices = office_partition(campaign)
         of_keys, log = ApiKey.partition(campaign=campaign), AuditEntry.partition(campaign=campaign)
         rest = (of_keys, log, DisownedForms.partition(campaign=campaign), own, of_offices)
         yield from (key for key in self._all_of(*rest) if key not in last)
+        # Nor does anybody let signers be told.
+        tellings = self._table.query(Telling.pk, begins_with=f"{campaign}#", consistent=True)
+        yield from (Key(row["pk"], row["sk"]) for row in tellings)
         # The last person's two rows are among the last.
         yield from [*People(self._table).keys(campaign)][:-2]
 
