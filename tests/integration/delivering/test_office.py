@@ -116,15 +116,18 @@ def test_what_an_office_received_organizers_and_signers_read_and_twice_is_harmle
     assert press(sent) == 303
     first = sent.clock.now
     sent.clock.advance(days=1)
+    sent.feedback("delivery", sent.deliveries[0])
     assert press(sent) == 303
     found = read(sent, ADDRESS)
-    assert (found["state"], found["received_at"]) == ("sent", first.isoformat())
+    assert (found["state"], found["received_at"]) == ("delivered", first.isoformat())
     add(sent, "ann@example.org", "viewer")
     ann = signed_in(sent, "ann@example.org")
     page = ann.request("GET", f"{DASHBOARD}/deliveries/{PERIOD}/evanston")
     assert "The office said on Nov 24, 2026" in page.words
     for path in ("", "/deliveries", "/targets/evanston"):
         assert "Received by the office" in ann.request("GET", f"{DASHBOARD}{path}").words, path
+    # It has the moment of its office's word, not of the email's arrival.
+    assert "Received by the office Nov 24, 2026" in ann.request("GET", f"{DASHBOARD}/deliveries").words
     said = "Evanston Police Department said on November 24, 2026 that it has your letter."
     assert said in sent.get(sent.own_page()).words
 

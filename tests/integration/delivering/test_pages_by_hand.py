@@ -86,6 +86,7 @@ def test_a_recipient_changes_to_letters_by_hand_and_back_with_what_waits(world: 
     assert "Letters that wait and new letters go to this address." in organizer.words(answer.headers["location"])
     answer = organizer.press("/targets/evanston/address", {"email": ""})
     assert "Letters that wait go by hand or post" in organizer.words(answer.headers["location"])
+    assert "by hand or post 1 Ready to print" in organizer.words()
     world.week()
     assert world.deliveries == []
     assert "Ready to print" in organizer.words(PAGE)

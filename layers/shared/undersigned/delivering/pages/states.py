@@ -69,7 +69,9 @@ def state_of_line(line: PlanLine, language: str) -> Message:
         case "paused":
             return Message.in_context("status of letters", "Campaign paused")
         case _:
-            return Message.in_context("status of letters", "Ready to send")
+            return (
+                _BY_HAND["sent"] if line.way == "by hand" else Message.in_context("status of letters", "Ready to send")
+            )
 
 
 def state_of_delivery(viewer: Viewer, delivery: Delivery, target: Target) -> str:

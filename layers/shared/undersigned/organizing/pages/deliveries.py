@@ -45,7 +45,12 @@ def deliveries_page(viewer: Viewer, found: Sequence[tuple[Delivery, Target]], la
         viewer,
         "deliveries",
         rows=[
-            (made, recipient_name(viewer, made.key.target), state_of_delivery(viewer, made, target))
+            (
+                made,
+                recipient_name(viewer, made.key.target),
+                state_of_delivery(viewer, made, target),
+                made.received_at(target) or made.last.settled_at,
+            )
             for made, target in found
         ],
         next_cursor=cursor_of(delivery_position(last)),
