@@ -353,14 +353,14 @@ def _quick_typesetting(memo: Memo, patch: pytest.MonkeyPatch, *, real: bool) -> 
 
     typeset, font_book = packets.typeset, fonts.font_book
 
-    def plain(_cover: Any, letters: Sequence[Any], _fonts: object) -> Packet:
+    def plain(_cover: Any, letters: Sequence[Any], *_: object) -> Packet:
         pdf = "\n".join(map(repr, letters)).encode()
         return packets.Packet(pdf, {}, accessible=True)
 
-    def memoized(cover: Any, letters: Sequence[Any], _fonts: object) -> Packet:
-        given = repr((cover, letters))
+    def memoized(cover: Any, letters: Sequence[Any], _fonts: object, paper_size: Any) -> Packet:
+        given = repr((cover, letters, paper_size))
         if given not in memo:
-            memo[given] = typeset(cover, letters, font_book())
+            memo[given] = typeset(cover, letters, font_book(), paper_size)
         return memo[given]
 
     patch.setattr(packets, "typeset", memoized if real else plain)

@@ -767,7 +767,9 @@ def plain_letters_in(sent: Sent) -> list[str]:
     return [words for pdf in sent.pdfs for words in json.loads(pdf)]
 
 
-def typeset_plainly(cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: object) -> Packet:
+def typeset_plainly(
+    cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: object, *paper: object
+) -> Packet:
     """Write only the signers' names into a packet: typesetting takes a tenth of a second and adds no race."""
     pdf = json.dumps([letter.signer_name for letter in letters]).encode()
     return Packet(pdf, {}, accessible=True)

@@ -719,7 +719,9 @@ class Simulation:
     def _chief(self, target: str) -> str:
         return str(Campaigns(self.world.stack.table).target(CAMPAIGN, target).name or "")
 
-    def typeset(self, cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: object) -> Packet:
+    def typeset(
+        self, cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: object, *paper: object
+    ) -> Packet:
         """Typeset plainly, and check that each letter names who was addressed when it was signed."""
         for letter in letters:
             if not any(chief in repr(letter.blocks) for chief in self._addressed[letter.signer_name]):

@@ -43,7 +43,7 @@ _MOST_BYTES = 2_000_000 + 250 * LETTERS
 _OURS = (tracemalloc.Filter(True, "*/undersigned/*"), tracemalloc.Filter(True, __file__))  # noqa: FBT003
 
 
-def _typeset(cover: PacketCover | None, letters: Sequence[PacketLetter], _fonts: object) -> Packet:
+def _typeset(cover: PacketCover | None, letters: Sequence[PacketLetter], *_: object) -> Packet:
     """Return what stands for a PDF. A letter has a tenth of the bytes that it has there."""
     assert cover
     pdf = b"".join(f"<{letter.signer_name}>".encode().ljust(700) for letter in letters)

@@ -191,7 +191,7 @@ class Workers:
 
         return work
 
-    def typeset(self, cover: PacketCover | None, letters: Sequence[PacketLetter], _fonts: object) -> Packet:
+    def typeset(self, cover: PacketCover | None, letters: Sequence[PacketLetter], *_: object) -> Packet:
         assert cover
         self.turns.wait(TYPESETTING * len(letters))
         pdf = b"".join(f"<{letter.signer_name}>".encode() for letter in letters)
