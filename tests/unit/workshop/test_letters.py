@@ -162,6 +162,7 @@ def test_all_mistakes_are_listed_together_by_line() -> None:
         ("<div>\nx\n</div>", "3: a letter can't have HTML"),
         ("![x](https://sampleton.example/x.png)", "3: a letter can't have a picture"),
         ("2. second", "3: a numbered list must begin at 1"),
+        ("words\n☐ I live here. ☐ I work here.", "4: people can't tick ☐; delete it"),
     ],
 )
 def test_what_a_letter_cannot_have_is_named_with_the_fix(middle: str, mistake: str) -> None:

@@ -188,8 +188,8 @@ SETTINGS = (
         Message("What you ask of recipients"),
         Message("what the letters ask for, in one sentence to a recipient"),
         Message(
-            "It stands in the email that brings the letters to an office. Without it, that email has the title. The "
-            "letters are in files: filters hold back emails by their words."
+            "It stands in the email that brings the letters to an office, in place of the title, and is optional. "
+            "Choose plain words: spam filters read that email."
         ),
         sample="Please build safe crossings at every school.",
     ),

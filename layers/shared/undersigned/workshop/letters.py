@@ -67,6 +67,8 @@ _CLOSING = re.compile(
 _MOST_WORDS_OF_CLOSING = 5
 _END_OF_SENTENCE = re.compile(r"[.!?][”\"’')*_]*\\?\Z")
 _TAG_IN_ADDRESS = re.compile(r"(?:\]\(\s*<?|https?://|www\.|mailto:)[^\s)>]*\{\{", re.IGNORECASE)
+# A box to tick, on paper forms; some of Word's are in the private use area.
+_BOX = re.compile("[☐□❏❐❑❒◻\uf06f\uf0a8]")
 _HALF_TAG = re.compile(r"\{\{|\}\}|\{%|%\}|\{#")
 # “Date: {{ date }}”, “{{ target.title }} {{ target.name }},”: a label of a few words at most, then merge fields.
 _LABEL = r"\s*(?:[*_]*[^\W\d][\w '()/-]{0,30}:[*_]*\s*)?[*_]*"
@@ -210,6 +212,12 @@ def _line_mistakes(file: str, lines: list[str]) -> Iterator[Mistake]:
         if (address := _TAG_IN_ADDRESS.search(line)) and (tag := TAG.match(line, address.end() - 2)):
             message = Message(
                 "a web address can't have %(field)s in it; write the address without it", {"field": tag.group()}
+            )
+            yield Mistake(file, number, message)
+        if box := _BOX.search(line):
+            message = Message(
+                "people can't tick %(box)s; delete it, and write what the letter says of everyone who signs",
+                {"box": box.group()},
             )
             yield Mistake(file, number, message)
         if unprintable := unprintable_in(line.replace("\t", " ")):
