@@ -120,7 +120,7 @@ def _row_of(stack: Stack, link: Link) -> Signature | None:
 def _confirmed(link: Link, row: Signature | None) -> LinkedLetter:
     """Return the signer's letter behind a confirmation link, as it was confirmed, withdrawn or erased.
 
-    One that ended before the link was made is another letter: that of the link was not confirmed in time.
+    A letter that ended before the link was made is another one. The link's own was not confirmed in time.
     """
     if row and row.ended_at and row.ended_at < link.issued_at and not row.is_disowned(link.issued_at):
         raise ExpiredError(link["campaign"])

@@ -282,7 +282,7 @@ def answer_error(request: Request, error: UndersignedError) -> Response[str]:
 def _campaign_of(request: Request, error: UndersignedError) -> tuple[Campaign | None, bool]:
     """Return the campaign of a signer's link that leads to no letter, and whether people can sign.
 
-    None if it isn't known, or can't be read now.
+    The campaign is None if it isn't known, or can't be read now.
     """
     if not isinstance(error, ExpiredError | TokenExpiredError) or not error.campaign:
         return None, False

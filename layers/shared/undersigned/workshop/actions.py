@@ -48,7 +48,7 @@ def set_address(  # noqa: PLR0913, PLR0917  (what, who and why)
     why: Annotated[str, FOR_THE_LOG],
     by: str,
 ) -> Done:
-    """Save the address of a target: a corrected one, or the same one, which takes email again.
+    """Save the address of a target: a corrected one, or the same one if it takes email again.
 
     New letters go to it; without an address, they go by hand or post. The draft gets the correction, too, so that
     publishing keeps it. A delivery that bounced is sent again only if a person says so. Raises NotFoundError for an

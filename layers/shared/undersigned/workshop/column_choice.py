@@ -1,4 +1,4 @@
-"""Find which column of a spreadsheet is which of ours, by its heading, and take the rows as people chose."""
+"""Match the columns of a spreadsheet to ours by their headings, and take the rows as people chose."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _rows_of_text(text: str) -> Iterator[Sequence[str]]:
 
 
 def by_headings(rows: Rows) -> Choice:
-    """Return which column is which by that of the first rows which names the most columns.
+    """Match the columns by the heading row: of the first rows, the one that names the most columns.
 
     A column is used once; the surest heading gets it. Without headings, no column is chosen.
     """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DraftSettings:
-    """Settings that can have any mistake. One that is missing is not among them."""
+    """The settings that people gave, with any mistakes in them. Missing settings are left out."""
 
     values: Mapping[str, Value]
 

@@ -71,8 +71,8 @@ class NotSavedError(MistakesError):
 def draft_of(stack: Stack, campaign: str) -> Draft:
     """Return a campaign's draft. Raises NotFoundError if there is neither a draft nor a campaign.
 
-    A published campaign without a draft has the files that it was published with, and the revision 0. So has one
-    whose draft has no changes of its own, if the campaign was published from elsewhere since; its revision stays.
+    Without a draft, a published campaign has the files that it was published with, and the revision 0. A draft without
+    changes has these files, too, if the campaign was published from elsewhere since. It keeps its revision.
     """
     found = Drafts(stack).draft(campaign)
     if found and not found.is_published:
@@ -84,7 +84,7 @@ def draft_of(stack: Stack, campaign: str) -> Draft:
 
 
 def create(stack: Stack, campaign: str, by: str, files: Mapping[str, str]) -> Draft:
-    """Make the draft of a new campaign, of the files of a folder or of a draft; it gets the `id`.
+    """Make the draft of a new campaign with this `id`, from the files of a folder or of a draft.
 
     Raises IdTakenError if the id is taken or malformed, DraftFilesError for files that can't be in a draft,
     NotSavedError for files with more than their limits, and MistakesError if campaign.toml is not TOML.
@@ -126,7 +126,7 @@ def write(  # noqa: PLR0913, PLR0917  (a change, and what it was made from)
     by: str,
     settings: Mapping[str, Value] | None = None,
 ) -> Draft:
-    """Change some files of a draft, as it was in this revision; None removes a file.
+    """Change some files of a draft that still has this revision; None removes a file.
 
     `changes` can have the campaign.toml of a folder, which replaces all settings. `settings` change some, by dotted
     name; None removes one. The revision 0 makes a draft of a published campaign. Without a difference, nothing is
@@ -210,12 +210,12 @@ def check(draft: Draft) -> Checked:
 
 
 def discard(stack: Stack, campaign: str, revision: int, by: str) -> None:
-    """Delete a draft as it was in this revision. A published campaign stays as it is, and its log says so.
+    """Delete a draft that still has this revision. A published campaign stays as it is, and its log says so.
 
     The people, the keys and the activity log of an unpublished campaign go, too: another campaign may have its id
     later. They go first, so that a crash leaves a draft to discard again, and never people without one.
 
-    One that can't be read can be discarded, with the revision 0. Raises ChangedMeanwhileError if another
+    A draft that can't be read has the revision 0 here. Raises ChangedMeanwhileError if another
     revision is there. Does nothing if there is no draft.
     """
     try:

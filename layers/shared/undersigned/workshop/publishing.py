@@ -68,10 +68,10 @@ def to_publish(stack: Stack, draft: Draft) -> ToPublish:
 def publish(  # noqa: PLR0913, PLR0917  (what is published, and what was seen)
     stack: Stack, campaign: str, revision: int, fingerprint: str, by: str, why: str
 ) -> None:
-    """Publish a draft as it was in this revision, as `undersigned campaign push` does.
+    """Publish a draft that still has this revision, as `undersigned campaign push` does.
 
     Raises MistakesError, and publishes nothing then. Raises ChangedMeanwhileError if another revision is there, or
-    if the campaign is another than the one whose changes were listed (its `fingerprint`), and GivenError for a
+    if the campaign is no longer the one whose changes were listed (its `fingerprint`), and GivenError for a
     reason that can't be kept.
     """
     from undersigned.workshop.printing.share_pictures import share_pictures

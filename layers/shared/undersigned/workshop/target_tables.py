@@ -101,7 +101,7 @@ class TargetTable:
         return len(_same_recipients(self, other))
 
     def replaced_by(self, other: TargetTable) -> TargetTable:
-        """Return another table in place of this one. Recipients without an id keep the one that they had here.
+        """Return another table in place of this one. Recipients without an id in it keep the id that they have here.
 
         With a new id they would be somebody else, and waiting letters would go to a person who is no longer listed.
         """
@@ -188,7 +188,7 @@ _FEATURES = (("id",), ("email",), ("name", "locality"), ("department", "locality
 def _same_recipients(before: TargetTable, after: TargetTable) -> dict[int, int]:
     """Find the recipients who are in both tables. Return their rows (0-based) in the first, by those in the second.
 
-    Only a value that is in one row of each table identifies anybody: members of a council share department and town.
+    A value identifies a recipient only if one row of each table has it: members of a council share department and town.
     """
     found: dict[int, int] = {}
     taken: set[int] = set()

@@ -77,7 +77,7 @@ def unboxed(text: str) -> str:
 
 
 def readable_letter(letter: str, language: str) -> str:
-    """Return a letter that may have mistakes with its merge fields, known or not, as text in brackets."""
+    """Return a letter, which may have mistakes, with its merge fields as text in brackets, known or not."""
     # A name with a dot would be taken for a web address.
     lines = letter.split("\n")
     for place, (above, below) in enumerate(pairwise([*lines])):

@@ -39,9 +39,9 @@ _LONGEST_IN_LINK = 50
 
 
 def prefilled(event: Event, campaign: Campaign) -> Mapping[str, object]:
-    """Return the answers that a link to a form gives: a postal code, and the label of the link.
+    """Return the answers in a link to a form: a postal code, and the label of the link.
 
-    Nothing else, because logs have the addresses of pages.
+    A link gives nothing else, because logs have the addresses of pages.
     """
     link = event.query_string_parameters
     given = {name: link[name][:_LONGEST_IN_LINK] for name in ("postal_code", "source") if link.get(name)}
@@ -140,7 +140,7 @@ def _logo(campaign: Campaign, *, is_sample: bool) -> str | None:
 
 
 def _canonical(base: str, campaign: Campaign, path: str, language: str) -> str:
-    """Return the one address of a page in this language, with its origin; a campaign's own language needs no query."""
+    """Return a page's address in this language, with its origin. In the campaign's own language it has no query."""
     query = f"?lang={language}" if language != campaign.language else ""
     return f"{base}/campaigns/{campaign.id}{path}{query}"
 

@@ -128,7 +128,7 @@ class Forms(Repository):
         self._table.update(_postponement(mail, until, Attr("mail_request").eq(mail.form.mail_request)))
 
     def remind(self, form: Form, at: datetime) -> None:
-        """Let a form ask for its reminder, then. Raises ChangedError if it is gone, or requests another email."""
+        """Request a form's reminder at a moment. Raises ChangedError if it is gone, or requests another email."""
         unchanged = Attr("mail_request").eq(form.mail_request) & Attr("is_reminder").not_exists()
         self._table.update(_postponement(FormMail(replace(form, is_reminder=True)), at, unchanged))
 
@@ -137,7 +137,7 @@ class Forms(Repository):
         self._table.update(_postponement(FormMail(form), until, Attr("due_at").eq(form.due_at)))
 
     def end_postponement(self, form: Form, expires_at: datetime | None = None) -> None:
-        """List a form no longer. If its email was sent, it can be confirmed until `expires_at`.
+        """Take a form off the list of postponed emails. If its email was sent, it can be confirmed until `expires_at`.
 
         Raises ChangedError if it is gone.
         """
@@ -146,7 +146,7 @@ class Forms(Repository):
         self._table.update(Update(form.own_key(), assign=kept | ended, remove=["due", "due_at"], when=_EXISTS))
 
     def postponed_mails(self, campaigns: Iterable[str], queue: Queue, until: datetime) -> Iterator[Form]:
-        """Read the forms whose emails wait no longer than until then, the longest postponed first.
+        """Read the forms whose postponed emails are due by a moment, the longest postponed first.
 
         A damaged one is left out, so that it stops no other.
         """

@@ -175,9 +175,9 @@ class _Asking:
 
 
 def take(stack: Stack, batch: Sequence[FormMail]) -> list[datetime | None]:
-    """Take a batch of emails from their budgets. Return for each when it is tried again, or None if it may go now.
+    """Take a batch of emails from their budgets. Return when each is tried again, or None if it may go now.
 
-    A batch that comes again is counted again: so a budget may be stricter, and never looser.
+    A batch that comes again is counted again. So a budget may be stricter than its size, and never looser.
     """
     now, sending, sizes = stack.clock(), may_leave(stack), _sizes(stack)
     has_quota = stack.confirmation_mailbox.has_quota(SHARE_OF_QUOTA)

@@ -191,7 +191,7 @@ class Signatures(Repository):
         return self._move(Update(signature.own_key(), Signature.written(news_ended_at=at), when=same))
 
     def mark_told(self, signature: Signature, day: date | None) -> bool:
-        """Note of which day the answer is that a signer is told of. Return False if the letter has changed."""
+        """Note the day of the answer that a signer is told of. Return False if the letter has changed."""
         read = Signature.written(
             told=signature.told, form=signature.form, news_ended_at=signature.news_ended_at, cleared_at=None
         )
@@ -251,7 +251,10 @@ class Signatures(Repository):
         self._table.update(Update(signature.own_key(), _in_tray(signature, at), when=on_hold))
 
     def put_back(self, signature: Signature, at: datetime) -> None:
-        """Put a confirmed letter that is in no place into its target's tray. Raises ChangedError if it has changed."""
+        """Put a confirmed letter into its target's tray if it is in no tray, on no hold and not sealed.
+
+        Raises ChangedError if it has changed.
+        """
         in_tray = is_in_tray(signature.campaign, signature.target, signature.signer)
         is_somewhere = in_tray | Attr("due").eq(_hold_of(signature))
         unchanged = Attr("version").eq(signature.version) & Attr("bundle").not_exists() & ~is_somewhere
@@ -359,7 +362,7 @@ def _waiting_at(values: Values) -> Waiting | None:
 
 
 def _out_of_tray(key: Key, when: ConditionBase, **changes: Any) -> Update:  # noqa: ANN401  (values of any field)
-    """Return the update that gives a letter another state, in which it is in no tray and not on hold."""
+    """Return the update that gives a letter another state, and takes it out of its tray or hold."""
     return Update(key, assign=Signature.written(**changes), add={"version": 1}, remove=["due", "due_at"], when=when)
 
 

@@ -136,7 +136,7 @@ LINES = tuple(name for name in WORDS if name not in {"postal_code", "question", 
 class Words:
     """What a signer typed, drew and ticked. Confirming a form copies it into the letter, and erasing empties it.
 
-    `consent` is what the box said that asks for `updates`, if it is ticked; of a website's own form, its origin.
+    `consent` is what the ticked box for `updates` said; for a website's own form, its origin.
     `question` is the one that the `answer` is to, as it was shown.
     """
 

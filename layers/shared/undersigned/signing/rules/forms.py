@@ -157,12 +157,12 @@ class FormMail:
 
     @property
     def about(self) -> Signed:
-        """Return the form or the letter that it is about."""
+        """Return what the email is about: the form, or the letter."""
         return self.letter or self.form
 
     @property
     def case(self) -> Literal["confirm", "reminder", "signed", "sealed"]:
-        """Return what it says: to confirm, once more, or that there is a letter already, perhaps in a delivery."""
+        """Return what the email says: to confirm, the same as a reminder, or that there is a letter, perhaps sealed."""
         if self.letter is None:
             return "reminder" if self.form.is_reminder else "confirm"
         return "sealed" if self.letter.bundle else "signed"

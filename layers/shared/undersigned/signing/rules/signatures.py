@@ -100,8 +100,8 @@ class Signature(Row):
     target, `language` the one of the signer's pages and emails. `quarantine` is the
     suspicion; it stays when the letter is confirmed. `erased_at` stays when a person whose letter was erased signs
     again. `network` is a hash of the network that the form came from, another one each day; it goes when the letter is
-    sealed. `waits_since` is when the letter came into its target's tray, or into that place from which an organizer
-    keeps it `on_hold`; only the keys of the index say so. `cleared_at` is when its personal data was removed, because
+    sealed. `waits_since` is when the letter came into its target's tray, or when an organizer put it `on_hold`;
+    only the keys of the index say so. `cleared_at` is when its personal data was removed, because
     its time was over. `source` is the label of the link or site that it came from, in a campaign that counts them.
     `disowned_at` is when the person with this address said that they didn't sign: the form was erased, and for 30 days
     they get no emails about the campaign. `news_ended_at` is when the signer ended the consent to news; it stays when

@@ -1,4 +1,4 @@
-"""The page after a save that another one came before: it shows what the person typed, to copy."""
+"""The page after a save that came second: it shows what the person typed, to copy."""
 
 from __future__ import annotations
 

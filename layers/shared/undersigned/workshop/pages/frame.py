@@ -107,8 +107,8 @@ class ShownMistake:
 class Workshop:
     """The values that all pages of the workshop show: the viewer, the draft, and the compiler's findings.
 
-    With `is_refused`, somebody pressed *Publish* while things were left. From then on these are errors. The draft has
-    what was typed, which is not saved, if there is the fingerprint `was` of its file when somebody opened the page.
+    With `is_refused`, somebody pressed *Publish* while things were left. From then on these are errors. If there
+    is `was`, the fingerprint of the file when somebody opened the page, the draft has what was typed and is not saved.
     """
 
     viewer: Viewer
@@ -187,7 +187,7 @@ class Workshop:
         return self.address(following, done=STILL_LEFT if is_left else "saved")
 
     def next(self, after: Step | None = None) -> Step:
-        """Return the first step with something left, of all or of those after the saved one.
+        """Return the first step with something left, among all or among those after the saved one.
 
         After a refusal, somebody who corrects one step goes on to any other. If nothing is left, it is the preview; in
         a published campaign, the step that publishes.

@@ -81,9 +81,9 @@ def publish(  # noqa: PLR0913  (what the page shows)
 ) -> Page:
     """Render what publishing changes, and its button; for a published campaign, also the ways to its form.
 
-    `where` is where people will sign, `typed` what stands in the fields, by their names, `refused` a website that isn't
-    added, and `revision` and `fingerprint` the only draft and campaign that the buttons change. `letters` counts the
-    confirmed ones.
+    `where` is where people will sign, `typed` what stands in the fields, by their names, and `refused` a website that
+    isn't added. The buttons change only the draft and the campaign with this `revision` and `fingerprint`. `letters`
+    counts the confirmed ones.
     """
     viewer, controls = workshop.viewer, found.controls
     public = published(found.published, found.targets, public_url) if found.published else None

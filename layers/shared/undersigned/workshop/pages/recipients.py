@@ -56,9 +56,10 @@ class Upload:
     """Rows that were pasted or uploaded, and their outcome.
 
     If they could not be read, `error` says why, `pasted` is their text, and `replaces` says whether they were to
-    replace the list. Otherwise `taken` counts them, and `replaced` those of recipients who were there. `unused` are the
-    columns that were left out, `without_codes` the names of recipients who lost their postal codes, and `before` is the
-    earlier list, packed, to undo it. `chosen` are the fields of a choice of columns that somebody left to go back.
+    replace the list. Otherwise `taken` counts them, and `replaced` counts those whose recipient was in the list.
+    `unused` are the columns that were left out, `without_codes` the names of recipients who lost their postal codes,
+    and `before` is the earlier list, packed, to undo it. `chosen` are the fields of a choice of columns that somebody
+    left to go back.
     """
 
     pasted: str = ""
@@ -159,7 +160,7 @@ def _posted_rows(posted: Mapping[str, object]) -> Iterator[tuple[int, str, dict[
 
 
 def changed_rows(table: TargetTable, posted: Mapping[str, object]) -> dict[str, object]:
-    """Return the fields of those rows of a posted page that a table doesn't have as they are, or that are marked."""
+    """Return the fields of a posted page's rows that differ from a table's, or that are marked."""
     known: list[Row] = [{}, *table.rows]
     return {
         name: value

@@ -89,8 +89,8 @@ def settings(  # noqa: PLR0913  (what the page shows)
 ) -> Page:
     """Render the settings as fields, each with its errors, which stand nowhere else.
 
-    `schedule` has the usual day and hour. `logo_mistakes` are those of a logo that was just uploaded. The page keeps a
-    logo that was uploaded and is not saved, and that the one which is there is to be removed.
+    `schedule` has the usual day and hour. `logo_mistakes` are those of a logo that was just uploaded. The page keeps an
+    uploaded logo that is not saved, or the wish to remove the present one.
     """
     errors: dict[str, list[str]] = {}
     logo_mistakes = [*logo_mistakes]
@@ -202,7 +202,7 @@ def _own_language(document: DraftSettings, posted: Mapping[str, object]) -> str:
 
 
 def _choices(setting: Setting, value: str, language: str, own: str, usual: Mapping[str, str]) -> Choices:
-    """Return the choices: also the present one, and that of no value if the setting may be missing."""
+    """Return the choices, with the present value, and with no value if the setting may be missing."""
     known = setting.kind.choices(language)
     unset = (("", replace(setting.unset, values=usual).in_language(language)),) if setting.unset else ()
     match setting.kind.control:

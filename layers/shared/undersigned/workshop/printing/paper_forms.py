@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def paper_form(campaign: Campaign, letters: Mapping[str, Letter], targets: Sequence[Target], public_url: str) -> bytes:
     """Return the PDF of the letters, by language, each on a page of its own.
 
-    With one target, it is printed; of several, only what they have in common, and a rule for the rest.
+    A single target is printed. Of several targets, only what they share is, with a rule for the rest.
     """
     asked = {field.name for field in form_fields(campaign, Roster.of(tuple(targets)))}
     unasked = {*campaign.asked, "postal_code"} - asked

@@ -137,7 +137,7 @@ def add_website(request: DashboardRequest) -> Response[str]:
 
 
 def _refused_website(request: DashboardRequest) -> TypedWebsite | None:
-    """Return what is wrong with a typed website; None if it can be added, or if it is empty and another button's."""
+    """Return what is wrong with a typed website; None if it can be added, or is empty and not needed."""
     typed = request.posted("website")
     if not typed and not request.event.path.endswith("/website"):
         return None

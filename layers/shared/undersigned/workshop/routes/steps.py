@@ -62,7 +62,7 @@ def workshop_of(request: DashboardRequest, draft: Draft | None = None) -> Worksh
 
 
 def as_typed(request: DashboardRequest, workshop: Workshop, files: Mapping[str, str]) -> Workshop:
-    """Return the workshop with files as a page has them that was posted and is not saved. The page goes on with it."""
+    """Return the workshop with the files of a posted page that is not saved. The page goes on with it."""
     draft = replace(workshop.draft, files={**workshop.draft.files, **files})
     was = request.posted("was") if workshop.was is None else workshop.was
     return replace(workshop, draft=draft, checked=drafting.check(draft), was=was)

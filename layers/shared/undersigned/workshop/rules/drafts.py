@@ -26,7 +26,7 @@ MOST_VERSIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class DraftVersion:
-    """A draft as somebody saved it, without its files. `stored` is the bucket's id of it."""
+    """A draft as somebody saved it, without its files. `stored` is its id in the bucket."""
 
     revision: int
     by: str
@@ -39,8 +39,8 @@ class Draft:
     """The texts of a campaign, by the names of its files, as somebody last saved them; its settings under DRAFTED.
 
     `revision` grows with each change, also from a discarded draft to the next one. It is 0 for the files of a published
-    campaign without a draft. It `is_published` if it has no changes of its own. `tag` and `stored` are the bucket's tag
-    and id of it. `earlier` are the last MOST_VERSIONS versions before this one, the newest first.
+    campaign without a draft. It `is_published` if it has no changes of its own. `tag` and `stored` are its tag and its
+    id in the bucket. `earlier` are the last MOST_VERSIONS versions before this one, the newest first.
     """
 
     campaign: str
