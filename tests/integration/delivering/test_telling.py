@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, override
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
+from typer import testing
 
+from tests.command_line import command_line
 from tests.faults.refusals import Meanwhile, Refusing
 from tests.organizers import Browser, someone
 from tests.pages import text_of
@@ -19,6 +21,7 @@ from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.tellings import Tellings
 from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.signing.rows.signatures import Signatures
+from undersigned_cli.main import app
 
 if TYPE_CHECKING:
     from tests.world import Answer, Sent, World
@@ -422,3 +425,19 @@ def test_a_failing_table_tells_later(world: World) -> None:
     world.watch = None
     world.run_postponed()
     assert names(world) == ["ada"]
+
+
+def test_a_command_lets_it_go_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    command_line(world, monkeypatch)
+    sign(world, "Ada")
+    deliver(world)
+    refused = testing.CliRunner().invoke(app, ["tell-signers", CAMPAIGN, "evanston"]).exception
+    assert "Record the answer first." in str(refused)
+    record(world)
+    for _ in range(2):
+        assert testing.CliRunner().invoke(app, ["tell-signers", CAMPAIGN, "evanston"]).exit_code == 0
+        world.run_postponed()
+
+    assert names(world) == ["ada"]
+    actions = [entry.action for entry in Campaigns(world.stack.table).audit(CAMPAIGN)]
+    assert actions.count("tell signers") == 1
