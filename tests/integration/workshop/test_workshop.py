@@ -1294,7 +1294,8 @@ def test_a_campaign_is_closed_and_then_deleted_in_the_workshop(world: World, aut
     assert "Nothing was deleted: type the campaign’s title" in kept.words
     assert Campaigns(world.stack.table).campaign(CAMPAIGN).closes is not None
     deleted = author.send("publish", {"title": f" {title.lower()} "}, "delete")
-    assert deleted.headers["location"] == "/organizer"
+    assert deleted.headers["location"] == "/organizer?done=deleted"
+    assert "The campaign is deleted." in author.see("/organizer?done=deleted").words
     with pytest.raises(NotFoundError):
         Campaigns(world.stack.table).campaign(CAMPAIGN)
 
@@ -1311,7 +1312,7 @@ def test_a_deletion_that_stopped_after_the_letters_text_goes_on_with_the_same_bu
         world.stack.table.delete(Letter.locate(campaign=CAMPAIGN, version=version))
     world.restart("organizer_api")
 
-    assert author.send("publish", {"title": title}, "delete").headers["location"] == "/organizer"
+    assert author.send("publish", {"title": title}, "delete").headers["location"] == "/organizer?done=deleted"
     with pytest.raises(NotFoundError):
         Campaigns(world.stack.table).campaign(CAMPAIGN)
 
@@ -1349,7 +1350,9 @@ def test_a_campaign_that_was_never_published_is_deleted_in_the_same_place_by_its
     assert "the letter, the details and all earlier versions the list of 2 recipients everybody’s access" in page
     assert "Nothing was deleted" in beginner.send("publish", {"title": "Streets"}, "discard").words
     assert beginner.draft().files
-    assert beginner.send("publish", {"title": "Safer streets"}, "discard").headers["location"] == "/organizer"
+    assert (
+        beginner.send("publish", {"title": "Safer streets"}, "discard").headers["location"] == "/organizer?done=deleted"
+    )
     with pytest.raises(NotFoundError):
         beginner.draft()
 

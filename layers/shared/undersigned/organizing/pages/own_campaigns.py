@@ -18,10 +18,17 @@ _MOST_POINTS = 4
 """The most points about a campaign on the front page. The campaign's overview has the others."""
 
 
-def own_campaigns_page(language: str, session: Session, own: Own) -> Page:
-    """Render a person's campaigns, and the unpublished ones."""
+def own_campaigns_page(language: str, session: Session, own: Own, *, is_deleted: bool) -> Page:
+    """Render a person's campaigns, and the unpublished ones. `is_deleted` says that they deleted another one."""
     rows = [(found, ROLES[found.role].in_language(language), *_attention(found, language)) for found in own.campaigns]
-    return render_framed("organizing/pages/front.html", language, session=session, rows=rows, drafts=own.unpublished)
+    return render_framed(
+        "organizing/pages/front.html",
+        language,
+        session=session,
+        rows=rows,
+        drafts=own.unpublished,
+        is_deleted=is_deleted,
+    )
 
 
 def _attention(own: OwnCampaign, language: str) -> tuple[tuple[str, ...], bool]:

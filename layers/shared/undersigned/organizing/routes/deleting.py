@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.answers import moved
 from undersigned.organizing.deleting import delete_campaign
-from undersigned.people.routes.dashboard import HOME, DashboardRoutes
+from undersigned.people.routes.dashboard import AFTER_DELETING, DashboardRoutes
 from undersigned.workshop.routes.publishing import done, is_title_typed
 
 if TYPE_CHECKING:
@@ -28,4 +28,4 @@ def delete(request: DashboardRequest) -> Response[str]:
         return done(request, "not-deleted")
     until = request.stack.clock() + _MOST_TIME
     deleted = delete_campaign(request.stack, request.campaign, lambda: request.stack.clock() > until)
-    return moved(HOME) if deleted.is_done else done(request, "deleting")
+    return moved(AFTER_DELETING) if deleted.is_done else done(request, "deleting")

@@ -23,7 +23,8 @@ def front_page(request: SessionRequest) -> Response[str]:
     """Show a person's campaigns."""
     session = request.session
     own = campaigns_of(request.stack, session.person, is_administrator=session.is_administrator)
-    return dashboard_page(own_campaigns_page(language_of(request.event), session, own))
+    is_deleted = request.event.query_string_parameters.get("done") == "deleted"
+    return dashboard_page(own_campaigns_page(language_of(request.event), session, own, is_deleted=is_deleted))
 
 
 @routes.get("/guide/<page>", "read")

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from undersigned.people.sessions import Session
 
 HOME = "/organizer"
+AFTER_DELETING = f"{HOME}?done=deleted"
 
 
 class _SignedInRoutes(ScopedRoutes[Scope]):

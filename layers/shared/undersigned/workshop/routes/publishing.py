@@ -15,7 +15,7 @@ from undersigned.campaigns.activity import perform
 from undersigned.campaigns.catalog import catalog_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import Counters
-from undersigned.people.routes.dashboard import HOME, viewer_of
+from undersigned.people.routes.dashboard import AFTER_DELETING, viewer_of
 from undersigned.people.viewer import NOTICES
 from undersigned.signing.rules.sources import labelled_path
 from undersigned.workshop import drafting, publishing
@@ -206,7 +206,7 @@ def discard(request: DashboardRequest) -> Response[str]:
         drafting.discard(request.stack, request.campaign, revision_of(request), request.by)
     except ChangedMeanwhileError:
         return done(request, "changed")
-    return done(request, "discarded") if is_published else moved(HOME)
+    return done(request, "discarded") if is_published else moved(AFTER_DELETING)
 
 
 @pages.does("close")
