@@ -411,6 +411,17 @@ def test_whom_a_late_index_may_have_left_out_of_the_last_file_is_in_the_next(wor
     assert supporters(world, "agreed", new=True) == ["ada"]
 
 
+def test_the_last_file_is_known_for_a_month_although_it_is_kept_for_a_week(world: World) -> None:
+    agree(world, "ada")
+    assert supporters(world, "agreed", new=True) == ["ada"]
+    world.clock.advance(days=30)
+    agree(world, "bo")
+    assert supporters(world, "agreed", new=True) == ["bo"]
+    [shown] = recent_exports(world.stack, CAMPAIGN)
+    assert (shown.filter.since is not None, shown.file_until - shown.asked_at) == (True, timedelta(days=7))
+    assert shown.expires_at - shown.asked_at == timedelta(days=31)
+
+
 def test_after_an_erasure_there_is_no_last_file(world: World) -> None:
     agree(world, "ada")
     world.confirmed(email="bo@signers.example")

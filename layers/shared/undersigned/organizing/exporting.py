@@ -84,10 +84,10 @@ def ask(  # noqa: PLR0913  (fields)
 
 
 def _last_time(stack: Stack, campaign: str, wanted: ExportFilter) -> datetime | None:
-    """Return when somebody asked for the newest file that has the same; None if it isn't there any more, or not yet."""
-    recent = recent_exports(stack, campaign)
-    same = (export for export in recent if replace(export.filter, since=None) == wanted and export.state == "done")
-    return next((export.asked_at for export in same), None)
+    """Return when somebody asked for the newest file that has the same; None if none is known any more, or yet."""
+    known = Exports(stack.table).exports(campaign, whole=False)
+    same = (export for export in known if replace(export.filter, since=None) == wanted and export.state == "done")
+    return max((export.asked_at for export in same), default=None)
 
 
 def record_export(stack: Stack, campaign: str, wanted: ExportFilter, by: str) -> None:
@@ -98,7 +98,7 @@ def record_export(stack: Stack, campaign: str, wanted: ExportFilter, by: str) ->
 def get_export(stack: Stack, campaign: str, export_id: str) -> Export:
     """Return an export. Raises NotFoundError once it has expired."""
     found = Exports(stack.table).export(campaign, export_id)
-    if found is None or stack.clock() >= found.expires_at:
+    if found is None or stack.clock() >= found.file_until:
         message = f"campaign {campaign!r} has no export {export_id!r}; exports are kept for a week"
         raise NotFoundError(message)
     return found
@@ -107,7 +107,7 @@ def get_export(stack: Stack, campaign: str, export_id: str) -> Export:
 def recent_exports(stack: Stack, campaign: str) -> tuple[Export, ...]:
     """Return a campaign's exports, newest first."""
     now = stack.clock()
-    kept = (export for export in Exports(stack.table).exports(campaign, whole=False) if now < export.expires_at)
+    kept = (export for export in Exports(stack.table).exports(campaign, whole=False) if now < export.file_until)
     return tuple(sorted(kept, key=lambda export: export.asked_at, reverse=True))
 
 

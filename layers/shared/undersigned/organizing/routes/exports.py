@@ -45,5 +45,5 @@ def _export(export: Export) -> dict[str, object]:
         },
         "by": export.by,
         "asked_at": export.asked_at.isoformat(),
-        "expires_at": export.expires_at.isoformat(),
+        "expires_at": export.file_until.isoformat(),
     }

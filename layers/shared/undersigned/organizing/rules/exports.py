@@ -7,7 +7,7 @@ of supporters have the names by which mailing lists know them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, get_args
 
 from undersigned.base.rows import Row
@@ -30,6 +30,9 @@ News = Literal["agreed", "ended"]
 uploaded, so these are two files."""
 
 NEWS: tuple[News, ...] = get_args(News)
+
+_REMEMBERED_FOR = timedelta(days=31)
+"""How long an export says since when supporters are new: for a mailing each month."""
 
 TRIES = 4
 """How many times an export is tried before it fails for good; template.yaml has the same value for its queue."""
@@ -103,9 +106,14 @@ class Export(Row):
     bytes: int = 0
 
     @property
-    def expires_at(self) -> datetime:
-        """Return when the export and its file are deleted."""
+    def file_until(self) -> datetime:
+        """Return when the file is deleted."""
         return self.asked_at + EXPORTS_KEPT_FOR
+
+    @property
+    def expires_at(self) -> datetime:
+        """Return when the row is deleted."""
+        return self.asked_at + _REMEMBERED_FOR
 
     @property
     def file(self) -> str:
