@@ -34,7 +34,7 @@ class Tellings(Repository):
 
     def all(self) -> Iterator[Telling]:
         """Read those of all campaigns."""
-        return read_rows(Telling.read, self._table.query(Telling.pk, consistent=True))
+        yield from read_rows(Telling.read, self._table.query(Telling.pk, consistent=True))
 
     def end(self, telling: Telling) -> None:
         """Delete one, unless somebody has asked again since it was read."""
