@@ -805,7 +805,7 @@ def test_the_details_show_what_has_no_default_and_what_the_office_reads_and_fold
     assert "Error:" not in page
     words = beginner.open("settings").words
     assert "One sentence What the letter asks for, in one sentence. It stands under the title on the form." in words
-    assert "It stands in the email that brings the letters to an office. Without it, that email has the title." in words
+    assert "It stands in the email that brings the letters to an office, in place of the title, and is optional." in words
     assert {"goal": "100", "deliver_on": "", "time_zone": ""}.items() <= beginner.form("settings").items()
     answers = {name: value for name, value in SETTINGS_OF_A_CAMPAIGN.items() if name != "goal"}
     assert beginner.send("settings", {**answers, "do": "save"}).status == 303
