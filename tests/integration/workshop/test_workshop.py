@@ -805,7 +805,7 @@ def test_the_details_show_what_has_no_default_and_what_the_office_reads_and_fold
     assert "Error:" not in page
     words = beginner.open("settings").words
     assert "One sentence What the letter asks for, in one sentence. It stands under the title on the form." in words
-    assert "It stands in the email that brings the letters to an office, in place of the title, and is optional." in words
+    assert "It stands in the email that brings the letters to an office, in place of the title" in words
     assert {"goal": "100", "deliver_on": "", "time_zone": ""}.items() <= beginner.form("settings").items()
     answers = {name: value for name, value in SETTINGS_OF_A_CAMPAIGN.items() if name != "goal"}
     assert beginner.send("settings", {**answers, "do": "save"}).status == 303
@@ -1112,6 +1112,10 @@ def test_the_preview_on_paper_ends_with_the_letter_and_has_no_empty_back_of_a_sh
     shown = author.open("preview?to=evanston").body
     assert re.findall(r'<img src="[^"]*page=([0-9]+)', shown) == ["1", "3", "7"] * 2
     assert author.open("preview/paper?to=evanston&page=8").status == 404
+    assert "Its recipient is made up" not in author.open("preview").words
+    author.open("preview?view=paper&to=evanston")
+    again = author.send("preview?view=paper&to=evanston", {}, "test-email").headers["location"]
+    assert again.endswith("/preview?done=test-sent&view=paper&to=evanston")
     said = "We send the email that Police Chief Indigo Mockup would get, with its PDF, to"
     assert said in author.open("preview").words
 
@@ -1122,6 +1126,7 @@ def test_what_people_will_see_is_there_whatever_is_missing(world: World, beginne
         assert "frame-src 'self'" in page.headers["content-security-policy"]
         assert f'src="{beginner.base}/preview/email?to=sample"' in page.body
     assert "[Title] Avery Sample" in beginner.open("preview").words
+    assert "Its recipient is made up, too, until you add recipients." in beginner.open("preview").words
     assert "[Your organization]" in beginner.open("preview/page?in=en").words
     mail = beginner.open("preview/email")
     assert "[Your organization] sends you 1 signed letter" in mail.words

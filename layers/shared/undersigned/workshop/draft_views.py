@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from undersigned.workshop.mistakes import Mistake
     from undersigned.workshop.rules.drafts import Draft
 
+SAMPLE_TARGET = "sample"
+"""The id of the target that is made up for a draft without recipients."""
+
 
 def shown_campaign(draft: Draft) -> Campaign:
     """Return the campaign of a draft, with the name on its pages. A setting with a mistake has a substitute."""
@@ -90,7 +93,7 @@ def mistakes_of_letter(files: Mapping[str, str], file: str) -> tuple[Mistake, ..
 
 def _sample_target(language: str) -> Target:
     return Target(
-        id="sample",
+        id=SAMPLE_TARGET,
         title=Message("[Title]").in_language(language),
         name="Avery Sample",
         department=Message("[Department]").in_language(language),

@@ -11,6 +11,7 @@ from undersigned.base.languages import Message, name_of
 from undersigned.signing.form import LetterPreview
 from undersigned.signing.pages.form import form_page
 from undersigned.signing.rules.form_fields import PRINTED
+from undersigned.workshop.draft_views import SAMPLE_TARGET
 from undersigned.workshop.pages.frame import workshop_page
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ class Preview:
     def view(self) -> str:
         """Return the name of the view that is shown first."""
         return self.chosen if self.chosen in _VIEWS else _VIEWS[0]
+
+    @property
+    def names_nobody(self) -> bool:
+        """Say whether the draft has no recipients yet, so that one is made up."""
+        return [target.id for target in self.recipients] == [SAMPLE_TARGET]
 
     @property
     def shown(self) -> Sequence[Target]:

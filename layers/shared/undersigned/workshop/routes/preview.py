@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from undersigned.base.answers import dashboard_page, framed_mail, moved, page, private_picture
 from undersigned.base.errors import NotFoundError
@@ -64,4 +65,5 @@ def send_test(request: DashboardRequest) -> Response[str]:
     """Send a recipient's email to the person who is signed in, as a test."""
     person = request.person
     ask_for_test(request.stack, request.campaign, request.by, who=person.id, to=person.email)
-    return moved(address_of(request, "preview?done=test-sent"))
+    shown = urlencode({name: request.posted(name) for name in ("view", "to")})
+    return moved(address_of(request, f"preview?done=test-sent&{shown}"))
