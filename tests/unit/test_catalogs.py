@@ -128,6 +128,15 @@ def test_signers_functions_know_no_other_sentence_of_organizers_than_these(sente
     assert speaking & known == READ_BY_ORGANIZERS
 
 
+ORGANIZERS_EMAILS = {"invitation", "mail_reasons", "organizer_mails", "report", "reports", "sign_in", "__init__"}
+
+
+def test_a_new_email_is_for_signers_or_offices_unless_it_is_one_of_these(sentences: Mapping[str, Catalog]) -> None:
+    """If it is, list its files under `[tool.undersigned.catalogs]` in pyproject.toml."""
+    files = {file for message in sentences["organizers"] for file in files_of(message) if "/emails/" in file}
+    assert {Path(file).stem for file in files} == ORGANIZERS_EMAILS
+
+
 def test_a_sentence_takes_its_translation_along_to_the_other_catalog(
     tmp_path: Path, sentences: Mapping[str, Catalog], capsys: pytest.CaptureFixture[str]
 ) -> None:

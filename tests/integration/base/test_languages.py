@@ -333,7 +333,7 @@ def test_a_language_of_signers_alone_is_offered_for_a_form_and_not_on_the_dashbo
     assert 'value="eo"' in author.open("settings").body
     assert '<html lang="en"' in author.see("?lang=eo").body
     assert re.findall(r"lang=(\w+)\" lang=", author.see("").body) == ["es"]
-    Campaigns(world.stack.table).put_campaign(replace(settings(world), language="eo", translations={}))
+    world.change_and_wait(language="eo", translations={})
     assert '<html lang="eo"' in world.get(FORM).body
     assert '<html lang="en"' in author.see("").body
     world.confirmed()
