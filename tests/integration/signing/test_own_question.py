@@ -142,6 +142,9 @@ def test_a_form_that_waits_keeps_the_words_that_it_showed(world: World) -> None:
     own = world.get(world.own_page()).words
     assert f"{HOME[0]} {HOME[1]}" in own
     assert changed[0] not in own
+    for path in (mail.link("confirm"), world.own_page()):
+        shown = world.get(path, as_json=True).json
+        assert (shown["question"], shown["answer"]) == (HOME[0], HOME[1])
     world.run_stream()
     world.week()
     assert f"Whether I rent: {HOME[1]}." in world.deliveries[-1].printed

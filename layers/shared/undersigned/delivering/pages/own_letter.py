@@ -101,6 +101,8 @@ def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
         "headline": headline,
         "detail": explanation,
         "letter_html": own.letter_html,
+        "question": own.signature.words.question,
+        "answer": own.signature.words.answer,
         "answers": [answer_values(own.target, own.answer)] if own.answer else [],
         # Before it is confirmed, there is no letter.
         "links": {
