@@ -203,7 +203,7 @@ def test_every_page_is_accessible(dashboard: Dashboard, visitor: Visitor, width:
     dashboard.sign_in(page)
     page.locator("main summary").first.click()
     see("overview")
-    page.get_by_role("link", name="Evanston", exact=True).click()
+    page.get_by_role("link", name="Evanston Police Department", exact=True).click()
     page.get_by_text("Put letters on hold").click()
     see("recipient")
     page.get_by_role("link", name="Preview next email").click()
@@ -234,7 +234,7 @@ def test_a_week_is_previewed_sent_and_downloaded(dashboard: Dashboard, visitor: 
     dashboard.sign_in(page)
     expect(page.get_by_role("heading", name="4 letters wait for “Send now”")).to_be_visible()
     # First, the next email is previewed.
-    page.get_by_role("link", name="Evanston", exact=True).click()
+    page.get_by_role("link", name="Evanston Police Department", exact=True).click()
     page.get_by_role("link", name="Preview next email").click()
     email = page.frame_locator("iframe").locator("body")
     expect(email).to_contain_text("sends you 2 signed letters")
@@ -273,7 +273,7 @@ def test_an_answer_goes_to_the_inbox_of_who_wants_news_and_one_link_ends_them(
 ) -> None:
     page = visitor.open(dashboard.address)
     dashboard.sign_in(page)
-    page.get_by_role("link", name="Evanston", exact=True).click()
+    page.get_by_role("link", name="Evanston Police Department", exact=True).click()
     page.get_by_text("Record an answer", exact=True).click()
     page.get_by_label("Day on which the answer came").fill(page.get_by_label("Day on which").get_attribute("max") or "")
     page.get_by_label("The answer", exact=True).fill(HOSTILE)

@@ -158,8 +158,8 @@ def test_the_overview_counts_waiting_and_sent_letters(sent: World, manager: Brow
     assert "Confirmed letters 2 of a goal of 500" in words
     assert "Letters waiting 1 Letters sent 1" in words
     assert "2 signatures from Nov 11, 2026 to Nov 24, 2026. Most in one day: 2, on Nov 24, 2026." in words
-    assert "Wilmette Police Chief Casey Sample 1 0 none yet OK" in words
-    assert "Evanston Police Chief Avery Sample 0 1 Nov 24, 2026 Sent OK" in words
+    assert "Wilmette Police Department Police Chief Casey Sample 1 0 none yet OK" in words
+    assert "Evanston Police Department Police Chief Avery Sample 0 1 Nov 24, 2026 Sent OK" in words
 
 
 def rows(page: str) -> list[str]:
@@ -822,7 +822,7 @@ def test_two_offices_of_a_town_are_told_apart_on_the_overview(world: World, mana
         Campaigns(world.stack.table).put_target(CAMPAIGN, target)
     page = manager.see().body
     assert re.findall(r">(Cambridge[^<]*)</a>", page) == ["Cambridge: Oak School", "Cambridge: Elm School"]
-    assert ">Evanston</a>" in page
+    assert ">Evanston Police Department</a>" in page
 
 
 def test_the_overview_shows_fifty_targets_on_a_page(world: World, manager: Browser) -> None:

@@ -30,6 +30,11 @@ def maria(world: World) -> Browser:
     return signed_in(world, EDITOR)
 
 
+@pytest.mark.parametrize("path", ["/organizer", "/organizer/guide/monday-morning", "/organizer/guide/first-campaign"])
+def test_a_page_of_no_campaign_has_a_button_to_sign_out(maria: Browser, path: str) -> None:
+    assert maria.see(path).body.count('action="/organizer/sign-out"') == 1
+
+
 def end_session(browser: Browser, how: str) -> None:
     """Let a session be over. A browser deletes its cookie after twelve hours, too."""
     if how == "signed out elsewhere":

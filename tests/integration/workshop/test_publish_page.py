@@ -83,6 +83,15 @@ def test_a_change_of_a_published_campaign_can_have_a_reason(author: Author) -> N
     assert "Why? (optional) Your colleagues can read this in the activity log. Publish" in author.open("publish").words
 
 
+def test_what_was_just_published_leads_on_to_the_overview(author: Author) -> None:
+    author.open("settings")
+    author.send("settings", {"goal": "700", "do": "save"})
+    leads_on = f'<a class="button" href="{author.base.removesuffix("/workshop")}">Go on to the overview</a>'
+    assert leads_on not in author.open("publish").body
+    answer = author.send("publish", {})
+    assert leads_on in author.see(answer.headers["location"]).body
+
+
 def test_the_qr_code_leads_to_the_form_on_the_page_and_as_a_file(author: Author) -> None:
     assert qr_code(ADDRESS) in author.open("publish?where=page").body
     answer = author.see(f"{author.base}/qr")

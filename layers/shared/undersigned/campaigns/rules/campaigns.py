@@ -6,7 +6,6 @@ import base64
 import hashlib
 import re
 import struct
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -20,7 +19,7 @@ from undersigned.campaigns.rules.postal_codes import ALL_OTHERS, canonical_posta
 from undersigned.campaigns.rules.stops import Stop, mailbox_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
 ID_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 """Ids are part of URLs, keys and SES tags (letters, digits, `-` and `_` only), so they are plain slugs."""
@@ -228,16 +227,6 @@ class Target(Row):
         """Return what people choose it by: its department, after the town if the department doesn't name it."""
         is_named = self.locality.casefold() in self.department.casefold()
         return self.department if is_named else f"{self.locality}: {self.department}"
-
-
-def labels_of(targets: Iterable[Target]) -> dict[str, str]:
-    """Return each target's town by its id; with its department, too, if several have that town."""
-    targets = tuple(targets)
-    towns = Counter(target.locality for target in targets)
-    return {
-        target.id: f"{target.locality}: {target.department}" if towns[target.locality] > 1 else target.locality
-        for target in targets
-    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,15 @@ from undersigned.people.dashboard_frame import render_framed
 
 if TYPE_CHECKING:
     from undersigned.base.page import Page
+    from undersigned.people.sessions import Session
 
 _FOLDER = Path(__file__).parents[1] / "guide"
 
 PAGES = ("first-campaign", "monday-morning", "what-the-office-gets", "when-something-is-wrong")
 
 
-def guide(name: str, language: str, campaign: str = "") -> Page:
-    """Render a page of the guide, with a way back to the campaign whose dashboard led here.
+def guide(name: str, language: str, campaign: str = "", session: Session | None = None) -> Page:
+    """Render a page of the guide for who is signed in, with a way back to the campaign whose dashboard led here.
 
     Raises NotFoundError for a name that is none of `PAGES`.
     """
@@ -37,6 +38,7 @@ def guide(name: str, language: str, campaign: str = "") -> Page:
         "organizing/pages/guide.html",
         language,
         here=f"/organizer/guide/{name}{back}",
+        session=session,
         title=title,
         html=Markup(re.sub(r'href="([a-z-]+)\.md', rf'href="\1{back}', html)),  # noqa: S704  (our own text)
         back=back,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.languages import Message, short_moment
 from undersigned.campaigns.cursors import cursor_of
-from undersigned.campaigns.rules.campaigns import labels_of
 from undersigned.organizing.pages.attention import points
 from undersigned.organizing.pages.chart import chart
 from undersigned.organizing.pages.recipients import headings, plan_rows, row_of
@@ -39,7 +38,6 @@ def overview_page(viewer: Viewer, found: Overview, form_url: str, sort: str, *, 
         is_part=found.is_part,
         chart=chart(found.counts_by("day"), found.today),
         rows=rows,
-        labels=labels_of(row.target for row in rows),
         headings=headings(viewer, sort, descending=descending),
         next_cursor=cursor_of(found.targets.next_position),
         sources=_sources(viewer, found.counts_by("source")),

@@ -31,4 +31,4 @@ def front_page(request: SessionRequest) -> Response[str]:
 def show_guide(request: SessionRequest, page: str) -> Response[str]:
     """Show a page of the organizers' guide."""
     campaign = request.event.query_string_parameters.get("campaign") or ""
-    return dashboard_page(guide(page, language_of(request.event), campaign))
+    return dashboard_page(guide(page, language_of(request.event), campaign, request.session))
