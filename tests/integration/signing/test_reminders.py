@@ -109,6 +109,7 @@ def test_a_form_lives_no_longer_for_its_reminder(world: World) -> None:
     assert (reminded.expires_at, reminded.postponed_until) == (form.expires_at, None)
 
 
+@pytest.mark.slow
 def test_a_thousand_people_whose_email_is_lost_can_confirm_and_get_one_more_each(world: World) -> None:
     for number in range(SIGNERS):
         values = {**ADA, "form": world.form(), "email": address(number)}
