@@ -65,6 +65,7 @@ GONE = {
     "reopen: campaign",  # A campaign that is open can't be deleted.
     "settings save: region.other",  # The page shows this field only while no state is chosen.
     "settings show: region.other",
+    *(f"recipients headings: column-{place}" for place in range(7)),  # The button chooses the columns again.
 }
 """What a button makes void, so that it needs not stand there again."""
 

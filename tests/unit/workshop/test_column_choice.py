@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from undersigned.workshop.column_choice import Choice, by_headings, by_row, rows_in, taken, used_twice
+from undersigned.workshop.column_choice import Choice, by_headings, by_row, rows_in, taken, unneeded, used_twice
 from undersigned.workshop.pages.columns import as_pasted
 
 
@@ -101,6 +101,9 @@ def test_a_value_for_all_rows_fills_in_the_cells_that_are_empty() -> None:
         ("Principal", "Oakton"),
         ("Dean", "Oakton"),
     ]
+    assert unneeded(rows, choice) == ()
+    assert unneeded(rows, replace(choice, same={"department": "High", "title": "Dean"})) == ("department",)
+    assert unneeded(rows, Choice(("", "", ""), 1, {"title": "Dean"})) == ()
 
 
 def test_another_row_of_headings_chooses_the_columns_again_if_it_names_any() -> None:

@@ -128,13 +128,26 @@ def used_twice(choice: Choice) -> tuple[str, ...]:
 def taken(rows: Rows, choice: Choice) -> TargetTable:
     """Return the rows as a table, with the chosen columns. `unused` are the others that are not empty."""
     below = rows[choice.headings :]
-    columns = tuple(dict.fromkeys(filter(None, (*choice.columns, "name", *choice.same))))
-    places = {column: [place for place, one in enumerate(choice.columns) if one == column] for column in columns}
-    cells = [tidy((column, " ".join(row[place] for place in places[column])) for column in columns) for row in below]
-    filled = [
-        {column: cell or choice.same.get(column, "") for column, cell in row.items()}
-        for row in cells
-        if any(row.values())
-    ]
+    cells = _cells(below, choice)
+    filled = [{column: cell or choice.same.get(column, "") for column, cell in row.items()} for row in cells]
+    columns = _columns(choice)
     unused = [place for place, column in enumerate(choice.columns) if not column and any(row[place] for row in below)]
     return TargetTable(columns, tuple(filled), unused=tuple(unused))
+
+
+def unneeded(rows: Rows, choice: Choice) -> tuple[str, ...]:
+    """Return the columns whose text for all rows fills in no cell: each has a text already."""
+    cells = _cells(rows[choice.headings :], choice)
+    return tuple(column for column in choice.same if cells and all(row[column] for row in cells))
+
+
+def _columns(choice: Choice) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, (*choice.columns, "name", *choice.same))))
+
+
+def _cells(below: Rows, choice: Choice) -> list[Mapping[str, str]]:
+    """Return the rows that are not blank, by our columns."""
+    columns = _columns(choice)
+    places = {column: [place for place, one in enumerate(choice.columns) if one == column] for column in columns}
+    rows = (tidy((column, " ".join(row[place] for place in places[column])) for column in columns) for row in below)
+    return [row for row in rows if any(row.values())]

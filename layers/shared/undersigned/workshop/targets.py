@@ -37,7 +37,7 @@ MOST_NOTES = 1_000
 
 _ALL_COLUMNS = {"columns": ",".join(COLUMNS)}
 _TITLE_COLUMN = re.compile(r"title_[a-z0-9-]+")
-_NAMED_ADDRESS = re.compile(r"([^<>]*)< ?([^<> ]+) ?>")
+_NAMED_ADDRESS = re.compile(r"([^<>@]*)< ?([^<> ]+) ?>")
 
 type _Row = Mapping[str, str]
 

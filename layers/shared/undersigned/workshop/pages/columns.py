@@ -15,7 +15,7 @@ from undersigned.base.languages import Message
 from undersigned.base.posted_files import encodable
 from undersigned.people.pages.typed import packed, unpacked
 from undersigned.workshop import targets as targets_file
-from undersigned.workshop.column_choice import FIRST_ROWS, Choice, used_twice
+from undersigned.workshop.column_choice import FIRST_ROWS, Choice, unneeded, used_twice
 from undersigned.workshop.pages.frame import COLUMNS, ShownMistake, fingerprint, heading_of, workshop_page
 from undersigned.workshop.setting_kinds import LONGEST_TEXT
 from undersigned.workshop.table_texts import MOST_COLUMNS, MOST_ROWS
@@ -52,7 +52,7 @@ def columns(  # noqa: PLR0913  (what the page shows)
     """
     below = rows[choice.headings :]
     labels = labels_of(workshop, rows, choice)
-    mistakes = tuple(_mistakes_of(workshop, choice, labels)) if is_refused else ()
+    mistakes = tuple(_mistakes_of(workshop, rows, choice, labels)) if is_refused else ()
     return workshop_page(
         "workshop/pages/columns.html",
         workshop,
@@ -95,7 +95,9 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
-def _mistakes_of(workshop: Workshop, choice: Choice, labels: Sequence[str]) -> Iterator[ShownMistake]:
+def _mistakes_of(
+    workshop: Workshop, rows: Sequence[Sequence[str]], choice: Choice, labels: Sequence[str]
+) -> Iterator[ShownMistake]:
     """Yield the mistakes in a choice, each at its field."""
     if not any(choice.columns):
         says = Message("choose what it is, or what another column is")
@@ -105,6 +107,9 @@ def _mistakes_of(workshop: Workshop, choice: Choice, labels: Sequence[str]) -> I
         name = heading_of(column, workshop.language)
         says = Message("an earlier column is “%(name)s”, too; choose “Not used” for one of them", {"name": name})
         yield ShownMistake(f"#column-{place}", labels[place], workshop.viewer.say(says))
+    for column in unneeded(rows, choice):
+        says = Message("every row has its own; leave this empty, or choose “Not used” for the column")
+        yield ShownMistake(f"#same-{column}", heading_of(column, workshop.language), workshop.viewer.say(says))
 
 
 def posted_rows(posted: Mapping[str, object]) -> list[list[str]]:

@@ -13,7 +13,7 @@ from undersigned.base.posted_files import posted_form
 from undersigned.people.pages.typed import packed, unpacked
 from undersigned.workshop import drafting
 from undersigned.workshop import targets as targets_file
-from undersigned.workshop.column_choice import by_headings, by_row, rows_in, taken, used_twice
+from undersigned.workshop.column_choice import by_headings, by_row, rows_in, taken, unneeded, used_twice
 from undersigned.workshop.mistakes import MistakesError
 from undersigned.workshop.pages import columns as column_pages
 from undersigned.workshop.pages import recipients as recipient_pages
@@ -167,7 +167,7 @@ def _take_rows(request: DashboardRequest, page: _Typed) -> Response[str]:
     if not rows or (any(choice.columns) and not found.rows):
         nothing = MistakesError([recipient_pages.NOTHING_PASTED])
         return _shown(request, page, replace(page.upload, error=nothing), status=422)
-    if used_twice(choice) or not found.rows:
+    if used_twice(choice) or unneeded(rows, choice) or not found.rows:
         return _columns_page(request, page, rows, choice, status=422)
     is_added = bool(table.rows) and not replaces
     changed = table.with_rows_of(found) if is_added else table.replaced_by(found)
