@@ -1,4 +1,4 @@
-"""The commands in docs/runbook.md."""
+"""The commands in docs/runbook.md and the other pages."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 
 
-def code() -> Iterator[str]:
-    """Return every piece of code in the runbook, in one line each."""
-    for block in re.findall(r"```sh\n(.*?)```", RUNBOOK, flags=re.DOTALL):
-        yield " ".join(block.replace("\\\n", " ").split())
-    for span in re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", RUNBOOK, flags=re.DOTALL)):
+def code(page: str) -> Iterator[str]:
+    """Return every piece of code in a page, in one line each and without comments."""
+    for block in re.findall(r"^ *```(?:sh)?\n(.*?)```", page, flags=re.DOTALL | re.MULTILINE):
+        yield " ".join(re.sub(r"( +# .*)?\n", " ; ", block.replace("\\\n", " ")).split())
+    for span in re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", page, flags=re.DOTALL)):
         yield " ".join(span.split())
 
 
@@ -35,10 +35,10 @@ def of_the_shell() -> list[str]:
     return list(dict.fromkeys(piece for piece in (*BLOCKS, *spans) if calls.search(piece)))
 
 
-def commands(program: str) -> list[str]:
-    """Return the commands of a program, each up to the next program or the end."""
-    one = re.compile(rf"(?<![\w/.=-]){program} [a-z].*?(?=(?<![\w/.=-])(?:aws|undersigned) [a-z]|$)")
-    return sorted({match[0].strip() for text in code() for match in one.finditer(text)})
+def commands(program: str, page: str = RUNBOOK) -> list[str]:
+    """Return a program's commands in a page, each up to the next program or the end."""
+    one = re.compile(rf"(?<![\w/.=[-]){program} [a-z].*?(?=(?<![\w/.=-])(?:aws|undersigned) [a-z]|$)")
+    return sorted({match[0].strip() for text in code(page) for match in one.finditer(text)})
 
 
 OF_AWS = commands("aws")

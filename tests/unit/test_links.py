@@ -44,6 +44,17 @@ def test_every_file_of_tests_that_a_page_names_exists() -> None:
     assert [name for name in sorted(named) if not (ROOT / "tests" / name).exists()] == []
 
 
+def test_every_path_that_a_page_names_exists() -> None:
+    """It begins at the root or in the product. An entry of the changelog may name what is gone."""
+    roots = (ROOT, ROOT / "layers" / "shared" / "undersigned")
+    text = " ".join(page.read_text("utf-8") for page in PAGES if page.name != "CHANGELOG.md")
+    folders = "|".join(folder.name for root in roots for folder in root.glob("[a-z]*/"))
+    named = set(re.findall(rf"`((?:{folders})/[\w./-]*)`", text))
+
+    assert "layers/layer.mk" in named
+    assert [name for name in sorted(named) if not any((root / name).exists() for root in roots)] == []
+
+
 def test_each_file_of_tests_says_in_its_first_line_what_it_shows() -> None:
     folders = ("browser", "doors", "e2e", "faults", "integration", "security", "smoke", "template")
     files = [file for folder in folders for file in (ROOT / "tests" / folder).rglob("test_*.py")]
