@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, override
 
 import pytest
@@ -45,7 +45,8 @@ class Rosters(Watch):
 
 @pytest.fixture
 def rosters(world: World) -> Rosters:
-    """Count from now on, with a process that has the roster."""
+    """Count from now on, with a process that has the roster, which is a long one."""
+    world.limit(short_roster=0)
     world.get(FORM)
     world.watch = rosters = Rosters()
     return rosters
@@ -62,6 +63,17 @@ def kept_by_public_pages(world: World) -> Entry:
     """Return the campaign as the process of public pages has it."""
     entry: Entry = catalog_of(world.stacks["public_api"]).entry(CAMPAIGN)
     return entry
+
+
+def test_a_short_roster_is_read_each_minute_for_what_deliveries_write(world: World, rosters: Rosters) -> None:
+    world.confirmed()
+    world.week()
+    assert see(world).free_from is None
+    world.limit(short_roster=10)
+    rosters.reads.clear()
+    assert see(world).free_from == date(2026, 12, 1)
+    world.get(FORM)
+    assert rosters.reads == [True]
 
 
 def test_an_unchanged_roster_is_read_once(world: World, rosters: Rosters) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,14 @@ import pytest
 from tests.acting import Decisions, decide
 from tests.deliveries import delivery_of
 from tests.hours import sent
-from tests.organizers import act
-from tests.sending import send_now
+from tests.organizers import act, read, someone
+from tests.sending import WILMETTE, send_now
 from tests.unit.workshop.trees import FILES
-from tests.world import CAMPAIGN, client_of
+from tests.world import CAMPAIGN, FORM, client_of
 from undersigned.base.errors import ChangedError, NotNowError
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.feedback import record
 from undersigned.delivering.queue import delivery_queue
 from undersigned.delivering.rows.deliveries import Deliveries, delivery_key
@@ -28,8 +30,7 @@ from undersigned.workshop.campaigns import compile_campaign
 from undersigned.workshop.pushing import push
 
 if TYPE_CHECKING:
-    from tests.world import World
-    from undersigned.campaigns.rules.campaigns import Target
+    from tests.world import Answer, World
 
 BO = "bo@signers.example"
 
@@ -101,6 +102,60 @@ def test_after_a_delivery_by_hand_the_weekly_one_leaves_out_the_target(world: Wo
     world.clock.advance(days=7)
     world.week()
     assert sent(world) == [("evanston", "2026-11-26"), ("evanston", "2026-12-07")]
+
+
+def days_named(answer: Answer | str) -> set[str]:
+    """Return the days of deliveries that a page or an email names."""
+    return set(re.findall(r"on Monday, (\w+ \d+), 2026", answer if isinstance(answer, str) else answer.words))
+
+
+def change_others(world: World, **changes: Any) -> None:
+    """Change all recipients but Evanston's."""
+    for target in Campaigns(world.stack.table).settings_of_targets(CAMPAIGN):
+        if target.id != "evanston":
+            key = Target.locate(campaign=CAMPAIGN, id=target.id)
+            world.stack.table.update(Update(key, assign=Target.written(**changes)))
+
+
+def test_form_email_and_own_page_name_the_same_day_after_send_now(world: World) -> None:
+    change_others(world, retired=True)
+    world.clock.advance(days=2)  # Thursday
+    world.confirmed()
+    assert days_named(world.get(FORM)) == {"November 30"}
+    Decisions(world.stack).deliver(CAMPAIGN, "2026-11-26", "cli", "", seen_at=world.clock.now)
+    world.run_queue()
+    world.clock.advance(minutes=1)
+    form, signed = world.get(FORM), world.sign(email=BO)
+    world.run_stream()
+    asked = world.sent[-1]
+    own = world.press(asked.link("confirm"))
+    world.clock.advance(hours=1)
+    world.sign(email=BO)
+    world.run_stream()
+    for said in (form, signed, world.get(f"{FORM}/signed"), asked.text, own, world.sent[-1].text):
+        assert days_named(said) == {"December 7"}, said
+    assert world.get(FORM, as_json=True).json["next_delivery"].startswith("2026-12-07")
+
+
+def test_a_form_to_many_recipients_names_the_day_of_the_first_and_after_it_that_of_the_chosen_one(world: World) -> None:
+    world.clock.advance(days=2)
+    world.confirmed()
+    Decisions(world.stack).deliver(CAMPAIGN, "2026-11-26", "cli", "", seen_at=world.clock.now)
+    world.run_queue()
+    world.clock.advance(minutes=1)
+    assert days_named(world.get(FORM)) == {"November 30"}
+    assert "November 30, 2026 at the earliest" in world.get(FORM).words
+    assert days_named(world.sign(email=BO)) == {"December 7"}
+    assert days_named(world.sign(email="cy@signers.example", postal_code=WILMETTE)) == {"November 30"}
+
+
+def test_the_dashboard_names_the_first_day_on_which_a_recipient_can_get_letters(world: World) -> None:
+    editor = someone(world, "editor")
+    sent_on_tuesday(world)
+    assert "Next delivery Nov 30, 2026" in editor.words()
+    change_others(world, free_from=date(2026, 12, 8))
+    assert "Next delivery Dec 7, 2026" in editor.words()
+    assert read(world, "")["next_delivery"].startswith("2026-12-07")
 
 
 def test_pages_know_of_a_delivery_within_a_minute_and_read_its_recipient_once_for_many_signers(

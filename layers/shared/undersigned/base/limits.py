@@ -22,6 +22,9 @@ class Limits:
     packets_on_page: int = 100
     """Files on a page of those that the link in a delivery's email opens."""
 
+    short_roster: int = 50
+    """The most recipients of a campaign that each warm process reads once a minute, for three cents a month."""
+
     rows_read: int = 1_000
     """The most letters that one request reads to find those that match a filter, and the most forms that the figures
     of an overview count: bots could make them expensive."""

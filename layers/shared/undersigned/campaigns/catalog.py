@@ -1,7 +1,8 @@
 """The catalog: campaigns with their rosters, letters, cached for a minute.
 
 So a warm request needs no read.
-A roster may have thousands of targets, so it is read again only when one has changed.
+A roster may have thousands of targets, so a long one is read again only when one has changed. What a delivery writes
+on its targets is no such change; of a short roster, it is known within a minute, too.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date, datetime
 
+    from undersigned.base.limits import Limits
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Answer, Target
     from undersigned.campaigns.rules.controls import Controls
@@ -53,14 +55,6 @@ class Entry:
         """Say whether people can sign."""
         return self.controls.is_open(self.campaign, now)
 
-    def next_delivery(
-        self, schedule: WeeklySchedule, now: datetime, *, not_before: date | None = None
-    ) -> datetime | None:
-        """Return when the next deliveries are sent; None while the campaign is paused, or if a person starts them."""
-        if self.controls.paused or self.campaign.send_now_only:
-            return None
-        return cadence_of(self.campaign, schedule).next_after(now, not_before=not_before)
-
     def letter(self, language: str) -> Letter:
         """Return the letter in a language; if there is none, the one in the campaign's own language."""
         return self.letters.get(language) or self.letters[self.campaign.language]
@@ -90,6 +84,7 @@ class Catalog:
 
     campaigns: Campaigns
     clock: Callable[[], datetime]
+    limits: Limits
     _entries: dict[str, tuple[datetime, Entry]] = field(default_factory=dict, init=False)
     _rosters: dict[str, _KeptRoster] = field(default_factory=dict, init=False)
     _letters: dict[tuple[str, str], Letter] = field(default_factory=dict, init=False)
@@ -116,6 +111,7 @@ class Catalog:
             and controls.roster
             and controls.roster == kept.change
             and now - kept.read_at < ROSTER_KEPT_FOR
+            and len(kept.roster.by_id) > self.limits.short_roster
             and (target is None or target in kept.roster.by_id)
         ):
             return kept.roster
@@ -144,7 +140,7 @@ def catalog_of(stack: Stack) -> Catalog:
 
 
 def _catalog(stack: Stack) -> Catalog:
-    return Catalog(campaigns=Campaigns(stack.table), clock=stack.clock)
+    return Catalog(campaigns=Campaigns(stack.table), clock=stack.clock, limits=stack.limits)
 
 
 def schedule_of(stack: Stack) -> WeeklySchedule:
@@ -163,9 +159,14 @@ def find_campaign(stack: Stack, campaign: str) -> Entry:
     return catalog_of(stack).entry(campaign)
 
 
-def next_delivery(stack: Stack, entry: Entry, *, not_before: date | None = None) -> datetime | None:
-    """Return when the next deliveries of a campaign are sent, like `Entry.next_delivery`."""
-    return entry.next_delivery(schedule_of(stack), stack.clock(), not_before=not_before)
+def next_delivery(stack: Stack, entry: Entry, *, not_before: date | None) -> datetime | None:
+    """Return when letters go out next; None while the campaign is paused, or if a person starts the deliveries.
+
+    `not_before` is the first day that a target, or one of the roster, is free from.
+    """
+    if entry.controls.paused or entry.campaign.send_now_only:
+        return None
+    return cadence_of(entry.campaign, schedule_of(stack)).next_after(stack.clock(), not_before=not_before)
 
 
 def check_id(campaign: str) -> None:

@@ -14,6 +14,7 @@ from undersigned.campaigns.counts import public_count
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.campaigns.rules.cadence import cadence_of
+from undersigned.campaigns.rules.campaigns import first_free
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.plans import plan_lines
 from undersigned.delivering.trays import oldest_letters
@@ -29,7 +30,7 @@ from undersigned.workshop.rows.drafts import Drafts
 from undersigned.workshop.rules.drafts import UnreadableDraftError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from undersigned.base.stack import Stack
@@ -140,8 +141,12 @@ class Overview:
 
     @property
     def next_delivery(self) -> datetime:
-        """Return when letters go out next."""
-        return cadence_of(self.campaign, schedule_of(self.stack)).next_after(self.now)
+        """Return when letters go out next, to any target."""
+        return self.next_delivery_to(self.every_target)
+
+    def next_delivery_to(self, targets: Iterable[Target]) -> datetime:
+        """Return when letters go out next to any of these targets."""
+        return cadence_of(self.campaign, schedule_of(self.stack)).next_after(self.now, not_before=first_free(targets))
 
     @cached_property
     def postponed(self) -> Mapping[Lane, int]:

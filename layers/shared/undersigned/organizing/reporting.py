@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from undersigned.base.at_once import each_at_once
 from undersigned.campaigns.catalog import schedule_of
 from undersigned.campaigns.rules.cadence import cadence_of
+from undersigned.campaigns.rules.campaigns import first_free
 from undersigned.delivering.emails import organizer_mails
 from undersigned.delivering.organizer_post import tell_organizer
 from undersigned.delivering.planning import preview
@@ -83,7 +84,8 @@ def send_report(stack: Stack, campaign: str, period: str) -> PostOutcome:
     report = make_report(stack, campaign, period)
     if not report.is_worth_a_mail:
         return "nothing to say"
-    next_delivery = cadence_of(report.campaign, schedule_of(stack)).next_after(stack.clock())
+    free = first_free(line.target for line in report.of("waiting"))
+    next_delivery = cadence_of(report.campaign, schedule_of(stack)).next_after(stack.clock(), not_before=free)
     return tell_organizer(
         stack, "report", campaign, period, lambda: report_mail(stack.settings.sender, report, next_delivery)
     )

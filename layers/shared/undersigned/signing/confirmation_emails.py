@@ -29,7 +29,7 @@ from undersigned.base.logs import facts_of
 from undersigned.base.metrics import emit, emit_all
 from undersigned.base.queue import seconds_hidden
 from undersigned.base.sending_once import send_once
-from undersigned.campaigns.catalog import catalog_of, schedule_of
+from undersigned.campaigns.catalog import catalog_of, next_delivery
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.signing import emails
 from undersigned.signing.queue import dead_mails, read_waiting_message, waiting_mails
@@ -351,15 +351,16 @@ def _may_remind(stack: Stack, form: Form) -> bool:
 def _written(stack: Stack, mail: FormMail) -> Mail:
     catalog, about = catalog_of(stack), mail.about
     entry, whose = catalog.entry(about.campaign, about.target), (about.campaign, about.signer)
+    target = entry.target(about.target)
     return emails.confirmation(
         mail,
         stack.settings.sender,
         entry.campaign,
-        entry.target(about.target).as_signed(about.addressee),
+        target.as_signed(about.addressee),
         catalog.letter(about.campaign, about.letter),
         confirm_token=stack.links.sign("confirm", *whose, mail.form.form),
         letter_token=stack.links.sign("letter", *whose),
         disown_token=stack.links.sign("disown", *whose),
         confirm_until=mail.form.expires_at,
-        next_delivery=entry.next_delivery(schedule_of(stack), stack.clock()),
+        next_delivery=next_delivery(stack, entry, not_before=target.free_from),
     )

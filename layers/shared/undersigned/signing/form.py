@@ -60,7 +60,7 @@ def open_form(stack: Stack, campaign: str, earlier_token: object = None) -> Form
         issue_token(stack, entry.campaign, earlier_token),
         is_open=is_open,
         today=today,
-        next_delivery=next_delivery(stack, entry) if is_open else None,
+        next_delivery=next_delivery(stack, entry, not_before=entry.roster.free_from) if is_open else None,
         closed_on=entry.controls.closed_on(entry.campaign, today),
     )
 

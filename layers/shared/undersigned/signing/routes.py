@@ -213,9 +213,10 @@ def signed(request: Request, campaign: str) -> Response[str]:
 
 def _signed(request: Request, campaign: Campaign, sent: SentForm | None = None) -> Response[str]:
     """Say what happens after signing; to the sender of a form, with the address and a way back to the form."""
+    entry = find_campaign(request.stack, campaign.id)
     shown = signed_page(
         campaign,
-        next_delivery(request.stack, find_campaign(request.stack, campaign.id)),
+        next_delivery(request.stack, entry, not_before=sent.free_from if sent else entry.roster.free_from),
         _language(request, campaign),
         sent=sent,
         embedded=is_embedded(request.event),

@@ -17,6 +17,7 @@ from undersigned.signing.rules.signatures import new_mail_request, signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Campaign
@@ -52,13 +53,15 @@ class FormContext:
 class SentForm:
     """A form that was sent, with the email address that its sender typed or chose, in the language of its page.
 
-    `meant` is the address that was probably meant if this one looks mistyped.
+    `meant` is the address that was probably meant if this one looks mistyped. `free_from` is the first day of a new
+    delivery to the form's target.
     """
 
     campaign: Campaign
     language: str
     values: Mapping[str, object]
     meant: str | None
+    free_from: date | None
 
 
 def sign(stack: Stack, campaign: str, values: Mapping[str, object], context: FormContext) -> SentForm:
@@ -88,4 +91,4 @@ def sign(stack: Stack, campaign: str, values: Mapping[str, object], context: For
         network=judged.network,
     )
     Forms(stack.table).put(replace(form, form=form_id(secret, form, judged.token)))
-    return SentForm(entry.campaign, language, values, meant)
+    return SentForm(entry.campaign, language, values, meant, signed.target.free_from)

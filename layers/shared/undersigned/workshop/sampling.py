@@ -63,7 +63,7 @@ def sample_form(stack: Stack, compiled: CompiledCampaign) -> FormPage:
         NO_LINK,
         is_open=entry.is_open(now),
         today=campaign.local(now).date(),
-        next_delivery=next_delivery(stack, entry),
+        next_delivery=next_delivery(stack, entry, not_before=None),
     )
 
 

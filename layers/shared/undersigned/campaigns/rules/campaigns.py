@@ -19,7 +19,7 @@ from undersigned.campaigns.rules.postal_codes import ALL_OTHERS, canonical_posta
 from undersigned.campaigns.rules.stops import Stop, mailbox_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 ID_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 """Ids are part of URLs, keys and SES tags (letters, digits, `-` and `_` only), so they are plain slugs."""
@@ -227,6 +227,12 @@ class Target(Row):
         """Return what people choose it by: its department, after the town if the department doesn't name it."""
         is_named = self.locality.casefold() in self.department.casefold()
         return self.department if is_named else f"{self.locality}: {self.department}"
+
+
+def first_free(targets: Iterable[Target]) -> date | None:
+    """Return the first day that can name a new delivery to one of the targets in use; None for any day."""
+    days = [target.free_from for target in targets if not target.retired]
+    return None if None in days else min((day for day in days if day), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -472,6 +478,11 @@ class Roster:
         """Return the target of every letter, if there is just one."""
         everyones = [*self.for_others, *self.for_everyone]
         return everyones[0] if len(everyones) == 1 and not self.by_pattern else None
+
+    @property
+    def free_from(self) -> date | None:
+        """Return the first day that can name a new delivery to one of its targets; None for any day."""
+        return first_free(self.by_id.values())
 
     @property
     def on_paper(self) -> int:

@@ -184,7 +184,7 @@ def target_page(
         ),
         plan=plan_rows(viewer, found.plan(state)),
         seen_at=viewer.now.isoformat(),
-        next_delivery=short_moment(viewer.local(found.next_delivery), viewer.language),
+        next_delivery=short_moment(viewer.local(found.next_delivery_to([state.target])), viewer.language),
         history=[
             (delivery, state_of_delivery(viewer, delivery, state.target))
             for delivery in state.deliveries[:_DELIVERIES_SHOWN]
