@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from undersigned.campaigns.activity import record
@@ -10,21 +12,18 @@ from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.signing.rules.mail_budgets import LANES
 from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Reason, examples, on_stack
-from undersigned_cli.commands.output import say, show
+from undersigned_cli.commands.output import say, show_each
 from undersigned_cli.stacks import DeployedStack
+
+if TYPE_CHECKING:
+    from undersigned.signing.rules.signatures import Lane
+    from undersigned_cli.commands.output import Columns
 
 app = typer.Typer(
     no_args_is_help=True,
     help="See, stop and start the emails that ask signers to confirm. Nothing is lost: those of pending letters wait.",
 )
 
-_COLUMNS = {
-    "lane": "Emails about",
-    "state": "State",
-    "sent": "Sent",
-    "bounced": "Bounced",
-    "complained": "Marked as spam",
-}
 _FORMS = {"clean": "clean forms", "suspicious": "suspicious forms"}
 
 
@@ -34,17 +33,17 @@ def show_(stack: DeployedStack, *, as_json: AsJson = False) -> None:
     """Show whether confirmation emails go out, and what became of those of the last day."""
     opened = stack.opened()
     sending = MailBudgets(opened.table).sending(opened.clock())
-    rows: list[dict[str, object]] = [
-        {
-            "lane": lane if as_json else _FORMS[lane],
-            "state": "stopped" if sending.stopped else "braked" if sending.is_braked(lane) else "on",
-            "sent": sum(hour.sent[lane] for hour in sending.hours),
-            "bounced": sum(hour.bounced[lane] for hour in sending.hours),
-            "complained": sum(hour.complained[lane] for hour in sending.hours),
-        }
-        for lane in LANES
-    ]
-    show("Confirmation emails of the last day", _COLUMNS, rows, as_json=as_json)
+    columns: Columns[Lane] = {
+        "lane": ("Emails about", lambda lane: lane if as_json else _FORMS[lane]),
+        "state": (
+            "State",
+            lambda lane: "stopped" if sending.stopped else "braked" if sending.is_braked(lane) else "on",
+        ),
+        "sent": ("Sent", lambda lane: sum(hour.sent[lane] for hour in sending.hours)),
+        "bounced": ("Bounced", lambda lane: sum(hour.bounced[lane] for hour in sending.hours)),
+        "complained": ("Marked as spam", lambda lane: sum(hour.complained[lane] for hour in sending.hours)),
+    }
+    show_each("Confirmation emails of the last day", columns, LANES, as_json=as_json)
 
 
 @app.command(epilog=examples('confirmations stop --why "a wave of bots"'))

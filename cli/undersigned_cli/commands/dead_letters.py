@@ -8,12 +8,12 @@ import typer
 
 from undersigned.base.errors import NotFoundError
 from undersigned_cli.commands.options import AsJson, Yes, examples, on_stack
-from undersigned_cli.commands.output import ask, counted, moment, say, show
+from undersigned_cli.commands.output import ask, counted, moment, say, show_each
 from undersigned_cli.dead_letters import KINDS, DeadLetter, DeadLetters
 from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from undersigned_cli.commands.output import Columns
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,13 +25,13 @@ Queue = Annotated[
     typer.Argument(help=f"Dead-letter queue: {', '.join(KINDS)}. Without it, all of them.", metavar="QUEUE"),
 ]
 
-_COLUMNS = {
-    "queue": "Queue",
-    "since": "Since",
-    "until": "Kept until",
-    "about": "About",
-    "put_back": "Put back",
-    "why": "Why not",
+_COLUMNS: Columns[DeadLetter] = {
+    "queue": ("Queue", lambda letter: letter.queue),
+    "since": ("Since", lambda letter: moment(letter.since)),
+    "until": ("Kept until", lambda letter: moment(letter.until)),
+    "about": ("About", lambda letter: letter.verdict.about),
+    "put_back": ("Put back", lambda letter: letter.makes_sense),
+    "why": ("Why not", lambda letter: letter.verdict.why),
 }
 
 
@@ -42,7 +42,7 @@ def list_(stack: DeployedStack, queue: Queue = None, *, as_json: AsJson = False)
     dead, letters = _read(stack, queue)
     for letter in letters:
         dead.release(letter)
-    _show(letters, as_json=as_json)
+    show_each("Dead letters", _COLUMNS, letters, as_json=as_json)
 
 
 @app.command("put-back", epilog=examples("dead-letters put-back --dry-run", "dead-letters put-back DeliveriesFailed"))
@@ -57,7 +57,7 @@ def put_back(
 ) -> None:
     """Put back the dead letters that still make sense. Finished work is recorded, and is not done twice."""
     dead, letters = _read(stack, queue)
-    _show(letters, as_json=False)
+    show_each("Dead letters", _COLUMNS, letters, as_json=False)
     sensible = [letter for letter in letters if letter.makes_sense]
     rest = [letter for letter in letters if not letter.makes_sense] if drop else []
     left = list(letters)
@@ -107,18 +107,3 @@ def _read(stack: DeployedStack, queue: str | None) -> tuple[DeadLetters, list[De
 def _physical_id(stack: DeployedStack, logical_id: str) -> str:
     found = stack.client("cloudformation").describe_stack_resource(StackName=stack.name, LogicalResourceId=logical_id)
     return str(found["StackResourceDetail"]["PhysicalResourceId"])
-
-
-def _show(letters: Sequence[DeadLetter], *, as_json: bool) -> None:
-    rows: list[dict[str, object]] = [
-        {
-            "queue": letter.queue,
-            "since": moment(letter.since),
-            "until": moment(letter.until),
-            "about": letter.verdict.about,
-            "put_back": letter.makes_sense,
-            "why": letter.verdict.why,
-        }
-        for letter in letters
-    ]
-    show("Dead letters", _COLUMNS, rows, as_json=as_json)

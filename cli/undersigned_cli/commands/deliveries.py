@@ -31,7 +31,7 @@ from undersigned_cli.commands.options import (
     examples,
     on_campaign,
 )
-from undersigned_cli.commands.output import ask, console, counted, moment, say, show
+from undersigned_cli.commands.output import ask, console, counted, moment, say, show_each
 from undersigned_cli.commands.plans import check_again, show_plan, show_started
 from undersigned_cli.whole_files import write_whole
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.delivering.rules.mail_events import MailEvent
+    from undersigned_cli.commands.output import Columns
 
 
 def add_to(app: typer.Typer) -> None:
@@ -74,31 +75,11 @@ def deliveries(
     """Show what was sent to each recipient, and whether it arrived."""
     found = list(_deliveries(opened, campaign, target))
     if events:
-        rows = [_event(event) for delivery in found for event in Deliveries(opened.table).mail_events(delivery.key)]
-        columns = {
-            "target": "Recipient",
-            "period": "Period",
-            "attempt": "Attempt",
-            "at": "When",
-            "kind": "Event",
-            "reason": "Reason",
-        }
-        show(f"Email events of {campaign}", columns, rows, as_json=as_json)
+        reported = [event for delivery in found for event in Deliveries(opened.table).mail_events(delivery.key)]
+        show_each(f"Email events of {campaign}", _EVENT, reported, as_json=as_json)
         return
-    columns = {
-        "target": "Recipient",
-        "period": "Period",
-        "state": "State",
-        "letters": "Letters",
-        "packets": "Packets",
-        "bytes": "Bytes",
-        "email": "Email",
-        "sent_at": "Sent",
-        "handed_over": "Handed over",
-        "reason": "Reason",
-    }
     now = opened.clock()
-    show(f"Deliveries of {campaign}", columns, [_delivery(delivery, now) for delivery in found], as_json=as_json)
+    show_each(f"Deliveries of {campaign}", _delivery(now), found, as_json=as_json)
     for delivery in () if as_json else found:
         key = delivery.key
         if question := delivery.question(now):
@@ -131,36 +112,35 @@ def _to_decide(campaign: str, key: DeliveryKey, question: Question) -> str:
             )
 
 
-def _delivery(delivery: Delivery, now: datetime) -> dict[str, object]:
+def _delivery(now: datetime) -> Columns[Delivery]:
     return {
-        "target": delivery.key.target,
-        "period": delivery.key.period,
-        "state": delivery.state,
-        "needs_attention": delivery.question(now),
-        "letters": delivery.letters,
-        "packets": delivery.last.packets,
-        "bytes": delivery.last.bytes,
-        "way": delivery.way,
-        "email": delivery.email,
-        "sent_at": moment(delivery.last.sent_at),
-        "handed_over": delivery.handed.day.isoformat() if delivery.handed else None,
-        "reason": delivery.reason,
-        "message_id": delivery.last.message_id,
-        "attempt": delivery.attempt,
+        "target": ("Recipient", lambda made: made.key.target),
+        "period": ("Period", lambda made: made.key.period),
+        "state": ("State", lambda made: made.state),
+        "needs_attention": ("", lambda made: made.question(now)),
+        "letters": ("Letters", lambda made: made.letters),
+        "packets": ("Packets", lambda made: made.last.packets),
+        "bytes": ("Bytes", lambda made: made.last.bytes),
+        "way": ("", lambda made: made.way),
+        "email": ("Email", lambda made: made.email),
+        "sent_at": ("Sent", lambda made: moment(made.last.sent_at)),
+        "handed_over": ("Handed over", lambda made: made.handed.day.isoformat() if made.handed else None),
+        "reason": ("Reason", lambda made: made.reason),
+        "message_id": ("", lambda made: made.last.message_id),
+        "attempt": ("", lambda made: made.attempt),
     }
 
 
-def _event(event: MailEvent) -> dict[str, object]:
-    return {
-        "target": event.target,
-        "period": event.period,
-        "attempt": event.attempt,
-        "at": moment(event.at),
-        "kind": event.kind,
-        "reason": event.reason,
-        "permanent": event.permanent,
-        "message_id": event.message_id,
-    }
+_EVENT: Columns[MailEvent] = {
+    "target": ("Recipient", lambda event: event.target),
+    "period": ("Period", lambda event: event.period),
+    "attempt": ("Attempt", lambda event: event.attempt),
+    "at": ("When", lambda event: moment(event.at)),
+    "kind": ("Event", lambda event: event.kind),
+    "reason": ("Reason", lambda event: event.reason),
+    "permanent": ("", lambda event: event.permanent),
+    "message_id": ("", lambda event: event.message_id),
+}
 
 
 @on_campaign

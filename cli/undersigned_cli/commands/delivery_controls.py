@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,14 +30,16 @@ from undersigned_cli.commands.options import (
     examples,
     on_campaign,
 )
-from undersigned_cli.commands.output import ask, moment, say, show
+from undersigned_cli.commands.output import ask, moment, say, show_each
 from undersigned_cli.commands.plans import check_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from undersigned.base.actions import Field
+    from undersigned.campaigns.rules.controls import AuditEntry
     from undersigned.delivering.rules.states import Decision
+    from undersigned_cli.commands.output import Columns
 
 Period = Annotated[
     datetime | None,
@@ -207,18 +210,15 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Show who did what, when and why, newest first."""
-    rows: list[dict[str, object]] = [
-        {
-            "at": moment(entry.at),
-            "action": entry.action,
-            "about": entry.about or None,
-            "by": entry.by,
-            "why": entry.why or None,
-        }
-        for entry, _ in zip(Campaigns(opened.table).audit(campaign), range(limit), strict=False)
-    ]
-    columns = {"at": "When", "action": "Action", "about": "About", "by": "By", "why": "Reason"}
-    show(f"Audit log of {campaign}", columns, rows, as_json=as_json)
+    columns: Columns[AuditEntry] = {
+        "at": ("When", lambda entry: moment(entry.at)),
+        "action": ("Action", lambda entry: entry.action),
+        "about": ("About", lambda entry: entry.about or None),
+        "by": ("By", lambda entry: entry.by),
+        "why": ("Reason", lambda entry: entry.why or None),
+    }
+    entries = islice(Campaigns(opened.table).audit(campaign), limit)
+    show_each(f"Audit log of {campaign}", columns, entries, as_json=as_json)
 
 
 def _do(opened: Stack, name: str, campaign: str, given: Mapping[str, str]) -> None:

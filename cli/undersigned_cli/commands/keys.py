@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,8 +20,12 @@ from undersigned_cli.commands.options import (
     on_campaign,
     on_stack,
 )
-from undersigned_cli.commands.output import counted, say, show
+from undersigned_cli.commands.output import counted, say, show_each
 from undersigned_cli.stacks import DeployedStack
+
+if TYPE_CHECKING:
+    from undersigned.people.rules.api_keys import ApiKey
+    from undersigned_cli.commands.output import Columns
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and revoke keys for programs that read a campaign.")
 
@@ -68,26 +72,15 @@ def list_(
     keys = keys_of(opened, campaign)
     if not keys:
         check_campaign(opened, campaign)
-    columns = {
-        "key": "Key",
-        "scope": "Scope",
-        "label": "Label",
-        "by": "Made by",
-        "created": "Created",
-        "expires": "Expires",
+    columns: Columns[ApiKey] = {
+        "key": ("Key", lambda key: key.digest[:DIGITS_SHOWN]),
+        "scope": ("Scope", lambda key: key.scope),
+        "label": ("Label", lambda key: key.label),
+        "by": ("Made by", lambda key: key.by),
+        "created": ("Created", lambda key: f"{key.created_at:%Y-%m-%d}"),
+        "expires": ("Expires", lambda key: f"{key.valid_until:%Y-%m-%d}"),
     }
-    rows: list[dict[str, object]] = [
-        {
-            "key": key.digest[:DIGITS_SHOWN],
-            "scope": key.scope,
-            "label": key.label,
-            "by": key.by,
-            "created": f"{key.created_at:%Y-%m-%d}",
-            "expires": f"{key.valid_until:%Y-%m-%d}",
-        }
-        for key in keys
-    ]
-    show(f"Keys of {campaign}", columns, rows, as_json=as_json)
+    show_each(f"Keys of {campaign}", columns, keys, as_json=as_json)
 
 
 @app.command(epilog=examples("key revoke my-campaign 0123456789ab"))

@@ -16,8 +16,11 @@ from rich.text import Text
 from undersigned.base.errors import UndersignedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
+
+    type Columns[Item] = Mapping[str, tuple[str, Callable[[Item], object]]]
+    """What is shown of each thing, by its name in JSON: its heading, and its value."""
 
 console = Console(highlight=False)
 
@@ -55,6 +58,12 @@ def show(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, obj
         for name, heading in columns.items():
             if text := _cell(row[name]).plain:
                 say(f"{heading:{widest}}  {text}")
+
+
+def show_each[Item](title: str, columns: Columns[Item], items: Iterable[Item], *, as_json: bool) -> None:
+    """Print things as `show` does. What has no heading is only in the JSON."""
+    rows = [{name: value(item) for name, (_, value) in columns.items()} for item in items]
+    show(title, {name: heading for name, (heading, _) in columns.items() if heading}, rows, as_json=as_json)
 
 
 def show_json(values: Sequence[Mapping[str, object]] | Mapping[str, object]) -> None:

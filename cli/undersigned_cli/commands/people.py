@@ -18,12 +18,14 @@ from undersigned.people.rows.people import People
 from undersigned.people.rules.people import SIGN_IN_FOR
 from undersigned.people.signing_in import operators_code
 from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, on_campaign, on_stack
-from undersigned_cli.commands.output import counted, moment, say, show
+from undersigned_cli.commands.output import counted, moment, say, show_each
 from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from undersigned.people.rules.people import Member
+    from undersigned_cli.commands.output import Columns
 
 app = typer.Typer(no_args_is_help=True, help="Say who may do what on the dashboard of a campaign.")
 
@@ -42,12 +44,13 @@ class RoleOption(StrEnum):
 @on_campaign
 def list_(opened: Stack, campaign: Campaign, *, as_json: AsJson = False) -> None:
     """List a campaign's people."""
-    columns = {"email": "Email address", "role": "Role", "by": "Invited by", "at": "Invited"}
-    rows: list[dict[str, object]] = [
-        {"email": member.person.email, "role": member.role, "by": member.by, "at": moment(member.at)}
-        for member in membership.members_of(opened, campaign)
-    ]
-    show(f"People of {campaign}", columns, rows, as_json=as_json)
+    columns: Columns[Member] = {
+        "email": ("Email address", lambda member: member.person.email),
+        "role": ("Role", lambda member: member.role),
+        "by": ("Invited by", lambda member: member.by),
+        "at": ("Invited", lambda member: moment(member.at)),
+    }
+    show_each(f"People of {campaign}", columns, membership.members_of(opened, campaign), as_json=as_json)
 
 
 @app.command(epilog=examples("person add my-campaign maria@example.org --role owner"))

@@ -294,6 +294,8 @@ def test_deliveries_show_the_state_of_each(run: Any, world: World) -> None:
         "packets": 1,
     }
     assert row["message_id"] == world.deliveries[0].message_id
+    # A table has what people read.
+    assert world.deliveries[0].message_id not in run("deliveries", CAMPAIGN)
 
 
 def test_a_key_is_shown_once_and_can_be_revoked(run: Any, world: World) -> None:
