@@ -219,7 +219,7 @@ def test_nothing_is_saved_on_which_a_parser_fails(author: Author, monkeypatch: p
         raise HangsError
 
     before = author.draft()
-    monkeypatch.setattr(drafting, "compile_campaign", hang)
+    monkeypatch.setattr(drafting, "read_campaign", hang)
     with pytest.raises(HangsError):
         drafting.write(author.world.stack, CAMPAIGN, before.revision, {"letter.md": "new"}, "Ann")
     assert author.draft() == before

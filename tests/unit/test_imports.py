@@ -38,7 +38,7 @@ REPLACED = {
     "undersigned.delivering.delivering.email_of",
     "undersigned.people.signing_in.is_code",
     "undersigned.signing.confirmation_emails.send",
-    "undersigned.workshop.drafting.compile_campaign",
+    "undersigned.workshop.drafting.read_campaign",
     "undersigned.workshop.drafting.write",
     "undersigned.workshop.logos._drawn",
 }

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.languages import Message
 from undersigned.workshop import logos, targets
-from undersigned.workshop.campaigns import REQUIRED_FILES, CompiledCampaign, compile_campaign
-from undersigned.workshop.letter_files import is_translation
+from undersigned.workshop.campaigns import REQUIRED_FILES, CompiledCampaign, compile_campaign, is_translation
 from undersigned.workshop.mistakes import Mistake, MistakesError
 from undersigned.workshop.texts import encoding_warning, text_of
 

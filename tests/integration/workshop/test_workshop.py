@@ -681,9 +681,16 @@ def test_a_zip_code_without_its_zero_gets_it_back_and_the_page_says_so(
     answer = author.take({**upload, "replace": "yes"})
     assert "spreadsheets remove zeros, which were put back: 02139" in answer.words
     assert "<details open>" in answer.body
-    compiled = drafting.check(author.draft()).compiled
-    assert compiled
+    compiled = drafting.check(author.draft())
+    assert not compiled.mistakes
     assert [target.postal_codes for target in compiled.targets] == [("02139",)]
+
+
+def test_what_to_look_at_in_the_list_is_said_while_other_steps_are_left(beginner: Author) -> None:
+    beginner.open("recipients")
+    taken = beginner.take({"pasted": PASTED.replace("Robin Sample", "ROBIN SAMPLE")})
+    assert "letters show the name as it stands; did you mean Robin Sample?" in taken.words
+    assert "What is left to do" in beginner.open("preview").words
 
 
 @pytest.mark.asvs("5.2.1")

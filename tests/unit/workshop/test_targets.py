@@ -184,6 +184,15 @@ def test_a_row_with_too_many_cells_names_what_separates_them(files: Files, separ
     assert mistake.endswith(f"put quotation marks around text that has {called}")
 
 
+def test_rows_are_read_although_there_is_an_unknown_column(files: Files) -> None:
+    change(files, "targets.csv", "postal_codes", "postal_codes,telephone")
+    change(files, "targets.csv", "mayor@oakton.example,60201; 60202", "mayor@oakton,60201; 60202,312-555-0147")
+    change(files, "targets.csv", "example,60202", "example,60202,312-555-0148")
+    unknown, of_row = mistakes_of(files)
+    assert unknown.startswith("targets.csv:1: unknown column `telephone`; ")
+    assert of_row.startswith("targets.csv:2: `email`: ")
+
+
 def test_columns_separated_by_something_else_are_a_mistake(files: Files) -> None:
     files["targets.csv"] = TARGETS.replace(",", "|")
 

@@ -30,8 +30,8 @@ def ask_for_test(stack: Stack, campaign: str, by: str, *, who: str = "", to: str
 
     Raises NotFoundError; NotNowError for a draft with mistakes, an address that gets none, and too many requests.
     """
-    compiled = check(draft_of(stack, campaign)).compiled
-    if compiled is None:
+    compiled = check(draft_of(stack, campaign))
+    if compiled.mistakes:
         raise NotNowError(Message("Something is left to do in the draft. Do that first."))
     address = address_of_test(
         stack,
@@ -80,5 +80,5 @@ def send_test(stack: Stack, campaign: str, to: str) -> str | None:
         draft = draft_of(stack, campaign)
     except NotFoundError:
         return None
-    compiled = check(draft).compiled
-    return stack.mailbox.send(test_email(stack, stack.settings.sender, compiled, to)) if compiled else None
+    compiled = check(draft)
+    return None if compiled.mistakes else stack.mailbox.send(test_email(stack, stack.settings.sender, compiled, to))

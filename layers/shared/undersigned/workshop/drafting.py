@@ -7,7 +7,7 @@ compiler, and each can go on with the others' work.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from undersigned.campaigns.rules.campaigns import ID_PATTERN
 from undersigned.people.membership import delete_access
 from undersigned.workshop import settings as settings_file
 from undersigned.workshop import targets as targets_file
-from undersigned.workshop.campaigns import compile_campaign
+from undersigned.workshop.campaigns import read_campaign
 from undersigned.workshop.draft_settings import DraftSettings
 from undersigned.workshop.mistakes import Mistake, MistakesError
 from undersigned.workshop.pushing import PublishedCampaign
@@ -45,20 +45,6 @@ if TYPE_CHECKING:
     from undersigned.workshop.setting_kinds import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """The compiler's findings about a draft: the compiled campaign, or None and all mistakes.
-
-    Each mistake has its file, its line (1-based) and in targets.csv its column, as far as they are known. `warnings`
-    don't prevent publishing, and `notes` only say what follows from the files.
-    """
-
-    compiled: CompiledCampaign | None
-    mistakes: tuple[Mistake, ...] = ()
-    warnings: tuple[Mistake, ...] = ()
-    notes: tuple[Mistake, ...] = ()
-
-
 class NotSavedError(MistakesError):
     """Files are over a limit, so they are not read further, and not saved. Carries the draft."""
 
@@ -78,7 +64,7 @@ def draft_of(stack: Stack, campaign: str) -> Draft:
     if found and not found.is_published:
         return found
     published = PublishedCampaign.read(stack, campaign)
-    if found and (compiled := check(found).compiled) and not published.changes(compiled):
+    if found and not (compiled := check(found)).mistakes and not published.changes(compiled):
         return found
     return replace(found or Draft(campaign, 0, "", is_published=True), files=published.files(stack))
 
@@ -191,11 +177,10 @@ def follow_address(stack: Stack, before: Target, after: Target, campaign: str, b
         Drafts(stack).put_draft(changed, draft)
 
 
-def check(draft: Draft) -> Checked:
-    """Compile a draft, and return the campaign or all mistakes."""
-    checked = _checked(tuple(draft.files.items()))
-    compiled = checked.compiled
-    if compiled and compiled.campaign.id != draft.campaign:
+def check(draft: Draft) -> CompiledCampaign:
+    """Read the files of a draft, and find all mistakes in them."""
+    compiled = _read(tuple(draft.files.items()))
+    if not compiled.mistakes and compiled.campaign.id != draft.campaign:
         mistake = Mistake(
             settings_file.FILE,
             None,
@@ -205,8 +190,8 @@ def check(draft: Draft) -> Checked:
             ),
             plainly=Message("The draft has the files of another campaign. Discard it."),
         )
-        return Checked(None, (mistake,))
-    return checked
+        return replace(compiled, mistakes=(mistake,))
+    return compiled
 
 
 def discard(stack: Stack, campaign: str, revision: int, by: str) -> None:
@@ -260,13 +245,9 @@ def _first_revision(stack: Stack) -> int:
 
 
 @lru_cache(maxsize=2)
-def _checked(files: tuple[tuple[str, str], ...]) -> Checked:
-    """Compile the files of a draft. It is checked before it is saved, and again for the page after that."""
-    try:
-        compiled = compile_campaign(dict(files))
-    except MistakesError as error:
-        return Checked(None, error.mistakes)
-    return Checked(compiled, (), compiled.warnings, compiled.notes)
+def _read(files: tuple[tuple[str, str], ...]) -> CompiledCampaign:
+    """Read the files of a draft. It is checked before it is saved, and again for the page after that."""
+    return read_campaign(dict(files))
 
 
 def _drafted(files: Mapping[str, str | None]) -> dict[str, str | None]:

@@ -12,7 +12,6 @@ from undersigned.campaigns.activity import record
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.workshop.drafting import check, draft_of
-from undersigned.workshop.mistakes import MistakesError
 from undersigned.workshop.pushing import PublishedCampaign, in_short, push
 from undersigned.workshop.rows.drafts import Drafts
 from undersigned.workshop.rules.drafts import ChangedMeanwhileError
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ToPublish:
-    """What the step that publishes a draft shows. `compiled` is the draft; None if it has mistakes.
+    """What the step that publishes a draft shows. `compiled` is the draft.
 
     `published` is the campaign as it is, with its `targets`, and `changes` what publishing changes, as the activity log
     names it. `before` and `after` are its files, without and with the changes; both are empty for a new campaign, and
@@ -39,7 +38,7 @@ class ToPublish:
 
     published: Campaign | None
     controls: Controls
-    compiled: CompiledCampaign | None = None
+    compiled: CompiledCampaign
     changes: tuple[str, ...] = ()
     before: Mapping[str, str] = field(default_factory=dict)
     after: Mapping[str, str] = field(default_factory=dict)
@@ -53,10 +52,10 @@ class ToPublish:
 
 def to_publish(stack: Stack, draft: Draft) -> ToPublish:
     """Return what the step that publishes a draft shows, whatever its mistakes are."""
-    published, compiled = PublishedCampaign.read(stack, draft.campaign), check(draft).compiled
+    published, compiled = PublishedCampaign.read(stack, draft.campaign), check(draft)
     controls, targets = Campaigns(stack.table).controls(draft.campaign), tuple(published.targets.values())
     found = ToPublish(published.settings, controls, compiled, targets=targets)
-    if compiled is None:
+    if compiled.mistakes:
         return found
     found = replace(found, changes=published.changes(compiled))
     if published.settings is None:
@@ -80,7 +79,7 @@ def publish(  # noqa: PLR0913, PLR0917  (what is published, and what was seen)
     draft, before = draft_of(stack, campaign), PublishedCampaign.read(stack, campaign)
     if draft.revision != revision:
         raise ChangedMeanwhileError(draft)
-    compiled = _compiled(draft)
+    compiled = check(draft).without_mistakes()
     if fingerprint != _fingerprint(before.files(stack) if before.settings else {}):
         raise ChangedMeanwhileError(draft)
     changes = in_short(before.changes(compiled))
@@ -92,13 +91,6 @@ def publish(  # noqa: PLR0913, PLR0917  (what is published, and what was seen)
         # A change that somebody saves at this moment is not published.
         with suppress(ChangedMeanwhileError):
             Drafts(stack).set_published(draft)
-
-
-def _compiled(draft: Draft) -> CompiledCampaign:
-    checked = check(draft)
-    if checked.compiled is None:
-        raise MistakesError(checked.mistakes)
-    return checked.compiled
 
 
 def _fingerprint(files: Mapping[str, str]) -> str:

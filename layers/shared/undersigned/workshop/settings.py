@@ -40,15 +40,12 @@ LONGEST = 50_000
 
 @dataclass(frozen=True, slots=True)
 class CampaignSettings:
-    """The content of campaign.toml. `campaign` has no letters yet, and is None if there are mistakes.
+    """The content of campaign.toml. `known` has no letters yet, and substitutes for settings that are missing or wrong.
 
-    `known` has a substitute for each setting that is missing or wrong. `other_languages` are all except the campaign's
-    own, or None if a mistake leaves them unknown.
+    `other_languages` are all except the campaign's own, or None if a mistake leaves them unknown.
     """
 
     known: Campaign
-    campaign: Campaign | None = None
-    language: str = ""
     other_languages: tuple[str, ...] | None = None
     mistakes: tuple[Mistake, ...] = ()
     warnings: tuple[Mistake, ...] = ()
@@ -130,8 +127,6 @@ class _Reader:
         known = Campaign(**{**values, "time_zone": zone}, letter="", organizer=organizer, translations=translations)
         return CampaignSettings(
             known=known,
-            campaign=None if self._mistakes else known,
-            language=language,
             other_languages=others if language else None,
             mistakes=tuple(self._mistakes),
             warnings=tuple(self._warnings),

@@ -138,7 +138,7 @@ class _Reader:
                 {"missing": listed, **_ALL_COLUMNS},
             )
             self._mistake(line, message, plainly=UNREADABLE)
-        return None if self.mistakes else columns
+        return None if missing or len({*columns}) < len(columns) else columns
 
     def _language_of(self, column: str) -> str | None:
         """Return the language of a column of titles, or None for any other column."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from undersigned.base.languages import Message, name_of
 from undersigned.workshop import logos as logo_file
 from undersigned.workshop import targets as targets_file
+from undersigned.workshop.campaigns import language_of_file
 from undersigned.workshop.described_settings import label_of
 from undersigned.workshop.draft_settings import DraftSettings
-from undersigned.workshop.letter_files import language_of_file
 from undersigned.workshop.pages.frame import heading_of, table_in
 from undersigned.workshop.rules.drafts import DRAFTED
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from undersigned.workshop.campaigns import language_of_file
 from undersigned.workshop.described_settings import label_of
 from undersigned.workshop.draft_settings import DraftSettings
-from undersigned.workshop.letter_files import language_of_file
 from undersigned.workshop.pages.columns import as_pasted
 from undersigned.workshop.pages.frame import COLUMNS, LABELS, workshop_page
 from undersigned.workshop.pages.settings import words_of

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from undersigned.base.page import Page
     from undersigned.people.viewer import Viewer
-    from undersigned.workshop.drafting import Checked
+    from undersigned.workshop.campaigns import CompiledCampaign
     from undersigned.workshop.rules.drafts import Draft
 
 
@@ -105,7 +105,7 @@ class ShownMistake:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """The values that all pages of the workshop show: the viewer, the draft, and the compiler's findings.
+    """The values that all pages of the workshop show: the viewer, the draft, and the campaign that was read from it.
 
     With `is_refused`, somebody pressed *Publish* while things were left. From then on these are errors. If there
     is `was`, the fingerprint of the file when somebody opened the page, the draft has what was typed and is not saved.
@@ -113,7 +113,7 @@ class Workshop:
 
     viewer: Viewer
     draft: Draft
-    checked: Checked
+    checked: CompiledCampaign
     is_refused: bool = False
     was: str | None = None
 

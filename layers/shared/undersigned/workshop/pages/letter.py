@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from undersigned.base.languages import Message, name_of
 from undersigned.campaigns.rules.letter_fields import FIELDS
 from undersigned.workshop import letters as letter_file
-from undersigned.workshop.draft_views import file_of_letter, mistakes_of_letter
+from undersigned.workshop.draft_views import file_of_letter
+from undersigned.workshop.drafting import check
 from undersigned.workshop.mistakes import Mistake, MistakesError
 from undersigned.workshop.pages.frame import by_message, render, shown_in_letter, workshop_page
 from undersigned.workshop.pasted_letters import pasted_letter
@@ -52,7 +53,10 @@ def written(workshop: Workshop, language: str, text: str | None, *, has_letter: 
         except MistakesError as error:
             letter, mistakes = text, error.mistakes
         files = {**files, file: letter}
-    return Written(language, text, replace(workshop.draft, files=files), mistakes or mistakes_of_letter(files, file))
+    draft = replace(workshop.draft, files=files)
+    # A letter that isn't written yet has no mistakes.
+    found = check(draft).mistakes if files.get(file, "").strip() else ()
+    return Written(language, text, draft, mistakes or [mistake for mistake in found if mistake.file == file])
 
 
 def letter(workshop: Workshop, now: Written, preview: Preview) -> Page:

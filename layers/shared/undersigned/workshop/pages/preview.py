@@ -73,7 +73,7 @@ def preview(workshop: Workshop, made: Preview, *, test_to: str) -> Page:
         "preview",
         preview=made,
         notes=workshop.shown((*workshop.checked.warnings, *workshop.checked.notes)),
-        can_test=workshop.checked.compiled is not None,
+        can_test=not workshop.checked.mistakes,
         test_to=test_to,
         test_of=recipient_of_test(made.recipients),
     )

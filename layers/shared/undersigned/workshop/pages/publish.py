@@ -183,7 +183,7 @@ def _qr_code(address: str) -> str:
 
 def _consequences(found: ToPublish) -> Iterator[Message]:
     """Yield what follows from publishing."""
-    if found.compiled and (by_hand := [target.name for target in found.compiled.targets if target.by_hand]):
+    if found.changes and (by_hand := [target.name for target in found.compiled.targets if target.by_hand]):
         yield by_hand_words(by_hand)
     if changed_letters(found.before, found.after):
         yield Message("People who sign from now on sign the new letter. Letters that are signed stay as they are.")

@@ -17,10 +17,10 @@ from undersigned.workshop import drafting
 from undersigned.workshop import letters as letter_file
 from undersigned.workshop import logos as logo_file
 from undersigned.workshop import targets as targets_file
+from undersigned.workshop.campaigns import language_of_file
 from undersigned.workshop.described_settings import label_of, setting_of
 from undersigned.workshop.draft_views import file_of_letter, previewed
 from undersigned.workshop.drafting import NotSavedError
-from undersigned.workshop.letter_files import language_of_file
 from undersigned.workshop.logos import read_logo
 from undersigned.workshop.mistakes import MistakesError
 from undersigned.workshop.pages import letter as letter_pages
