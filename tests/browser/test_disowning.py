@@ -27,9 +27,9 @@ def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[Worl
 
 
 HEADINGS = {
-    "en": ("You didn’t sign?", "The form is deleted", "Emails are allowed", "The form is deleted"),
-    "es": ("¿No firmó usted?", "El formulario está eliminado", "Los correos están permitidos",
-           "El formulario está eliminado"),
+    "en": ("You didn’t sign?", "The form is deleted", "Your address can get emails again", "The form is deleted"),
+    "es": ("¿No firmó usted?", "El formulario se eliminó", "Su dirección puede recibir correos de nuevo",
+           "El formulario se eliminó"),
 }  # fmt: skip
 """The headings of the page, before and after its button, after 30 days, and after its button again."""
 

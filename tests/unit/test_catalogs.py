@@ -177,6 +177,66 @@ def test_spanish_says_usted_to_everybody() -> None:
     assert [text for text in (*sentences, *guide) if FAMILIAR.search(" ".join(text.split()))] == []
 
 
+SPANISH_WORDS = {
+    r"\bdeliver(?:y|ies)\b": "env[ií]o",
+    r"\bbounce": "devuel",
+    r"\bdelet": "elim[ií]n",
+    r"\beras": r"\bb[oó]rr(?!ador)",
+    r"\bspam\b": "no deseado",
+    r"\brecipient": "destinatari",
+    r"\borganizer\b": "organización",
+    r"\bon hold\b": "ret(?:en|uv|ien)",
+    r"\bwithdr[ae]w": "retir",
+    r"\bsign(?:ed|s)?[- ](?:in|out)\b(?! the)": "sesión",
+    r"\bdashboard\b": "panel",
+    r"\bkeys?\b": "clave",
+}
+"""Words of docs/translating.md that have one translation."""
+OTHER_SPANISH = re.compile(r"[«»]|\b(?:rebot|rellen|desech|presion)|\bspam\b(?!\))")
+"""What would be a second word, or another mark, for the same thing."""
+
+
+def _wrong_words(english: str, spanish: str) -> list[str]:
+    english, spanish = (re.sub(r"%\(\w+\)s", "", text) for text in (english, spanish))
+    has = {word: bool(re.search(word, english, re.IGNORECASE)) for word in SPANISH_WORDS}
+    wrong = [
+        word for word, spoken in SPANISH_WORDS.items() if has[word] and not re.search(spoken, spanish, re.IGNORECASE)
+    ]
+    return wrong + OTHER_SPANISH.findall(spanish)
+
+
+def test_spanish_has_one_word_for_each_of_ours() -> None:
+    catalogs = [catalog_in(path) for path in FILES if path.stem == "es"]
+    pairs = [(texts_of(one.id)[0], text) for catalog in catalogs for one in catalog for text in texts_of(one.string)]
+    assert [(wrong, spanish) for english, spanish in pairs if (wrong := _wrong_words(english, spanish))] == []
+    guide = [path.read_text("utf-8") for path in sorted((SHARED / "organizing" / "guide" / "es").iterdir())]
+    assert [found for text in guide for found in OTHER_SPANISH.findall(text)] == []
+
+
+@EACH_FILE
+def test_a_translation_says_its_sentence_once(path: Path) -> None:
+    texts = [text for message in catalog_in(path) for text in texts_of(message.string)]
+    assert [text for text in texts if len(text) > 20 and text[: len(text) // 2] == text[(len(text) + 1) // 2 :]] == []
+
+
+@EACH_FILE
+def test_a_button_that_a_sentence_names_is_named_as_on_the_button(path: Path) -> None:
+    catalogs = [catalog_in(file) for file in FILES if file.stem == path.stem]
+    names: dict[str, set[str]] = {}
+    for message in (message for catalog in catalogs for message in catalog):
+        for english in texts_of(message.id):
+            names.setdefault(english, set()).update(texts_of(message.string))
+    quoted = [
+        (name, spoken)
+        for message in catalog_in(path)
+        for english, spoken in zip(texts_of(message.id), texts_of(message.string), strict=False)
+        for name in re.findall("“([^”%]+)”", english)
+        if name in names
+    ]
+    assert path.parent.name == "signers" or quoted
+    assert [(name, said) for name, said in quoted if not any(f"“{own}”" in said for own in names[name])] == []
+
+
 OURS = re.compile(
     r"\b(?:short names?|packets?|specimens?|fingerprints?|files for your database"
     r"|nombres? cortos?|paquetes?|esp[eé]cimen(?:es)?|huellas?|archivos para su base de datos)\b",

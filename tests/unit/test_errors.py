@@ -47,7 +47,7 @@ WORDS = Message("Choose another day.")
 A_FIELD = FieldError("name", Message("Write your name."))
 AGAIN = "Send the request again."
 CHECK = "Check the web address."
-ASKED_TOO_OFTEN = "Your network asked too often. Wait 2 seconds, then ask again."
+ASKED_TOO_OFTEN = "Too many requests came from your network. Wait 2 seconds, then try again."
 MANY_SIGN = (
     "Many people are signing from your network. Wait 2 seconds, then send the form again. What you typed is kept."
 )

@@ -44,7 +44,7 @@ def overview(world: World) -> str:
             (
                 "with your name and address, and may have to publish it under public-records law.",
                 "We keep your letter until the organizer erases it, or for 14 days if you don’t confirm it",
-                "until it is in a delivery, you can withdraw it with the link in our emails.",
+                "Until it is in a delivery, you can withdraw it with the link in our emails.",
             ),
         ),
         (
@@ -140,9 +140,9 @@ def test_the_notice_has_the_stacks_own_figures(world: World) -> None:
 def test_the_pages_say_until_when_personal_data_is_kept(world: World) -> None:
     world.change(closes=date(2026, 12, 31), keep_for_days=60)
 
-    limit = "if that is later, until 30 days after it arrived"
-    assert f"until March 1, 2027; {limit}" in words_of(world.get(NOTICE).body)
-    assert f"We keep your letter until March 1, 2027 ({limit})" in words_of(world.get(FORM).body)
+    limit = "until March 1, 2027 or until 30 days after it arrived, whichever is later"
+    assert limit in words_of(world.get(NOTICE).body)
+    assert f"We keep your letter {limit}" in words_of(world.get(FORM).body)
     world.put_key("us_read", "counts")
     key = {"authorization": "Bearer us_read"}
     assert "is deleted after Mar 1, 2027" in words_of(overview(world))

@@ -407,7 +407,7 @@ def test_a_campaign_is_deleted_when_nothing_of_anybody_is_left(run: Any, world: 
     with pytest.raises(UndersignedError, match="First close the campaign"):
         run("campaign", "delete", CAMPAIGN, "--yes")
     run("campaign", "close", CAMPAIGN, "--yes")
-    with pytest.raises(UndersignedError, match=r"Letters still hold personal data \(1\).* `keep_for_days`"):
+    with pytest.raises(UndersignedError, match=r"Letters still have personal data \(1\).* `keep_for_days`"):
         run("campaign", "delete", CAMPAIGN, "--yes")
 
     [row] = Signatures(world.stack.table).listed_signatures(CAMPAIGN)
@@ -431,7 +431,7 @@ def test_counters_are_deleted_only_when_they_have_followed_the_letters(run: Any,
     [row] = Signatures(world.stack.table).listed_signatures(CAMPAIGN)
     world.erase(row.signer)
 
-    with pytest.raises(UndersignedError, match="the counters follow"):
+    with pytest.raises(UndersignedError, match="the counts still include them"):
         run("campaign", "delete", CAMPAIGN, "--yes")
     world.run_stream()
 
@@ -445,7 +445,9 @@ def test_a_campaign_with_an_unfinished_delivery_is_not_deleted(run: Any, world: 
     world.feedback("bounce", world.deliveries[0])
     run("campaign", "close", CAMPAIGN, "--yes")
 
-    with pytest.raises(UndersignedError, match=r"deliveries are not finished \(1\), such as 2026-11-24 to evanston"):
+    with pytest.raises(
+        UndersignedError, match=r"deliveries are not finished \(1\), such as the one of 2026-11-24 to evanston"
+    ):
         run("campaign", "delete", CAMPAIGN, "--yes")
 
 

@@ -267,7 +267,7 @@ def test_the_organizer_is_told_once_a_period_that_letters_are_ready_to_print(wor
     assert told.mail["subject"] == "Letters of November 24, 2026 are ready to print: End Demand Illinois"
     said = " ".join(told.text.split())
     assert "The letters to Police Chief Avery Sample, Evanston Police Department are ready to print." in said
-    assert "follow within minutes" in said
+    assert "ready within minutes, too" in said
     assert "print the letters, and hand them over or mail them. Then press “Handed over” there." in said
     assert said.endswith(f"Print the letters: https://letters.example/organizer/dashboard/{CAMPAIGN}")
     world.clock.advance(days=7)
@@ -515,7 +515,7 @@ def test_a_cover_counts_the_letters_of_earlier_days_that_may_have_arrived(world:
     world.clock.advance(days=7)
     world.confirmed(email="cyd@signers.example")
     world.week()
-    assert "SO FAR 3 letters, with these" in words_of_files(world)[-1]
+    assert "SO FAR 3 letters, these included" in words_of_files(world)[-1]
     erase(world, "Ada")
     repack(world)
     assert "SO FAR" not in words_of_files(world)[0], "the letters of the same day and of later ones do not count"

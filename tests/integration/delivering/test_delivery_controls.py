@@ -189,7 +189,7 @@ def test_a_sent_email_cannot_be_sent_again(world: World, controls: Decisions, ev
     world.week()
     world.feedback(event, world.deliveries[0])
     with pytest.raises(
-        NotNowError, match="Only one that failed, bounced, was closed unsent, is held or is ready to print can"
+        NotNowError, match="Only a delivery that is not sent, bounced, was closed unsent, is on hold or is ready"
     ):
         controls.retry(EVANSTON, "cli", "")
     assert world.run_queue() == []
@@ -244,7 +244,7 @@ def test_an_email_without_an_outcome_is_settled_after_three_days(world: World, c
     with pytest.raises(NotNowError, match="nothing to decide"):
         controls.settle(EVANSTON, "cli", "", "not sent")
     world.clock.advance(hours=1)
-    with pytest.raises(NotNowError, match="settle the delivery"):
+    with pytest.raises(NotNowError, match="then decide"):
         controls.retry(EVANSTON, "cli", "")
     controls.settle(EVANSTON, "cli", "nothing arrived", "not sent")
     world.feedback("send", world.deliveries[0])

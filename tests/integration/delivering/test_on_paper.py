@@ -32,7 +32,7 @@ def test_the_number_stands_beside_the_count_and_not_in_it(world: World, manager:
     world.restart("public_api")
     for shown in (text_of(world.get(FORM)), text_of(world.press(signed.link("confirm")))):
         assert "1 person has signed" in shown
-        assert "1,120 more on paper, as the organizer counted" in shown
+        assert "1,120 more on paper, by the organizer’s count" in shown
     world.put_key("us_read", "counts")
     assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 1
     [evanston] = [

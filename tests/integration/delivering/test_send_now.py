@@ -390,7 +390,7 @@ def test_the_email_and_the_pages_are_in_the_campaigns_language(world: World) -> 
     world.clock.now = MONDAY
     world.hour()
     [mail] = world.mails("waiting")
-    assert mail.mail["Subject"].startswith("1 carta espera a que alguien pulse «Enviar ahora»")
+    assert mail.mail["Subject"].startswith("1 carta espera a que alguien pulse “Enviar ahora”")
 
 
 def test_letters_are_never_overdue_before_somebody_sends_them(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -191,7 +191,7 @@ def test_a_stop_is_about_the_letters_to_one_recipient(world: World) -> None:
     assert f"We send no more letters to {whom} to this mailbox." in stop(world).words
     is_stopped = f"The emails to this mailbox with letters to {whom} are stopped. If you want them again, reply to one"
     assert is_stopped in world.get(world.office_path(CHIEF)).words
-    assert f"No more letters to {whom} go to {CHIEF}" in " ".join(about_stops(world)[0].text.split())
+    assert f"Letters to {whom} no longer go to {CHIEF}" in " ".join(about_stops(world)[0].text.split())
     assert campaigns.target(CAMPAIGN, "skokie").stopped is None
 
 

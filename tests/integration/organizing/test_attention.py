@@ -53,7 +53,7 @@ def test_a_complaint_says_what_to_do_even_if_no_letter_waits(world: World, manag
     world.feedback("complaint", world.deliveries[-1])
     said = attention(manager)
     assert "Evanston: someone there marked the email as spam" in said
-    assert "No letters are waiting now. New ones will wait." in said
+    assert "No letters are waiting now. New letters will wait." in said
     assert "Call the office, and ask how they want to get letters. Send to this recipient again" in said
     assert buttons(manager) == {"/targets/evanston/release", "/targets/evanston/address", "/targets/evanston"}
     world.confirmed(email="bo@signers.example")
@@ -148,7 +148,7 @@ def test_stopped_confirmation_emails_are_told_before_anyone_waits(world: World, 
 def test_a_brake_is_told_as_the_cause(world: World, manager: Browser) -> None:
     for _ in range(25):
         MailBudgets(world.stack.table).record_report("bounced", "clean", world.clock.now)
-    assert attention(manager).startswith("Confirmation emails wait: too many came back")
+    assert attention(manager).startswith("Confirmation emails wait: too many bounced")
 
 
 def test_a_short_daily_quota_is_told_with_what_to_do(world: World, manager: Browser) -> None:
@@ -203,7 +203,7 @@ def test_trouble_on_another_page_of_recipients_is_not_hidden(world: World, manag
     for number in range(60):
         target = Target(f"zz-{number:02}", "Chief", f"Nr {number:02}", "Police", f"Town {number:02}", "a@b.example", ())
         Campaigns(world.stack.table).put_target(CAMPAIGN, target)
-    assert attention(manager) == "No problems with the recipients on this page. The other pages can have some."
+    assert attention(manager) == "No problems with the recipients on this page. There may be some on the other pages."
     Campaigns(world.stack.table).record_complaint(CAMPAIGN, "zz-59", world.clock.now)
     assert f"{HELD_ELSEWHERE}: someone there marked the email as spam" in attention(manager)
     assert "/targets/zz-59/release" in buttons(manager)
@@ -258,7 +258,7 @@ def test_why_a_delivery_is_on_hold_is_said_in_the_readers_language(world: World,
     path = "/deliveries/2026-11-24/evanston"
     assert "Someone at this office marked an earlier email as spam." in manager.words(path)
     spanish = manager.words(f"{path}?lang=es")
-    assert "Alguien de esta oficina marcó un correo anterior como spam." in spanish
+    assert "Alguien de esta oficina marcó un correo anterior como no deseado." in spanish
     assert "marked" not in spanish
 
 

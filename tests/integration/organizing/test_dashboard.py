@@ -179,7 +179,7 @@ def test_a_bounced_email_is_shown_first_and_can_be_sent_again(world: World, mana
     world.feedback("bounce", world.deliveries[-1])
     overview = manager.words()
     assert "Needs attention Police Chief Avery Sample, Evanston: the email of November 24, 2026 bounced" in overview
-    assert "with 1 letter came back. Nothing is lost. Correct the address, then send the email again." in overview
+    assert "with 1 letter bounced. Nothing is lost. Correct the address, then send the email again." in overview
     words = manager.words(f"/deliveries/{PERIOD}/evanston")
     assert "It bounced" in words
     assert "Send again" in words
@@ -421,10 +421,10 @@ def test_a_bounced_delivery_is_not_listed_with_zero_letters(world: World, manage
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    assert "came back. Nothing is lost. Correct the address, then send the email again" in manager.words()
+    assert "bounced. Nothing is lost. Correct the address, then send the email again" in manager.words()
     world.confirmed(email="bo@signers.example")
     assert (
-        "came back. Nothing is lost. 1 letter is waiting. Correct the address, then send the email again"
+        "bounced. Nothing is lost. 1 letter is waiting. Correct the address, then send the email again"
         in manager.words()
     )
 
@@ -522,7 +522,7 @@ def test_a_confirmed_letter_still_shows_its_suspicion(world: World, manager: Bro
     world.confirmed()
     world.confirmed(email="eve@signers.example", name="Eve Specimen", topic="cheap pills")
     words = manager.words(f"/signatures/{world.signer(f'{"eve"}@signers.example')}")
-    assert "Confirmed A field that people don’t see was filled in. So the form looked like a bot’s." in words
+    assert "Confirmed A field that people don’t see was filled in. That is why the form looked like a bot’s." in words
     assert "A person wrote this" not in words
     listed = manager.words("/signatures?suspicion=any")
     assert "Eve Specimen" in listed
@@ -688,14 +688,14 @@ def test_a_letters_page_shows_the_letter_and_what_became_of_it(world: World, man
     path = f"/signatures/{world.signer(f'{"ada"}@signers.example')}"
     assert "My own street." in manager.see(path).body.partition('<div class="letter')[2]
     assert "Delivery of" not in manager.words(path)
-    assert "What became of it Signed Nov 24, 2026" in manager.words(path)
+    assert "What happened to it Signed Nov 24, 2026" in manager.words(path)
     world.week()
     world.feedback("delivery", world.deliveries[-1])
     assert "Delivery of Nov 24, 2026 : Delivered" in manager.words(path)
     manager.press(f"{path}/erase", WHY)
     assert "My own street." not in manager.see(path).body
     assert '<div class="letter' not in manager.see(path).body
-    assert "Qué fue de ella Firmada el 24 nov 2026" in manager.words(f"{path}?lang=es")
+    assert "Qué pasó con ella Firmada el 24 nov 2026" in manager.words(f"{path}?lang=es")
 
 
 def test_a_deliverys_page_shows_the_email_that_left(world: World, manager: Browser) -> None:

@@ -62,7 +62,7 @@ def test_a_bounced_delivery_is_listed_with_what_to_do(world: World) -> None:
     world.week()
     world.feedback("bounce", world.deliveries[0])
     a_day_later(world)
-    text = section(world, "Needs a person")
+    text = section(world, "To decide")
     assert "The overview says what to do about each" in text
     assert "1 letter Police Chief Avery Sample, Evanston Police Department (the mail server refused it" in text
     assert "0 sent, 1 not sent" in subject(world)
@@ -76,7 +76,7 @@ def test_a_bounced_delivery_is_listed_each_week_until_it_is_solved(world: World)
     world.confirmed(email="bo@signers.example")
     world.week()
     a_day_later(world)
-    text = section(world, "Needs a person")
+    text = section(world, "To decide")
     assert text.count("1 letter Police Chief Avery Sample") == 2, "the sealed letter, and the one in the tray"
 
 
@@ -85,7 +85,7 @@ def test_a_complaint_is_listed_as_delivered_with_what_to_do(world: World) -> Non
     world.week()
     world.feedback("complaint", world.deliveries[0])
     a_day_later(world)
-    assert "(it arrived, and someone there marked it as spam)" in section(world, "Needs a person")
+    assert "(it arrived, and someone there marked it as spam)" in section(world, "To decide")
     assert "1 sent, 0 not sent" in subject(world)
 
 
@@ -95,7 +95,7 @@ def test_letters_that_wait_after_a_complaint_are_listed(world: World) -> None:
     world.feedback("complaint", world.deliveries[0])
     world.confirmed(email="bo@signers.example")
     a_day_later(world)
-    assert "(on hold: someone there marked an email as spam)" in section(world, "Needs a person")
+    assert "(on hold: someone there marked an email as spam)" in section(world, "To decide")
 
 
 def test_letters_by_hand_wait_for_the_next_delivery_after_a_complaint(world: World) -> None:
@@ -113,7 +113,7 @@ def test_an_email_without_an_outcome_is_in_every_later_report(world: World) -> N
     world.week()
     world.clock.advance(days=13)
     a_day_later(world)
-    assert "(nobody has said for three days whether it arrived)" in section(world, "Needs a person")
+    assert "(nobody has said for three days whether it arrived)" in section(world, "To decide")
 
 
 def test_a_bounced_email_whose_address_was_corrected_waits_for_a_retry(world: World) -> None:
@@ -123,7 +123,7 @@ def test_a_bounced_email_whose_address_was_corrected_waits_for_a_retry(world: Wo
     target = Campaigns(world.stack.table).target(CAMPAIGN, "evanston")
     Campaigns(world.stack.table).put_target(CAMPAIGN, replace(target, email="new@evanston.example"))
     a_day_later(world)
-    assert "(the email bounced, and the address has been changed since)" in section(world, "Needs a person")
+    assert "(the email bounced, and the address has been changed since)" in section(world, "To decide")
 
 
 def test_held_letters_are_listed_with_the_reason(world: World) -> None:

@@ -213,9 +213,9 @@ def test_after_twenty_wrong_codes_in_a_day_only_an_operators_code_signs_in(maria
     maria.ask(EDITOR)
     refused = maria.type_code(code_in(world.sent[-1]))
     assert refused.status == 410
-    assert "none from an email works until midnight UTC. To sign in sooner, ask the person who runs" in refused.words
+    assert "no emailed code works until midnight UTC. To sign in sooner, ask the person who runs" in refused.words
     refused = maria.post(f"{maria.code_page}?lang=es", {"code": code_in(world.sent[-1])})
-    assert "hasta la medianoche UTC. Para entrar antes, pida un enlace a la persona" in refused.words
+    assert "hasta la medianoche UTC. Para iniciar sesión antes, pida un enlace a la persona" in refused.words
     request, code = operators_code(world, EDITOR)
     assert Browser(world).post(f"/organizer/sign-in/{request}", {"code": code}).status == 303
     world.clock.advance(hours=24)
@@ -267,7 +267,7 @@ def test_a_network_that_asks_too_often_has_to_wait_and_others_do_not(maria: Brow
     answer = maria.post("/organizer/sign-in", {"email": STRANGER})
     assert answer.status == 429
     assert 0 < int(answer.headers["retry-after"]) <= 60
-    assert "Your network asked too often." in answer.body
+    assert "Too many requests came from your network." in answer.body
     assert f'value="{STRANGER}"' in answer.body
     assert maria.post("/organizer/sign-in", {"email": EDITOR}, source="198.51.100.7").status == 303
     assert world.sign().status == 200, "signing counts apart"

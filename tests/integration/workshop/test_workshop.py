@@ -291,7 +291,7 @@ def test_what_is_too_long_for_a_letter_is_refused_with_a_sentence(author: Author
 
 def test_an_empty_letter_can_begin_with_the_example(beginner: Author) -> None:
     beginner.open("letter")
-    assert "Take our example of a letter" in beginner.send("letter", {"text": " ", "do": "show"}).words
+    assert "Use our example letter" in beginner.send("letter", {"text": " ", "do": "show"}).words
     shown = beginner.send("letter", {"text": " ", "do": "example"})
     beginner.pages["letter"] = shown.body
     assert beginner.form("letter")["text"].startswith("[recipient’s title] [recipient’s name]\n")
@@ -456,7 +456,7 @@ def test_ten_thousand_rows_take_no_more_time_each_and_the_first_hundred_mistakes
     check_growth(take)
     page = author.open("recipients").body
     told = page.partition('id="mistakes"')[2].partition("</div>")[0]
-    assert "There is more." in told
+    assert "There is more to do." in told
     places = re.findall(r"<li><a [^>]*>([^<]*)</a>", told)
     assert places == [f"Row {row + 1}, Email" for row in range(0, 6_600, 66)]
     assert "City Hall Room 9" in html.unescape(page)
@@ -679,7 +679,7 @@ def test_a_zip_code_without_its_zero_gets_it_back_and_the_page_says_so(
     drafting.write(stack, CAMPAIGN, draft.revision, {}, "ann", {"region": "MA", "time_zone": "America/New_York"})
     author.open("recipients")
     answer = author.take({**upload, "replace": "yes"})
-    assert "spreadsheets remove zeros, which were put back: 02139" in answer.words
+    assert "the spreadsheet left out zeros at the beginning, which we added again: 02139" in answer.words
     assert "<details open>" in answer.body
     compiled = drafting.check(author.draft())
     assert not compiled.mistakes
@@ -812,8 +812,8 @@ def test_the_details_show_what_has_no_default_and_what_the_office_reads_and_fold
     assert '<details class="fold" open' not in page
     assert "Error:" not in page
     words = beginner.open("settings").words
-    assert "One sentence What the letter asks for, in one sentence. It stands under the title on the form." in words
-    assert "It stands in the email that brings the letters to an office, in place of the title" in words
+    assert "One sentence What the letter asks for, in one sentence. It appears under the title on the form." in words
+    assert "It appears in the email that brings the letters to an office, in place of the title" in words
     assert {"goal": "100", "deliver_on": "", "time_zone": ""}.items() <= beginner.form("settings").items()
     answers = {name: value for name, value in SETTINGS_OF_A_CAMPAIGN.items() if name != "goal"}
     assert beginner.send("settings", {**answers, "do": "save"}).status == 303
@@ -874,7 +874,7 @@ def test_a_list_that_cannot_be_read_is_pasted_again_or_taken_back(author: Author
     for step in ("letter", "settings", "recipients", "preview", "publish"):
         assert author.open(step).status == 200
     said = author.open("publish").words
-    assert "we can't read this list; paste it again, or take back one of the “Earlier versions”" in said
+    assert "we can't read this list; paste it again, or go back to one of the “Earlier versions”" in said
 
 
 # Two people at once
@@ -1289,7 +1289,7 @@ def test_a_campaign_is_closed_and_then_deleted_in_the_workshop(world: World, aut
     assert "Within a minute, nobody can sign any more." in author.open("publish").words
     assert author.send("publish", {"why-close": "Over"}, "close").headers["location"].endswith("done=closed")
     page = author.open("publish?done=closed").words
-    assert "Closed. Within a minute, nobody can sign any more." in page
+    assert "The campaign is closed. Within a minute, nobody can sign any more." in page
     assert "Closed since November 24, 2026: nobody can sign." in page
     author.open("publish")
     assert author.send("publish", {"why-reopen": "Not yet"}, "reopen").headers["location"].endswith("done=reopened")
@@ -1304,7 +1304,7 @@ def test_a_campaign_is_closed_and_then_deleted_in_the_workshop(world: World, aut
     page = author.open("publish").words
     assert f"To confirm, type the title: {title}" in page
     kept = author.send("publish", {"title": CAMPAIGN}, "delete")
-    assert "Nothing was deleted: type the campaign’s title" in kept.words
+    assert "Nothing was deleted. To confirm, type the campaign’s title" in kept.words
     assert Campaigns(world.stack.table).campaign(CAMPAIGN).closes is not None
     deleted = author.send("publish", {"title": f" {title.lower()} "}, "delete")
     assert deleted.headers["location"] == "/organizer?done=deleted"
@@ -1342,8 +1342,8 @@ def test_a_campaign_with_letters_is_not_deleted_and_the_page_says_how_to_erase_t
     assert "the list of 10 recipients 1 confirmed letter all deliveries" in author.open("publish").words
     title = Campaigns(world.stack.table).campaign(CAMPAIGN).title
     refused = author.send("publish", {"title": title}, "delete").words
-    assert "Letters still hold personal data (1)." in refused
-    assert "or erase them with “Check letters”." in refused
+    assert "Letters still have personal data (1)." in refused
+    assert "or erase it with “Check letters”." in refused
 
 
 def test_an_open_campaign_says_in_the_same_place_that_it_has_to_be_closed_first(author: Author) -> None:
@@ -1573,7 +1573,7 @@ def test_any_website_may_show_the_form_so_publish_has_at_once_what_to_paste(auth
     assert snippets(author.open("publish?where=builder")) == {"frame", "button"}
     author.world.change(allowed_origins=("https://www.trees.example",))
     words = author.open("publish?where=developer").words
-    assert "The form shows on any website. On www.trees.example , it is as high as it needs to be." in words
+    assert "The form shows on any website. On www.trees.example , it shows at its full height." in words
     add_website(author, "https://sites.trees.example")
     words = author.open("publish?where=developer").words
     assert "Not published yet: sites.trees.example ." in words
@@ -1655,8 +1655,8 @@ def test_a_website_with_a_form_of_its_own_may_also_send_it(unlisted: Author) -> 
         ("ann@trees.example", "“ann@trees.example” is not the address of a website."),
         ("<script>", "“<script>” is not the address of a website."),
         ("http://www.trees.example/sign", "write https://www.trees.example"),
-        ("https://ann.wixsite.com/trees", "Wix shows what you paste in a frame whose own address changes"),
-        ("https://sites.google.com/view/trees", "Google Sites shows what you paste in a frame"),
+        ("https://ann.wixsite.com/trees", "Wix puts what you paste into a frame whose address changes"),
+        ("https://sites.google.com/view/trees", "Google Sites puts what you paste into a frame"),
     ],
 )
 def test_a_website_that_cannot_be_added_is_refused_with_the_way_out(unlisted: Author, address: str, says: str) -> None:

@@ -91,12 +91,12 @@ def test_a_second_language_works_without_a_letter_and_titles_of_its_own(bilingua
         (
             "Plante árboles.",
             "Plante árboles. {{ note }}",
-            "letter.es.md: {{ note }} is here but not in the letter in its own language; remove it, or add it there",
+            "letter.es.md: this letter has {{ note }}, but the letter in its own language doesn't; remove it here",
         ),
         (
             "{{ target.title }} ",
             "",
-            "letter.es.md: {{ target.title }} is in the letter in its own language but not here; add it",
+            "letter.es.md: the letter in its own language has {{ target.title }}, but this one doesn't; add it",
         ),
     ],
 )

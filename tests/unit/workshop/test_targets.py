@@ -303,7 +303,7 @@ def test_the_recipient_of_all_others_gets_the_letters_of_a_code_that_nobody_list
         *(
             (
                 cell,
-                f"{cell} is not a postal code, which has a digit; write codes, * for all that no other recipient has",
+                f"{cell} has no digit, so it is not a postal code; write codes, * for all that no other recipient has",
             )
             for cell in ("Evanston", "everyone", "all others", "n/a", ";")
         ),
@@ -353,8 +353,13 @@ def test_a_prefix_needs_no_digit(files: Files, prefix: str) -> None:
 @pytest.mark.parametrize(
     ("region", "cell", "codes", "warning"),
     [
-        ("MA", "2139; 02140", ("02139", "02140"), "spreadsheets remove zeros, which were put back: 02139"),
-        ("NY", "501", ("00501",), "spreadsheets remove zeros, which were put back: 00501"),
+        (
+            "MA",
+            "2139; 02140",
+            ("02139", "02140"),
+            "the spreadsheet left out zeros at the beginning, which we added again: 02139",
+        ),
+        ("NY", "501", ("00501",), "the spreadsheet left out zeros at the beginning, which we added again: 00501"),
         ("MA", "*; 60201", ("*", "60201"), "check these codes, which are not in Massachusetts: 60201"),
         ("MA", "602*", ("602*",), "check these codes, which are not in Massachusetts: 602*"),
         ("MA", "021*; 02139-1234", ("021*", "02139"), ""),

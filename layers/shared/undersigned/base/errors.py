@@ -172,8 +172,8 @@ class BusyError(UndersignedError):
                 {"seconds": self.seconds},
             )
         return Message.counted(
-            "Your network asked too often. Wait %(seconds)s second, then ask again.",
-            "Your network asked too often. Wait %(seconds)s seconds, then ask again.",
+            "Too many requests came from your network. Wait %(seconds)s second, then try again.",
+            "Too many requests came from your network. Wait %(seconds)s seconds, then try again.",
             self.seconds,
             {"seconds": self.seconds},
         )

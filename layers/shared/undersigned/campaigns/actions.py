@@ -181,7 +181,11 @@ def count_on_paper(
     Message("Closed the campaign"),
     command="campaign close",
     page="/workshop/close",
-    done={"closed": Message("Closed. Within a minute, nobody can sign any more. Letters that wait still go out.")},
+    done={
+        "closed": Message(
+            "The campaign is closed. Within a minute, nobody can sign any more. Letters that wait still go out."
+        )
+    },
 )
 def close(stack: Stack, campaign: str, why: Annotated[str, FOR_THE_LOG]) -> Done:
     """Let nobody sign any more. Letters that wait still go out, and signers can confirm for 14 days.
@@ -197,7 +201,7 @@ def close(stack: Stack, campaign: str, why: Annotated[str, FOR_THE_LOG]) -> Done
     Message("Opened the campaign again"),
     command="campaign reopen",
     page="/workshop/reopen",
-    done={"reopened": Message("Open again. Within a minute, people can sign.")},
+    done={"reopened": Message("The campaign is open again. Within a minute, people can sign.")},
 )
 def reopen(stack: Stack, campaign: str, why: Annotated[str, FOR_THE_LOG]) -> Done:
     """Let people sign again, on the campaign's days. If the campaign is open, nothing changes."""

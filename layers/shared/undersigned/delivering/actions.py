@@ -231,14 +231,12 @@ def _retry(stack: Stack, key: DeliveryKey, revision: str, *, again: bool = False
     delivery, target = _found(stack, key, revision)
     may = delivery.may(delivery.question(stack.clock()))
     if "settle as sent" in may:
-        raise NotNowError(
-            Message("Nobody knows whether the email arrived. Ask the recipient’s office, then settle the delivery.")
-        )
+        raise NotNowError(Message("Nobody knows whether the email arrived. Ask the recipient’s office, then decide."))
     if "retry" not in may:
         raise NotNowError(
             Message(
-                "The delivery’s state is “%(state)s”. Only one that failed, bounced, was closed unsent, is held or "
-                "is ready to print can be sent again.",
+                "The delivery’s state is “%(state)s”. Only a delivery that is not sent, bounced, was closed unsent, "
+                "is on hold or is ready to print can be sent again.",
                 {"state": delivery.state},
             )
         )
@@ -323,8 +321,8 @@ def _in_question(stack: Stack, key: DeliveryKey, revision: str) -> tuple[Deliver
     if "settle as sent" not in delivery.may(delivery.question(stack.clock())):
         raise NotNowError(
             Message(
-                "The delivery’s state is “%(state)s”. There is nothing to decide: only a delivery that is in "
-                "doubt, or has had no outcome for three days, can be settled.",
+                "The delivery’s state is “%(state)s”. There is nothing to decide: you decide only about a delivery "
+                "that is in doubt, or has had no outcome for three days.",
                 {"state": delivery.state},
             )
         )
@@ -424,8 +422,8 @@ def _send_again(stack: Stack, delivery: Delivery, target: Target, command: str, 
         values = {"day": campaigns.campaign(key.campaign).local(said).date()}
         raise NotNowError(
             Message(
-                "The office said on %(day)s that it has these letters, so ask it. If they must go again, give a "
-                "reason: `undersigned %(command)s` with `--again --why`.",
+                "The office said on %(day)s that it has these letters, so ask the office. If they must go again, give "
+                "a reason: `undersigned %(command)s` with `--again --why`.",
                 {**values, "command": command},
             ),
             plainly=Message("The office said on %(day)s that it has these letters.", values),

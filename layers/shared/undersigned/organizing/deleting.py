@@ -64,8 +64,8 @@ def check_deletable(stack: Stack, campaign: str) -> None:
         names |= {"count": len(undelivered), "period": first.period, "target": first.target}
         raise NotYetError(
             Message(
-                "Some deliveries are not finished (%(count)s), such as %(period)s to %(target)s. Deliver, retry, "
-                "settle or hand them over first.",
+                "Some deliveries are not finished (%(count)s), such as the one of %(period)s to %(target)s. First "
+                "send them, decide about them, or hand them over.",
                 names,
             )
         )
@@ -76,21 +76,21 @@ def check_deletable(stack: Stack, campaign: str) -> None:
     if personal and settings.kept_until:
         raise NotYetError(
             Message(
-                "Letters still hold personal data (%(count)s): they wait, or their time ends on %(day)s. Wait "
-                "for that, or erase them.",
+                "Letters still have personal data (%(count)s): they wait to be sent, or are kept until %(day)s. Wait "
+                "until then, or erase them.",
                 names,
             )
         )
     if personal:
         raise NotYetError(
             Message(
-                "Letters still hold personal data (%(count)s). Say with the setting `keep_for_days` how long "
-                "they are kept, or erase them.",
+                "Letters still have personal data (%(count)s). Say with the setting `keep_for_days` how long they are "
+                "kept, or erase them.",
                 names,
             ),
             plainly=Message(
-                "Letters still hold personal data (%(count)s). Say under Details after how many days it is "
-                "deleted, or erase them with “Check letters”.",
+                "Letters still have personal data (%(count)s). Say under Details after how many days it is deleted, "
+                "or erase it with “Check letters”.",
                 names,
             ),
         )
@@ -119,7 +119,10 @@ def delete_campaign(stack: Stack, campaign: str, is_late: Callable[[], bool] = l
         counters.total(campaign)
         if any(counters.counts(campaign).values()):
             raise NotYetError(
-                Message("The letters are gone, and the counters follow. Try again in a minute.", {"campaign": campaign})
+                Message(
+                    "The letters are deleted, but the counts still include them. Try again in a minute.",
+                    {"campaign": campaign},
+                )
             )
     Drafts(stack).delete(campaign)
     others = rows.delete_others(campaign, is_late)

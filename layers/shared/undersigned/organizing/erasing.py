@@ -47,13 +47,13 @@ class UnderWayError(NotNowError):
     done={
         "erased": Message("The letter is erased, with everything that it said about its signer."),
         "erased-on-paper": Message(
-            "The letter is erased, with everything that it said about its signer. We deleted the file that has it. If "
-            "the file has other letters, we’re making it again without this one."
+            "The letter is erased, with everything that it said about its signer. We deleted the file that had it. If "
+            "the file had other letters, we’re making it again without this one."
         ),
         "erased-after-sending": Message(
-            "The letter is erased, with everything that it said about its signer. We deleted the file that has it. If "
-            "the file has other letters, we’re making it again without this one. The office keeps the email and the "
-            "files that it already has. If the signer wants those deleted, ask the office."
+            "The letter is erased, with everything that it said about its signer. We deleted the file that had it. If "
+            "the file had other letters, we’re making it again without this one. The office keeps the email and the "
+            "files that it already has. If the signer wants the office to delete them, ask the office."
         ),
     },
 )

@@ -173,11 +173,14 @@ def _different_fields(file: str, translation: Letter, original: Letter) -> Itera
     for fields, says in (
         (
             expected - used,
-            Message("%(fields)s is in the letter in its own language but not here; add it where it belongs"),
+            Message("the letter in its own language has %(fields)s, but this one doesn't; add it where it belongs"),
         ),
         (
             used - expected,
-            Message("%(fields)s is here but not in the letter in its own language; remove it, or add it there"),
+            Message(
+                "this letter has %(fields)s, but the letter in its own language doesn't; remove it here, or add it "
+                "there"
+            ),
         ),
     ):
         if fields:

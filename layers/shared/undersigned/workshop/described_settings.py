@@ -33,7 +33,7 @@ _LARGEST_GOAL = 1_000_000_000
 _SHORTEST_KEEPING, _LONGEST_KEEPING = 30, 3_650
 
 _ASKED = kinds.choice(
-    {"required": Message("Must be given"), "optional": Message("Can be given"), "no": Message("Not asked for")}
+    {"required": Message("Required"), "optional": Message("Optional"), "no": Message("Not asked for")}
 )
 _ASKED_IN_FILE = 'Write "required", "optional" or "no".'
 
@@ -169,7 +169,7 @@ SETTINGS = (
         kinds.text(),
         Message("Title"),
         Message("the campaign's name as people will read it"),
-        Message("It stands above the form, and in the subject of emails."),
+        Message("It appears above the form, and in the subject of emails."),
         required=True,
         sample="Safer streets",
     ),
@@ -178,7 +178,7 @@ SETTINGS = (
         kinds.paragraph(_LONGEST_SUMMARY),
         Message("One sentence"),
         Message("what the letter asks for, in one sentence"),
-        Message("It stands under the title on the form."),
+        Message("It appears under the title on the form."),
         required=True,
         sample="Ask your mayor for safer streets.",
     ),
@@ -188,7 +188,7 @@ SETTINGS = (
         Message("What you ask of recipients"),
         Message("what the letters ask for, in one sentence to a recipient"),
         Message(
-            "It stands in the email that brings the letters to an office, in place of the title, and is optional. "
+            "It appears in the email that brings the letters to an office, in place of the title, and is optional. "
             "Choose plain words: spam filters read that email."
         ),
         sample="Please build safe crossings at every school.",
@@ -225,9 +225,9 @@ SETTINGS = (
         kinds.TIME_ZONE,
         Message("Time zone"),
         Message("the time zone in which days begin and end"),
-        Message("Without one, it is that of most people in the state."),
+        Message("Without a choice, it is the time zone of most people in the state."),
         sample="America/Chicago",
-        unset=Message("That of the state"),
+        unset=Message("The state’s time zone"),
     ),
     Setting(
         "goal",
@@ -273,14 +273,14 @@ SETTINGS = (
         "allowed_origins",
         kinds.WEBSITES,
         Message("Websites with the form"),
-        Message("the websites where the form is as high as it needs, and which may send their own forms here"),
+        Message("the websites where the form shows at its full height, and which may send their own forms here"),
         sample=["https://www.example.org"],
     ),
     Setting(
         "frame_origins",
         kinds.WEBSITES,
         Message("Websites that only show the form"),
-        Message("the websites where the form is as high as it needs, and which may do nothing else"),
+        Message("the websites where the form shows at its full height, and which may do nothing else"),
         Message("Other people have pages at the same address, as on some site builders."),
         sample=["https://sites.example.edu"],
     ),
@@ -366,7 +366,7 @@ SETTINGS = (
     Setting(
         "question_required",
         kinds.YES_NO,
-        Message("Everybody answers your question"),
+        Message("Your question must be answered"),
         Message("whether a signer must answer your question"),
         default=False,
         sample=True,
@@ -399,7 +399,7 @@ SETTINGS = (
         kinds.SOURCES,
         Message("Labels of links and websites"),
         Message("the links and sites that you want counts for, such as a flyer"),
-        Message("A link to the form says it: ?source=flyer."),
+        Message("A link to the form has its label: ?source=flyer."),
         sample=["flyer", "newsletter"],
     ),
     Setting(
@@ -442,8 +442,8 @@ SETTINGS = (
         "keep_for_days",
         kinds.number(_SHORTEST_KEEPING, _LONGEST_KEEPING),
         Message("Days until people’s data is deleted"),
-        Message("for how many days after the last day of signing what letters say about people is kept"),
-        Message("Then it is deleted by itself, and the counts stay. Without it, it is kept until you erase it."),
+        Message("how many days after the last day of signing to keep what letters say about people"),
+        Message("Then we delete it, and the counts stay. Without a number, it is kept until you erase it."),
         sample=90,
     ),
 )

@@ -117,7 +117,7 @@ class PostalCodeCells:
         ]
         values: dict[str, object] = {"state": STATES[self._region]}
         for codes, says in (
-            (changed, Message("spreadsheets remove zeros, which were put back: %(codes)s")),
+            (changed, Message("the spreadsheet left out zeros at the beginning, which we added again: %(codes)s")),
             (elsewhere, Message("check these codes, which are not in %(state)s: %(codes)s", values)),
         ):
             if codes:
@@ -195,7 +195,7 @@ def _no_code(typed: str) -> Message:
             "%(code)s is not a postal code; separate codes with semicolons, such as 60201; 60202", {"code": typed}
         )
     return Message(
-        "%(code)s is not a postal code, which has a digit; write codes, * for all that no other recipient has, or "
+        "%(code)s has no digit, so it is not a postal code; write codes, * for all that no other recipient has, or "
         "nothing for everyone",
         {"code": typed},
     )

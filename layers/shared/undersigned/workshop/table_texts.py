@@ -25,7 +25,7 @@ MOST_ROWS = 10_000
 
 MOST_COLUMNS = 100
 
-UNREADABLE = Message("we can't read this list; paste it again, or take back one of the “Earlier versions”")
+UNREADABLE = Message("we can't read this list; paste it again, or go back to one of the “Earlier versions”")
 """For people at a page, whose own lists have all columns: a program wrote this file."""
 
 _LONGEST_FIRST_ROW = 10_000

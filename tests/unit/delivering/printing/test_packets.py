@@ -785,7 +785,7 @@ def test_a_cover_says_how_many_letters_came_so_far_and_how_to_reach_the_organize
     )
     page = read(packet).pages[0]
     for part in (
-        "SO FAR 1,147 letters, with these",
+        "SO FAR 1,147 letters, these included",
         "SENT BY Oak & Elm TELEPHONE +1 847 555 0100 FOR REPLIES oak@example.org WEBSITE https://oak.example/a_b",
         "To answer, write to oak@example.org.",
     ):

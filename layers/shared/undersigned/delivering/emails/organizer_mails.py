@@ -61,8 +61,8 @@ def ready(sender: Sender, campaign: Campaign, target: Target, period: str) -> Ma
     sentences = (
         Message("The letters to %(whom)s are ready to print.", said),
         Message(
-            "If other recipients without an email address have letters, those follow within minutes. The top of the "
-            "overview lists all of these recipients."
+            "Letters to other recipients without an email address are ready within minutes, too. The top of the "
+            "overview lists all these recipients."
         ),
         Message("Open each one, print the letters, and hand them over or mail them. Then press “Handed over” there."),
     )
@@ -81,7 +81,7 @@ def stopped(sender: Sender, campaign: Campaign, target: Target, stop: Stop) -> M
     said = {"whom": target.addressed(language), "email": target.email, "why": stop.reason}
     sentences = [
         Message(
-            "No more letters to %(whom)s go to %(email)s: someone opened the office’s page and pressed “Stop these "
+            "Letters to %(whom)s no longer go to %(email)s: someone opened the office’s page and pressed “Stop these "
             "emails”, or an email program did.",
             said,
         )

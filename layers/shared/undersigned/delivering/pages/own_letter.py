@@ -127,7 +127,7 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
     if isinstance(signature, Form):
         return (
             Message.in_context("status of a letter", "Not confirmed yet"),
-            Message("Open the link in our email and confirm your letter. We send it only then."),
+            Message("Open the link in our email and confirm your letter. Until you do, we don’t send it."),
         )
     if signature.status == "withdrawn":
         return (
@@ -154,7 +154,7 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
         )
     if delivery and delivery.state == "closed_unsent":
         return Message.in_context("status of a letter", "Not delivered"), Message(
-            "Your letter of the delivery of %(day)s did not reach %(whom)s, and the organizer won’t send it again. "
+            "Your letter in the delivery of %(day)s did not reach %(whom)s, and the organizer won’t send it again. "
             "The reason: “%(why)s”.",
             {**values, "why": delivery.reason},
         )
@@ -250,8 +250,8 @@ def _when_it_goes(own: OwnLetter, values: Mapping[str, object], language: str) -
     next_delivery = own.next_delivery()
     if next_delivery is None:
         return Message(
-            "The organizer has paused the deliveries. Nothing is lost: your letter to %(whom)s goes out when they go "
-            "on.",
+            "The organizer has paused the deliveries. Nothing is lost: your letter to %(whom)s goes out when the "
+            "pause ends.",
             values,
         )
     values = {**values, "day": full_date(own.entry.campaign.local(next_delivery), language)}

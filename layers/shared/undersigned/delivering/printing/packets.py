@@ -349,7 +349,7 @@ def _cover(cover: PacketCover) -> dict[str, Any]:
         (Message("In this file"), _span(cover)),
         (Message("Erased"), gone and Message.counted("%(count)s letter", "%(count)s letters", gone, erased)),
         (Message("File"), Message("%(packet)s of %(packets)s", numbers)),
-        (Message("So far"), cover.so_far and Message("%(letters)s letters, with these", so_far)),
+        (Message("So far"), cover.so_far and Message("%(letters)s letters, these included", so_far)),
         (Message("Sent by"), organizer.name),
         (Message("Telephone"), organizer.telephone),
         (Message("For replies"), organizer.email),
@@ -381,8 +381,8 @@ def _index(cover: PacketCover) -> dict[str, str]:
     said = {
         "title": title,
         "words": Message(
-            "Each entry has a letter’s number, the name of its signer with their town if the letter has it, and its "
-            "page; below them its reference number, and when the signer confirmed it by email."
+            "Each entry has a letter’s number, its signer’s name, their town if the letter has it, and its page. The "
+            "line below has its reference number and when the signer confirmed it by email."
         ),
         "footer": Message("%(index)s · file %(packet)s of %(packets)s", {"index": title, **_numbers(cover)}),
         "page": Message("Page %(number)s", {"number": "#"}),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from undersigned.organizing.rules.reports import Report, ReportLine, Section
 
 _HEADINGS: Mapping[Section, Message] = {
-    "to decide": Message.in_context("heading above letters", "Needs a person"),
+    "to decide": Message.in_context("heading above letters", "To decide"),
     "to print": Message.in_context("heading above letters", "Ready to print"),
     "not sent": Message.in_context("heading above letters", "Not sent"),
     "sent": Message.in_context("heading above letters", "Sent"),
@@ -37,7 +37,7 @@ _ADVICE: Mapping[Section, Message] = {
         "Nothing is lost. Letters on hold go when somebody ends the hold. If some are still being sent in the next "
         "report, tell the person who runs the system."
     ),
-    "sent": Message("The mail servers accepted these letters, unless it says otherwise."),
+    "sent": Message("The mail servers accepted these letters, unless a line says otherwise."),
 }
 
 
@@ -95,8 +95,8 @@ def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
 def _section(found: Report, section: Section, next_delivery: datetime) -> _Section:
     language = languages.for_organizers(found.campaign.language)
     by_itself = Message(
-        "These letters came in later, or their recipient got an email less than seven days before. They go out on "
-        "%(day)s at the earliest.",
+        "These letters were confirmed later, or their recipient got an email less than seven days before. They go out "
+        "on %(day)s at the earliest.",
         {"day": languages.full_date(next_delivery, language)},
     )
     by_hand = Message("They go when somebody presses “Send now” on the overview.")

@@ -153,8 +153,8 @@ _IN_QUESTION: Mapping[Question, Point] = {
         "serious",
         Message("%(whom)s: the email of %(day)s bounced"),
         Message.counted(
-            "The email to %(email)s with %(letters)s letter came back. Nothing is lost. %(waits)s %(way_out)s",
-            "The email to %(email)s with %(letters)s letters came back. Nothing is lost. %(waits)s %(way_out)s",
+            "The email to %(email)s with %(letters)s letter bounced. Nothing is lost. %(waits)s %(way_out)s",
+            "The email to %(email)s with %(letters)s letters bounced. Nothing is lost. %(waits)s %(way_out)s",
             1,
             {},
         ),
@@ -211,7 +211,7 @@ _OF_CAMPAIGN: tuple[_Table, ...] = (
         ),
         lambda found: found.sending.is_braked("clean"): Point(
             "serious",
-            Message("Confirmation emails wait: too many came back"),
+            Message("Confirmation emails wait: too many bounced"),
             Message(
                 "Too many bounced or were marked as spam within a day, so none go out for now. %(waits)s Tell the "
                 "person who runs the system. The emails go on by themselves; nobody has to sign again."
@@ -229,8 +229,8 @@ _OF_CAMPAIGN: tuple[_Table, ...] = (
             "to know",
             Message("Confirmation emails that wait: %(clean)s"),
             Message(
-                "They were stopped for a while, or a limit was reached: an hour’s for all emails, or a day’s for one "
-                "network or one email domain. They go by themselves; nobody has to sign again."
+                "They were stopped for a while, or a limit was reached: for all emails in an hour, or for one network "
+                "or email domain in a day. They go by themselves; nobody has to sign again."
             ),
         ),
     },
@@ -409,7 +409,7 @@ def _about(target: Target, waiting: int | None, language: str) -> dict[str, obje
 
 def _waits(waiting: int, language: str) -> Message:
     if not waiting:
-        return Message("No letters are waiting now. New ones will wait.")
+        return Message("No letters are waiting now. New letters will wait.")
     return Message.counted(
         "%(number)s letter is waiting.",
         "%(number)s letters are waiting.",

@@ -33,7 +33,7 @@ _WHAT_ROLES_MAY: Mapping[Role, Message] = {
 
 _WHAT_KEYS_MAY: Mapping[KeyScope, Message] = {
     "counts": Message("Counts: numbers and deliveries, and no names of people who signed"),
-    "letters": Message("Letters: these, and letters with people’s names"),
+    "letters": Message("Letters: the same, and letters with people’s names"),
 }
 
 _NEW_KEY: Mapping[str, str] = {"label": "", "scope": ""}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 NO_CODE = Message(
     "This code doesn’t work any more. A code works once, for 15 minutes and five tries. Ask for a new email. After 20 "
-    "wrong codes in a day, none from an email works until midnight UTC. To sign in sooner, ask the person who runs the "
+    "wrong codes in a day, no emailed code works until midnight UTC. To sign in sooner, ask the person who runs the "
     "system for a link."
 )
 

@@ -217,13 +217,13 @@ def _kept(campaign: Campaign, language: str) -> str:
     values: dict[str, object] = {"days": PENDING_FOR.days}
     if campaign.kept_until is None:
         return Message(
-            "We keep your letter until the organizer erases it, or for %(days)s days if you don’t confirm it; until it "
-            "is in a delivery, you can withdraw it with the link in our emails.",
+            "We keep your letter until the organizer erases it, or for %(days)s days if you don’t confirm it. Until "
+            "it is in a delivery, you can withdraw it with the link in our emails.",
             values,
         ).in_language(language)
     return Message(
-        "We keep your letter until %(day)s (if that is later, until %(sent_days)s days after it arrived), or for "
-        "%(days)s days if you don’t confirm it; until it is in a delivery, you can withdraw it with the link in our "
-        "emails.",
+        "We keep your letter until %(day)s or until %(sent_days)s days after it arrived, whichever is later; if you "
+        "don’t confirm it, only for %(days)s days. Until it is in a delivery, you can withdraw it with the link in "
+        "our emails.",
         values | {"day": long_date(campaign.kept_until, language), "sent_days": PURPOSES["packets"].valid_for.days},
     ).in_language(language)

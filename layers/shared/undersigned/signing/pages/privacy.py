@@ -52,6 +52,6 @@ def _kept_until(campaign: Campaign, language: str) -> str:
     if campaign.kept_until is None:
         return Message("until the organizer erases it").in_language(language)
     return Message(
-        "until %(day)s; if that is later, until %(sent_days)s days after it arrived",
+        "until %(day)s or until %(sent_days)s days after it arrived, whichever is later",
         {"day": long_date(campaign.kept_until, language), "sent_days": PURPOSES["packets"].valid_for.days},
     ).in_language(language)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from undersigned.workshop.pages.preview import Preview
     from undersigned.workshop.rules.drafts import Draft
 
-_HAS_LETTER = Message("you typed a letter; empty this field to take our example")
+_HAS_LETTER = Message("you typed a letter; empty this field to use our example")
 
 _TAGS = tuple(f"{{{{ {name} }}}}" for name in FIELDS)
 

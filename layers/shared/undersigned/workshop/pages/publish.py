@@ -59,8 +59,8 @@ def refused_website(typed: str, origin: str | Message) -> TypedWebsite | None:
         return TypedWebsite(typed, origin)
     if builder := builder_of(origin):
         message = Message(
-            "%(builder)s shows what you paste in a frame whose own address changes, so you can’t name it here. “In a "
-            "site builder” has what to paste there.",
+            "%(builder)s puts what you paste into a frame whose address changes, so you can’t name it here. “In a "
+            "site builder” says what to paste there.",
             {"builder": builder},
         )
         return TypedWebsite(typed, message)

@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from undersigned.workshop.setting_kinds import Value
 
 NOTICES |= {
-    "website-added": Message("The website is in the draft. Publish to make the form there as high as it needs."),
+    "website-added": Message("The website is in the draft. Publish to show the form there at its full height."),
     "changed": Message("Somebody else changed the campaign meanwhile. This is how it is now. Nothing was published."),
-    "deleting": Message("Part of the campaign is deleted. Press the button again until all of it is."),
-    "not-deleted": Message("Nothing was deleted: type the campaign’s title to say that you mean it."),
+    "deleting": Message("Part of the campaign is deleted. Press the button again to delete the rest."),
+    "not-deleted": Message("Nothing was deleted. To confirm, type the campaign’s title."),
 }
 
 pages = WorkshopRoutes()
