@@ -73,7 +73,7 @@ if TYPE_CHECKING:
 
     from undersigned.campaigns.rules.cadence import Cadence
     from undersigned.delivering.rules.deliveries import Delivery
-    from undersigned.signing.rules.forms import Form, Signed
+    from undersigned.signing.rules.forms import Form, FormOrLetter
     from undersigned.workshop.campaigns import CompiledCampaign
 
 quicken()
@@ -374,7 +374,7 @@ class World:
         self.run_stream()
         return mail
 
-    def letter(self, email: str = str(ADA["email"])) -> Signed | None:
+    def letter(self, email: str = str(ADA["email"])) -> FormOrLetter | None:
         """Return the form of an address that waits for a confirmation, or else its letter."""
         signer = self.signer(email)
         row = Signatures(self.stack.table).signature(CAMPAIGN, signer)
@@ -384,7 +384,7 @@ class World:
         """Return the forms that can be confirmed, the newest first."""
         return [form for _, form in Forms(self.stack.table).listed(CAMPAIGN) if form]
 
-    def row(self, email: str = str(ADA["email"])) -> Signed:
+    def row(self, email: str = str(ADA["email"])) -> FormOrLetter:
         """Return what `letter` does, which must be there."""
         found = self.letter(email)
         assert found

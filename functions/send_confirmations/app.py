@@ -17,7 +17,7 @@ from undersigned.delivering.office import tell_of_stop
 from undersigned.delivering.telling import tell_waiting
 from undersigned.people.people_post import send_each, send_invitation, send_sign_in
 from undersigned.people.queue import is_to_person
-from undersigned.signing.confirmation_emails import queue_postponed, queue_requested, send_waiting
+from undersigned.signing.confirmation_emails import queue_postponed, queue_requested, send_queued
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +56,7 @@ def make_handler(stack: Stack) -> Callable[[Mapping[str, Any], LambdaContext], d
         # Each queue has batches of its own.
         if is_to_person(records[0]["body"]):
             return send_each(stack, records, _TO_PEOPLE)
-        return send_waiting(stack, records)
+        return send_queued(stack, records)
 
     return handle
 

@@ -27,8 +27,8 @@ def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[Worl
 
 
 HEADINGS = {
-    "en": ("You didn’t sign?", "The form is deleted", "Your address can get emails again", "The form is deleted"),
-    "es": ("¿No firmó usted?", "El formulario se eliminó", "Su dirección puede recibir correos de nuevo",
+    "en": ("You didn’t sign?", "The form is deleted", "Your address can get emails", "The form is deleted"),
+    "es": ("¿No firmó usted?", "El formulario se eliminó", "Su dirección puede recibir correos",
            "El formulario se eliminó"),
 }  # fmt: skip
 """The headings of the page, before and after its button, after 30 days, and after its button again."""

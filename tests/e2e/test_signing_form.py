@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tests.chromium import Visitor
     from tests.running import RunningStack
     from undersigned.base.stack import Stack
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
 
 """Screenshots of the last run, for people to look at."""
 
@@ -66,7 +66,7 @@ class Campaigns:
         assert found
         return found[0]
 
-    def row(self, email: str) -> Signed | None:
+    def row(self, email: str) -> FormOrLetter | None:
         """Return the form of an address that waits for a confirmation, or else its letter."""
         signer = signer_id(self.opened.secret(), email)
         row = Signatures(self.opened.table).signature("the-form", signer)

@@ -34,7 +34,7 @@ from undersigned.organizing.rules import exports
 from undersigned.signing import emails
 from undersigned.signing.rules.form_fields import FORM_FIELDS
 from undersigned.signing.rules.forms import FormMail
-from undersigned.signing.rules.posted_forms import SignedForm, details_so_far, read_form, read_unfinished
+from undersigned.signing.rules.posted_forms import CheckedForm, checked_form, details_so_far, read_unfinished
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
@@ -102,13 +102,13 @@ WORDS = st.fixed_dictionaries(
 class Signed(NamedTuple):
     """An accepted form and its signature row."""
 
-    form: SignedForm
+    form: CheckedForm
     row: Signature
 
 
 def signed(words: dict[str, str]) -> Signed | None:
     try:
-        form = read_form({**ADA, **words}, FOLDER.campaign, ROSTER)
+        form = checked_form({**ADA, **words}, FOLDER.campaign, ROSTER)
     except FormError as error:
         assert error.errors
         return None

@@ -27,7 +27,7 @@ from undersigned.signing.queue import waiting_mails
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.signing.rules.forms import FormMail
-from undersigned.signing.rules.mail_budgets import Budget, hour_of
+from undersigned.signing.rules.mail_budgets import Budget, start_of_hour
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
@@ -402,7 +402,7 @@ def test_bounces_of_suspicious_forms_delay_no_email_of_a_person(world: World) ->
 
 
 def test_few_bounces_among_many_emails_delay_nothing(world: World) -> None:
-    MailBudgets(world.stack.table).take(Budget("unconfirmed", "", hour_of(world.clock.now), 1_000), 680)
+    MailBudgets(world.stack.table).take(Budget("unconfirmed", "", start_of_hour(world.clock.now), 1_000), 680)
     for number in range(20):
         post(world, number, source=network(number))
     world.run_stream()

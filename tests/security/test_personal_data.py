@@ -24,7 +24,7 @@ from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
 
 PHRASE = "call-me-maybe"
 
@@ -69,7 +69,7 @@ def test_a_flood_of_made_up_domains_makes_no_counter(world: World) -> None:
 # Erasure and time
 
 
-def row(world: World, email: str = "ada@signers.example") -> Signed | None:
+def row(world: World, email: str = "ada@signers.example") -> FormOrLetter | None:
     return world.letter(email)
 
 
@@ -131,7 +131,7 @@ def test_a_letter_of_an_erased_address_can_be_confirmed_for_as_long_as_any_other
     assert world.post(link).status == 410
 
 
-def fields(signature: Signed | None) -> str:
+def fields(signature: FormOrLetter | None) -> str:
     assert signature is not None
     words = signature.words
     return f"{words.name}{words.email}{words.address_line}{words.signature}{words.note}"

@@ -11,7 +11,7 @@ from tests.world import ADA, FORM, SITE
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
 
 
 OURS = "https://letters.example"
@@ -46,7 +46,7 @@ def allowed(world: World) -> None:
     world.change(allowed_origins=(SITE,))
 
 
-def signature(world: World) -> Signed | None:
+def signature(world: World) -> FormOrLetter | None:
     return world.letter()
 
 

@@ -10,7 +10,7 @@ from undersigned.base.errors import NotFoundError
 from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.campaigns.rules.letters import SignerDetails, as_text, read_blocks, render_html
 from undersigned.signing.rules.form_fields import PRINTED
-from undersigned.signing.rules.posted_forms import details_so_far, read_form, read_unfinished
+from undersigned.signing.rules.posted_forms import checked_form, details_so_far, read_unfinished
 
 if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import Campaign, PaperSize, Target
@@ -80,7 +80,7 @@ def _as_signed(
         "target": target.id,
         **{name: getattr(details, name) for name in PRINTED},
     }
-    read_form(values, campaign, roster)
+    checked_form(values, campaign, roster)
     return details_so_far(read_unfinished(values, campaign, roster), campaign, details.signed_on, language)
 
 

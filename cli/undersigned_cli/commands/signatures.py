@@ -40,7 +40,7 @@ from undersigned_cli.whole_files import whole
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
 
 OfStatus = Annotated[Exported | None, typer.Option("--status", help="Only letters with this status.")]
 
@@ -90,7 +90,7 @@ def signatures(  # noqa: PLR0913  (options)
     wanted, suspected = ExportFilter(target, status), SignatureFilter(suspicion=suspicion)
     if email is None:
         rows = newest_letters(opened, campaign, status=status)
-        found: Iterable[Signed] = (signature for _, signature in rows if signature)
+        found: Iterable[FormOrLetter] = (signature for _, signature in rows if signature)
     else:
         found = filter(None, [letter_signed_with(opened, campaign, email)])
     matching = (
@@ -112,7 +112,7 @@ def signatures(  # noqa: PLR0913  (options)
     show(f"Signatures of {campaign}", columns, [_as_values(opened, signature) for signature in shown], as_json=as_json)
 
 
-def _as_values(opened: Stack, signature: Signed) -> dict[str, object]:
+def _as_values(opened: Stack, signature: FormOrLetter) -> dict[str, object]:
     """Return a letter's values by the columns of an export, with null, true and false for JSON."""
     language = catalog_of(opened).letter(signature.campaign, signature.letter).language
     cells = dict(zip(COLUMNS, (cell or None for cell in row(signature, language)), strict=True))
@@ -229,7 +229,7 @@ def erase(  # noqa: PLR0913  (options)
         )
 
 
-def _what_was_sent(signature: Signed) -> str:
+def _what_was_sent(signature: FormOrLetter) -> str:
     if signature.period is None:
         return ""
     return f" It is in the packet of {signature.period}. What the recipient already has stays there."

@@ -25,7 +25,7 @@ from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
 
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 
@@ -34,7 +34,7 @@ def signer(world: World, email: str = "ada@signers.example") -> str:
     return signer_id(world.stack.secret(), email)
 
 
-def row(world: World) -> Signed:
+def row(world: World) -> FormOrLetter:
     found = world.letter()
     assert found
     return found

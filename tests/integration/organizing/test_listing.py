@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.world import World
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
 
 
-def listed(world: World, before: str | None = None) -> Iterator[tuple[str, Signed]]:
+def listed(world: World, before: str | None = None) -> Iterator[tuple[str, FormOrLetter]]:
     found = newest_letters(world.stack, CAMPAIGN, before, read_ahead=3)
     return ((position, row) for position, row in found if row)
 

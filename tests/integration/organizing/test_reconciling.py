@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.world import World
-    from undersigned.signing.rows.signatures import Page
+    from undersigned.signing.rows.signatures import SignaturePage
 
 type Logs = list[dict[str, Any]]
 
@@ -300,7 +300,7 @@ def test_people_who_sign_withdraw_and_are_erased_meanwhile_are_no_difference(
     confirm(world, *"abcdefgh")
     pages = Signatures.pages
 
-    def read_in_a_rush(signatures: Signatures, campaign: str, after: str = "") -> Iterator[Page]:
+    def read_in_a_rush(signatures: Signatures, campaign: str, after: str = "") -> Iterator[SignaturePage]:
         world.confirmed(email=f"signer{len(world.sent)}@signers.example")
         read = [*pages(signatures, campaign, after)]
         yield from read
@@ -325,7 +325,9 @@ def test_letters_that_are_sealed_and_erased_meanwhile_are_no_difference(
     confirm(world, "cy", "di")
     pages = Signatures.pages
 
-    def read_while_letters_are_sealed(signatures: Signatures, campaign: str, after: str = "") -> Iterator[Page]:
+    def read_while_letters_are_sealed(
+        signatures: Signatures, campaign: str, after: str = ""
+    ) -> Iterator[SignaturePage]:
         if not after:
             world.week()
         yield from pages(signatures, campaign, after)

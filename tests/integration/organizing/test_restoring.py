@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tests.world import Sent
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
 
 RECOVERED = "recovered-table"
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
@@ -133,7 +133,7 @@ def row_of(name: str) -> str:
     return f"SIGNATURE#{CAMPAIGN}#{id_of(name)}"
 
 
-def row(world: World, name: str) -> Signed | None:
+def row(world: World, name: str) -> FormOrLetter | None:
     return world.letter(f"{name.lower()}@signers.example")
 
 

@@ -149,7 +149,7 @@ def test_the_link_ends_the_emails_again_after_30_days(world: World) -> None:
     link = world.signed().link("disown")
     world.press(link)
     world.clock.advance(days=30)
-    assert "Your address can get emails again" in world.get(link).body
+    assert "Your address can get emails" in world.get(link).body
     assert "The form is deleted" in world.press(link).body
     sent = len(world.sent)
     world.clock.advance(days=29)

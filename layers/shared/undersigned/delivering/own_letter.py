@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.counts import Count
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.signing.letters import LinkedLetter
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class OwnLetter:
 
     entry: Entry
     target: Target
-    signature: Signed
+    signature: FormOrLetter
     letter_html: str
     letter_language: str
     delivery: Delivery | None
@@ -100,7 +100,7 @@ def own_letter(stack: Stack, linked: LinkedLetter) -> OwnLetter:
     )
 
 
-def _delivery_of(stack: Stack, signature: Signed, target: Target) -> Delivery | None:
+def _delivery_of(stack: Stack, signature: FormOrLetter, target: Target) -> Delivery | None:
     """Return the delivery that holds a letter, once it is sealed."""
     if signature.period is None:
         return None

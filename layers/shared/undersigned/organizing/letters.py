@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.letters import Letter
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.organizing.rules.screening import SignatureFilter
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
 
 _READ_AHEAD = 100
 """How many rows DynamoDB returns in one call, at most ("BatchGetItem", DynamoDB API reference)."""
@@ -41,7 +41,7 @@ class LetterRecord:
     `sheet` is the reference number of a letter that was erased after it could be printed.
     """
 
-    row: Signed
+    row: FormOrLetter
     target: Target
     signed: tuple[Target, Letter] | None
     delivery: Delivery | None
@@ -50,13 +50,13 @@ class LetterRecord:
 
 def list_letters(
     stack: Stack, campaign: str, wanted: SignatureFilter, after: str | None, limit: int
-) -> Listing[Signed]:
+) -> Listing[FormOrLetter]:
     """List letters, newest first, in a bounded number of reads."""
     rows = newest_letters(stack, campaign, after, status=wanted.status)
     return Listing.of(rows, wanted.matches, limit, stack.limits.rows_read)
 
 
-def letters_with_name(stack: Stack, campaign: str, name: str, after: str | None, limit: int) -> Listing[Signed]:
+def letters_with_name(stack: Stack, campaign: str, name: str, after: str | None, limit: int) -> Listing[FormOrLetter]:
     """List the letters whose signer's name has these words, newest first, in a bounded number of reads.
 
     No index has names, because they are personal data: this reads the newest letters, or those after a position.
@@ -67,7 +67,7 @@ def letters_with_name(stack: Stack, campaign: str, name: str, after: str | None,
     )
 
 
-def letter_signed_with(stack: Stack, campaign: str, email: str) -> Signed | None:
+def letter_signed_with(stack: Stack, campaign: str, email: str) -> FormOrLetter | None:
     """Find the letter or the form of an email address, in two reads. An invalid address has none."""
     if email_mistake(email):
         return None
@@ -75,7 +75,7 @@ def letter_signed_with(stack: Stack, campaign: str, email: str) -> Signed | None
     return row if row and row.words.email else None
 
 
-def find_letter(stack: Stack, campaign: str, signer: str) -> Signed:
+def find_letter(stack: Stack, campaign: str, signer: str) -> FormOrLetter:
     """Return a signer's letter, or the form that waits for a confirmation. Raises NotFoundError."""
     row = _current(stack, campaign, signer)
     if row is None:
@@ -84,7 +84,7 @@ def find_letter(stack: Stack, campaign: str, signer: str) -> Signed:
     return row
 
 
-def _current(stack: Stack, campaign: str, signer: str) -> Signed | None:
+def _current(stack: Stack, campaign: str, signer: str) -> FormOrLetter | None:
     forms, letter = Forms(stack.table).of_signer(campaign, signer), Signatures(stack.table).signature(campaign, signer)
     return current_of(forms, letter, stack.clock())
 
@@ -136,7 +136,7 @@ def release_letter(stack: Stack, campaign: str, signer: str, why: Annotated[str,
     return Done("ended-hold-while-paused" if is_paused else "ended-hold", log="release letters")
 
 
-def _quarantined(stack: Stack, row: Signed) -> Form:
+def _quarantined(stack: Stack, row: FormOrLetter) -> Form:
     """Return the newest form in quarantine of a signer. Raises ChangedError without one."""
     letter = None if isinstance(row, Form) else row
     waiting = waiting_of(Forms(stack.table).of_signer(row.campaign, row.signer), letter, stack.clock())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.controls import AuditEntry
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
     from undersigned.signing.rules.signatures import ReportedStatus
 
 _OF_FORMS = frozenset(get_args(FormStatus))
@@ -54,13 +54,13 @@ def newest_letters(
     *,
     read_ahead: int | None = None,
     status: ReportedStatus | None = None,
-) -> Iterator[tuple[str, Signed | None]]:
+) -> Iterator[tuple[str, FormOrLetter | None]]:
     """List letters and forms with their positions, newest first, or those older than a position.
 
     Reads only forms, or only letters, if the others can't have the wanted `status`. A form that is confirmed meanwhile
     may come as both. One that can't be confirmed any more is None. `read_ahead` is how many are read in one step.
     """
-    found: list[Iterator[tuple[str, Signed | None]]] = []
+    found: list[Iterator[tuple[str, FormOrLetter | None]]] = []
     if status is None or status in _OF_FORMS:
         found.append(Forms(stack.table).listed(campaign, before, read_ahead=read_ahead))
     if status not in _OF_FORMS:

@@ -30,7 +30,7 @@ from undersigned.organizing.rules.reconciliations import Balance, Finding, Holdi
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.mail_claims import MailClaims, claim_of
 from undersigned.signing.rows.signatures import Signatures
-from undersigned.signing.rules.forms import REMINDED_AFTER, FormMail
+from undersigned.signing.rules.forms import FormMail
 from undersigned.signing.rules.mail_budgets import DAY
 from undersigned.signing.rules.signatures import requested_at
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.organizing.clearing import Over
     from undersigned.organizing.rules.reconciliations import Difference, FindingKind, Summary
-    from undersigned.signing.rows.signatures import Page
+    from undersigned.signing.rows.signatures import SignaturePage
     from undersigned.signing.rules.forms import Form
     from undersigned.signing.rules.signatures import Signature
 
@@ -142,10 +142,8 @@ def _ask_again(stack: Stack, form: Form, summary: Summary, *, reminds: bool) -> 
         return summary
     if form.is_reminder or now - asked_at < _FORGOTTEN_AFTER:
         return summary
-    if settled_on := MailClaims(stack.table).settled_on(claim_of(FormMail(form))):
-        due = form.reminder_due() if reminds else None
-        # While SES was out, the email may have left long after its request.
-        due = due and max(due, settled_on + REMINDED_AFTER)
+    if sent_on := MailClaims(stack.table).sent_or_full_on(claim_of(FormMail(form))):
+        due = form.reminder_due(sent_on) if reminds else None
         if due and due < now + DAY:
             with suppress(ChangedError):  # It was erased, or another run asked for the reminder.
                 Forms(stack.table).remind(form, max(now, due))
@@ -156,7 +154,7 @@ def _ask_again(stack: Stack, form: Form, summary: Summary, *, reminds: bool) -> 
     return summary
 
 
-def _reconcile_rows(stack: Stack, run: Reconciliation, page: Page, over: Over, report: Report) -> Summary:
+def _reconcile_rows(stack: Stack, run: Reconciliation, page: SignaturePage, over: Over, report: Report) -> Summary:
     now = stack.clock()
     summary = run.summary.plus(rows=len(page.rows) + page.damaged, damaged=page.damaged, unexplained=page.damaged)
     uncounted = (row for row in page.rows if needs_counting(row) and now - row.changed_at > COUNTED_WITHIN)

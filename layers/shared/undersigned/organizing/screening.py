@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from undersigned.base.stack import Stack
     from undersigned.organizing.rules.screening import Place, ScreeningAction, Shared, SignatureFilter
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
 
 SAMPLE = 25
 """How many letters are shown of those that a filter selects."""
@@ -68,7 +68,7 @@ class Screened:
     printed: int = 0
     under_way: int = 0
     next_position: str | None = None
-    sample: tuple[Signed, ...] = ()
+    sample: tuple[FormOrLetter, ...] = ()
     shared: tuple[Shared, ...] = ()
 
     def plus(self, following: Screened) -> Screened:
@@ -143,7 +143,7 @@ def _screen_slice(
     return Screened(_places(found.items), changed, outcomes["printed"], outcomes["under way"], found.next_position)
 
 
-def _change(stack: Stack, action: ScreeningAction, row: Signed) -> str:
+def _change(stack: Stack, action: ScreeningAction, row: FormOrLetter) -> str:
     if isinstance(row, Form):
         # Forms can only be erased.
         Forms(stack.table).delete(row.campaign, row.signer, row.form)
@@ -165,7 +165,7 @@ def _change(stack: Stack, action: ScreeningAction, row: Signed) -> str:
     return "changed"
 
 
-def _slice(stack: Stack, campaign: str, wanted: SignatureFilter, after: str | None, most: int) -> Listing[Signed]:
+def _slice(stack: Stack, campaign: str, wanted: SignatureFilter, after: str | None, most: int) -> Listing[FormOrLetter]:
     wanted = checked_filter(wanted)
     if wanted.target:
         Campaigns(stack.table).target(campaign, wanted.target)
@@ -176,5 +176,5 @@ def _slice(stack: Stack, campaign: str, wanted: SignatureFilter, after: str | No
     return Listing.of(rows, lambda row: row.status != "erased" and wanted.matches(row), most, stack.limits.rows_read)
 
 
-def _places(rows: Iterable[Signed]) -> dict[Place, int]:
+def _places(rows: Iterable[FormOrLetter]) -> dict[Place, int]:
     return dict(Counter(place for row in rows if (place := place_of(row))))

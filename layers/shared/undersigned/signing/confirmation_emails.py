@@ -151,7 +151,8 @@ PAUSE_OF_FAILURE = 10.0
 long outage; SQS hides 120,000."""
 
 _MOST_FAILURES = 2
-"""After so many, the rest of a batch comes again untried. One email that fails each time stops none of the others."""
+"""After so many failures, the rest of a batch comes again untried. A single email that fails each time stops no
+other."""
 
 _TRIED_ONCE_MORE = timedelta(days=1)
 """When an email that SES refused is tried once more."""
@@ -186,7 +187,7 @@ class _Waiting:
         return ((self.at or now) - asked_at).total_seconds() if asked_at and is_late else 0
 
 
-def send_waiting(stack: Stack, records: Sequence[Record]) -> dict[str, Any]:
+def send_queued(stack: Stack, records: Sequence[Record]) -> dict[str, Any]:
     """Send waiting emails; SQS delivers the messages named in the answer again when they are due."""
     try:
         waiting = _read(stack, records)
@@ -228,9 +229,9 @@ def _read(stack: Stack, records: Sequence[Record]) -> list[_Waiting]:
 def _mail_of(stack: Stack, form: Form, row: Signature | None) -> FormMail | None:
     """Return the email of a form; None if it gets none.
 
-    A form that was sent before its signer's letter was erased or withdrawn, or to an address whose person said that
-    they didn't sign, is deleted. One to an address whose domain takes no email waits in quarantine, where people see
-    why.
+    A form is deleted if it was sent before its signer's letter was erased or withdrawn, or if the person with its
+    address said that they didn't sign. A form whose address has a domain that takes no email waits in quarantine, where
+    people see why.
     """
     forms = Forms(stack.table)
     if row and row.status == "confirmed":

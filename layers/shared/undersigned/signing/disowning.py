@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Campaign
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
     from undersigned.signing.rules.signatures import Signature
 
 _TRIES = 4
@@ -26,8 +26,8 @@ _TRIES = 4
 type DisownedState = Literal["asks", "disowned", "allowed", "kept"]
 """The state of the form behind a link.
 
-`asks`: a form that waits. `disowned`: its form is deleted, and no email goes for 30 days. `allowed`: its form is
-deleted, and emails go. `kept`: a letter that was confirmed or withdrawn, which the link doesn't touch.
+`asks`: the form waits. `disowned`: it is deleted, and for 30 days the address gets no email. `allowed`: it is deleted,
+and the address gets emails. `kept`: the letter was confirmed or withdrawn, and the link doesn't touch it.
 """
 
 
@@ -67,7 +67,7 @@ def disown(stack: Stack, token: str) -> DisownedForm:
     return form_to_disown(stack, token)
 
 
-def _disown(stack: Stack, row: Signature | None, found: Signed) -> None:
+def _disown(stack: Stack, row: Signature | None, found: FormOrLetter) -> None:
     now = stack.clock()
     if isinstance(found, Form):
         Disowned(stack.table).disown(row or found, now)
@@ -77,7 +77,7 @@ def _disown(stack: Stack, row: Signature | None, found: Signed) -> None:
         Forms(stack.table).delete_all(found.campaign, found.signer)
 
 
-def _read(stack: Stack, token: str) -> tuple[Signature | None, Signed]:
+def _read(stack: Stack, token: str) -> tuple[Signature | None, FormOrLetter]:
     """Return the signer's row, and the form that waits, or else the letter of the row."""
     campaign, signer = stack.links.read("disown", token).parts
     row = Signatures(stack.table).signature(campaign, signer)
@@ -87,7 +87,7 @@ def _read(stack: Stack, token: str) -> tuple[Signature | None, Signed]:
     return row, found
 
 
-def _state_of(found: Signed, now: datetime) -> DisownedState:
+def _state_of(found: FormOrLetter, now: datetime) -> DisownedState:
     if isinstance(found, Form):
         return "asks"
     if found.status == "erased":

@@ -65,7 +65,7 @@ def open_form(stack: Stack, campaign: str, earlier_token: object = None) -> Form
     )
 
 
-def preview(stack: Stack, campaign: str, values: Mapping[str, object], page_language: str) -> LetterPreview:
+def preview_letter(stack: Stack, campaign: str, values: Mapping[str, object], page_language: str) -> LetterPreview:
     """Render the letter of an incomplete form, without signing it. Raises NotFoundError."""
     entry = find_campaign(stack, campaign)
     unfinished = read_unfinished(values, entry.campaign, entry.roster)

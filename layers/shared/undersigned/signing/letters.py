@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from undersigned.base.links import Link
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.counts import Count
-    from undersigned.signing.rules.forms import Form, Signed
+    from undersigned.signing.rules.forms import Form, FormOrLetter
     from undersigned.signing.rules.signatures import Signature
 
 
@@ -52,7 +52,7 @@ class LinkedLetter:
     public count with a letter that was just confirmed.
     """
 
-    signature: Signed
+    signature: FormOrLetter
     link: Link
     is_of_other_words: bool = False
     count: Count | None = None

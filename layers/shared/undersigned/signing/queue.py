@@ -35,7 +35,7 @@ class WaitingMails(SqsQueue):
     """The queue of confirmation emails in SQS."""
 
     def put_all(self, forms: Sequence[FormName], at_once: int = 1) -> list[FormName]:
-        """Queue emails, ten in a call (SQS takes no more), so many calls at once. Return those that were not taken."""
+        """Queue emails, ten in each of `at_once` calls (SQS takes no more). Return the emails that SQS did not take."""
         if len(forms) == 1:
             self.send(waiting_message(forms[0]))
             return []

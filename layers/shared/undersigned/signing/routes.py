@@ -31,14 +31,12 @@ from undersigned.base.visitors import address_of
 from undersigned.campaigns.catalog import find_campaign, next_delivery
 from undersigned.campaigns.problem_page import problem
 from undersigned.signing import disowning
-from undersigned.signing.form import open_form
-from undersigned.signing.form import preview as letter_preview
+from undersigned.signing.form import open_form, preview_letter
 from undersigned.signing.letters import ExpiredError
 from undersigned.signing.pages.form import disown_page, form_page, prefilled, signed_page
 from undersigned.signing.pages.privacy import privacy_page
 from undersigned.signing.pages.signer_values import form_values, preview_values, serving_values
-from undersigned.signing.sign import ClosedError, FormContext
-from undersigned.signing.sign import sign as sign_form
+from undersigned.signing.sign import ClosedError, FormContext, keep_form
 from undersigned.signing.sites import site_of, site_page, with_fields
 
 if TYPE_CHECKING:
@@ -51,7 +49,7 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.signing.disowning import DisownedForm
     from undersigned.signing.form import LetterPreview
-    from undersigned.signing.sign import SentForm
+    from undersigned.signing.sign import KeptForm
 
 routes = OpenRoutes()
 
@@ -137,7 +135,7 @@ def preview(request: Request, campaign: str) -> Response[str]:
     """Show the letter filled in with the form's answers so far. Stores nothing."""
     values = posted_values(request.event)
     language = _language(request, find_campaign(request.stack, campaign).campaign)
-    shown = letter_preview(request.stack, campaign, values, language)
+    shown = preview_letter(request.stack, campaign, values, language)
     if not wants_json(request.event):
         return _page(request, campaign, values, shown.errors, shown, status=422 if shown.errors else 200)
     return data(preview_values(shown, language))
@@ -150,7 +148,7 @@ def sign(request: Request, campaign: str) -> Response[str]:
     headers, address = event.headers, address_of(event, request.stack.cdn_proof)
     context = FormContext(address, headers.get("origin"), language_in_link(event), headers.get("accept-language"))
     try:
-        sent = sign_form(request.stack, campaign, values, context)
+        sent = keep_form(request.stack, campaign, values, context)
     except FormError as error:
         return _with_errors(request, campaign, values, error)
     except (BusyError, MistypedError) as error:
@@ -172,7 +170,7 @@ def _with_errors(request: Request, campaign: str, values: Mapping[str, object], 
         return problem(problem_of(error, "signer"), language, as_json=True)
     if address := site_page(settings, values.get("mistakes")):
         return moved(with_fields(address, error.errors))
-    shown = letter_preview(request.stack, campaign, values, language)
+    shown = preview_letter(request.stack, campaign, values, language)
     return _page(request, campaign, values, error.errors, shown, status=422)
 
 
@@ -184,7 +182,7 @@ def _again(
     found = problem_of(error, "signer")
     if wants_json(request.event):
         return problem(found, language, as_json=True)
-    shown = letter_preview(request.stack, campaign, values, language)
+    shown = preview_letter(request.stack, campaign, values, language)
     if isinstance(error, MistypedError):
         return _page(request, campaign, values, preview=shown, question=error, status=422)
     return _page(
@@ -211,7 +209,7 @@ def signed(request: Request, campaign: str) -> Response[str]:
     return _signed(request, find_campaign(request.stack, campaign).campaign)
 
 
-def _signed(request: Request, campaign: Campaign, sent: SentForm | None = None) -> Response[str]:
+def _signed(request: Request, campaign: Campaign, sent: KeptForm | None = None) -> Response[str]:
     """Say what happens after signing; to the sender of a form, with the address and a way back to the form."""
     entry = find_campaign(request.stack, campaign.id)
     shown = signed_page(

@@ -12,7 +12,7 @@ from undersigned.campaigns.catalog import find_campaign
 from undersigned.signing.abuse_checks import judge
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rules.forms import form_id, new_form
-from undersigned.signing.rules.posted_forms import read_form
+from undersigned.signing.rules.posted_forms import checked_form
 from undersigned.signing.rules.signatures import new_mail_request, signer_id
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ class FormContext:
 
 
 @dataclass(frozen=True, slots=True)
-class SentForm:
-    """A form that was sent, with the email address that its sender typed or chose, in the language of its page.
+class KeptForm:
+    """A form that was kept: its values with the email address that its sender typed or chose, and its page's language.
 
     `meant` is the address that was probably meant if this one looks mistyped. `free_from` is the first day of a new
     delivery to the form's target.
@@ -64,7 +64,7 @@ class SentForm:
     free_from: date | None
 
 
-def sign(stack: Stack, campaign: str, values: Mapping[str, object], context: FormContext) -> SentForm:
+def keep_form(stack: Stack, campaign: str, values: Mapping[str, object], context: FormContext) -> KeptForm:
     """Keep a form that was sent, in one write. The same form sent again is kept once.
 
     Raises NotFoundError, ClosedError, FormError, BusyError; MistypedError instead of writing a form that asks.
@@ -78,7 +78,7 @@ def sign(stack: Stack, campaign: str, values: Mapping[str, object], context: For
     language = chosen_language(entry.campaign.languages, context.wanted, context.accepted)
     values, meant = answered(values)
     site = context.origin if context.origin in entry.campaign.allowed_origins else None
-    signed = read_form(values, entry.campaign, entry.roster, language, site)
+    signed = checked_form(values, entry.campaign, entry.roster, language, site)
     if values.get(ASKS) and (meant or stack.mail_domains.takes_none(signed.email)):
         raise MistypedError(meant)
     judged = judge(stack, entry.campaign, values, context.address, context.origin)
@@ -91,4 +91,4 @@ def sign(stack: Stack, campaign: str, values: Mapping[str, object], context: For
         network=judged.network,
     )
     Forms(stack.table).put(replace(form, form=form_id(secret, form, judged.token)))
-    return SentForm(entry.campaign, language, values, meant, signed.target.free_from)
+    return KeptForm(entry.campaign, language, values, meant, signed.target.free_from)

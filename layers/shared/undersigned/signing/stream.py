@@ -40,7 +40,7 @@ class SignatureChange:
 
 @dataclass(frozen=True, slots=True)
 class FormChange:
-    """A form after a change that requests its email: a new one, or one that an organizer released from quarantine."""
+    """A form after a change that requests its email: it is new, or an organizer released it from quarantine."""
 
     name: FormName
     is_new: bool

@@ -19,7 +19,7 @@ _READ_AHEAD = 50
 class Unconfirmed:
     """How many of the newest forms wait for a confirmation.
 
-    `wrong_addresses` are those whose email address takes no email. With `is_part`, older forms may wait, too.
+    `wrong_addresses` of them have an email address that takes no email. With `is_part`, older forms may wait, too.
     """
 
     forms: int = 0

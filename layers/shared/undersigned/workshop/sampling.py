@@ -24,7 +24,7 @@ from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing.form import FormPage
 from undersigned.signing.rules.form_fields import form_fields
 from undersigned.signing.rules.forms import Form, new_form
-from undersigned.signing.rules.posted_forms import SignedForm
+from undersigned.signing.rules.posted_forms import CheckedForm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +115,7 @@ def test_email(stack: Stack, sender: Sender, compiled: CompiledCampaign, to: str
     return _delivery(sender, entry, read, signature, made.pdf)
 
 
-def _signature(stack: Stack, entry: Entry, read: SignedForm) -> Form:
+def _signature(stack: Stack, entry: Entry, read: CheckedForm) -> Form:
     letter = entry.letter(read.letter_language)
     return new_form(read, entry.campaign, letter, NO_LINK, stack.clock(), language=entry.campaign.language)
 
@@ -143,7 +143,7 @@ def _packet(entry: Entry, target: Target, language: str, signature: Form) -> tup
     return cover, [PacketLetter(read_blocks(html), letter.language, signature.words.name, signature.words.locality)]
 
 
-def _delivery(sender: Sender, entry: Entry, read: SignedForm, signature: Form, pdf: bytes) -> Mail:
+def _delivery(sender: Sender, entry: Entry, read: CheckedForm, signature: Form, pdf: bytes) -> Mail:
     campaign, target, day = entry.campaign, read.target, signature.signed_on
     summary = DeliverySummary(
         letters=1,
@@ -183,7 +183,7 @@ def _entry(compiled: CompiledCampaign) -> Entry:
     return Entry(compiled.campaign, Roster.of(compiled.targets), compiled.letters, Controls())
 
 
-def _sample_form(entry: Entry, target: Target, email: str, language: str) -> SignedForm:
+def _sample_form(entry: Entry, target: Target, email: str, language: str) -> CheckedForm:
     """Return the form of a made-up person who lives where the target is, and gives the first answer."""
     name = Message("Alex Sample").in_language(language)
     where = {
@@ -194,7 +194,7 @@ def _sample_form(entry: Entry, target: Target, email: str, language: str) -> Sig
         "answer": next(iter(entry.campaign.question[1:]), Message("A sample answer").in_language(language)),
     }
     asked = {field.name for field in form_fields(entry.campaign, entry.roster)}
-    return SignedForm(
+    return CheckedForm(
         name=name,
         email=email,
         **{field: text if field in asked else "" for field, text in where.items()},

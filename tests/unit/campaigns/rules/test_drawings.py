@@ -17,7 +17,7 @@ from undersigned.base.errors import FormError
 from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.campaigns.rules.drawings import HEIGHT, MOST_POINTS, MOST_STROKES, WIDTH, Drawing, Picture
 from undersigned.campaigns.rules.letters import Run, SignerDetails, as_text, read_blocks, render_html
-from undersigned.signing.rules.posted_forms import SignedForm, read_form
+from undersigned.signing.rules.posted_forms import CheckedForm, checked_form
 from undersigned_cli import campaign_folder
 
 SLOPE = [10, 20, 300, 180]
@@ -258,8 +258,8 @@ FORM: dict[str, object] = {
 }
 
 
-def form(**changes: object) -> SignedForm:
-    return read_form(FORM | changes, FOLDER.campaign, Roster.of(FOLDER.targets))
+def form(**changes: object) -> CheckedForm:
+    return checked_form(FORM | changes, FOLDER.campaign, Roster.of(FOLDER.targets))
 
 
 def test_a_form_has_the_drawing_as_the_table_stores_it() -> None:

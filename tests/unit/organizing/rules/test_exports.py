@@ -16,7 +16,7 @@ from undersigned.base.csv_cells import csv_line, defused
 from undersigned.organizing.rules.exports import COLUMNS, SUPPORTER_COLUMNS, ExportFilter, row, supporter_row
 
 if TYPE_CHECKING:
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
 
 SIGNED = datetime(2026, 11, 24, 18, 0, 5, 123456, tzinfo=UTC)
 ADA = adas_signature(
@@ -237,7 +237,7 @@ LATER = SIGNED.replace(day=26)
     ],
 )
 def test_a_supporter_is_in_the_file_of_those_who_agreed_or_of_those_who_ended_that(
-    signature: Signed, agreed: datetime | None, ended: datetime | None
+    signature: FormOrLetter, agreed: datetime | None, ended: datetime | None
 ) -> None:
     assert (signature.agreed_at, signature.no_news_since) == (agreed, ended)
     assert ExportFilter(news="agreed").matches(signature) is bool(agreed)

@@ -11,7 +11,7 @@ from tests.signatures import adas_form, adas_signature, changed
 from undersigned.organizing.rules.screening import SignatureFilter, in_words, place_of, shared_by
 
 if TYPE_CHECKING:
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
     from undersigned.signing.rules.signatures import Signature
 
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
@@ -54,7 +54,7 @@ def test_suspicions_networks_and_strange_domains_are_shared_most_letters_first()
         (adas_signature(status="erased"), None),
     ],
 )
-def test_each_letter_is_in_one_place(letter: Signed, place: str | None) -> None:
+def test_each_letter_is_in_one_place(letter: FormOrLetter, place: str | None) -> None:
     assert place_of(letter) == place
 
 

@@ -23,7 +23,7 @@ from undersigned_cli import campaign_folder
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
 
 FOLDER = campaign_folder.read(Path(__file__).parents[4] / "campaigns" / "end-demand-illinois")
 NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
@@ -37,7 +37,7 @@ assert DRAWING is not None
 DRAWN = changed(SIGNATURE, drawing=DRAWING.text)
 
 
-def confirmation_of(signature: Signed) -> Mail:
+def confirmation_of(signature: FormOrLetter) -> Mail:
     return emails.confirmation(
         FormMail(signature) if isinstance(signature, Form) else FormMail(adas_form(), signature),
         Sender("letters@enddemand.example", "https://letters.example"),

@@ -18,7 +18,7 @@ from undersigned.campaigns.rules.postal_codes import lists
 from undersigned.signing.rows.signatures import read_signature
 from undersigned.signing.rules.choosing import choose_target
 from undersigned.signing.rules.form_fields import FORM_FIELDS, WORDS, Words
-from undersigned.signing.rules.posted_forms import SignedForm, details_so_far, read_form, read_unfinished
+from undersigned.signing.rules.posted_forms import CheckedForm, checked_form, details_so_far, read_unfinished
 from undersigned.signing.rules.signatures import signer_id
 
 
@@ -41,18 +41,18 @@ FORM: dict[str, object] = {
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 
-def read(**changes: object) -> SignedForm:
-    return read_form(FORM | changes, TREES, ROSTER)
+def read(**changes: object) -> CheckedForm:
+    return checked_form(FORM | changes, TREES, ROSTER)
 
 
 def errors_of(form: dict[str, Any]) -> list[tuple[str, str]]:
     with pytest.raises(FormError) as caught:
-        read_form(form, TREES, ROSTER)
+        checked_form(form, TREES, ROSTER)
     return [(error.field, str(error.message)) for error in caught.value.errors]
 
 
 def test_a_complete_form_is_read() -> None:
-    assert read() == SignedForm(
+    assert read() == CheckedForm(
         name="Robin Resident",
         email="robin@mail.example",
         address_line="5 Made Up Lane",
@@ -209,7 +209,7 @@ POSTED = (
 @given(st.dictionaries(st.sampled_from([*FORM, "region", "target", "note", "updates"]), POSTED))
 def test_any_post_is_read_or_refused(changes: dict[str, object]) -> None:
     try:
-        form = read_form(FORM | changes, TREES, ROSTER)
+        form = checked_form(FORM | changes, TREES, ROSTER)
     except FormError as error:
         assert error.errors  # noqa: PT017
     else:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from undersigned.organizing.rules.screening import SignatureFilter
     from undersigned.people.viewer import Viewer
     from undersigned.signing.rules.abuse_checks import Suspicion
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
     from undersigned.signing.rules.signatures import ReportedStatus
 
 STATUSES: Mapping[ReportedStatus, Message] = {
@@ -45,7 +45,7 @@ _SUSPICIONS: Mapping[Suspicion, Message] = {
 }
 
 
-def signatures_page(viewer: Viewer, found: Listing[Signed], wanted: SignatureFilter) -> Page:
+def signatures_page(viewer: Viewer, found: Listing[FormOrLetter], wanted: SignatureFilter) -> Page:
     """Render a list of letters, newest first, and the forms that search them."""
     next_cursor = cursor_of(found.next_position)
     kept = {
@@ -69,7 +69,7 @@ def signatures_page(viewer: Viewer, found: Listing[Signed], wanted: SignatureFil
     )
 
 
-def letter_rows(viewer: Viewer, letters: Iterable[Signed]) -> list[tuple[Signed, str, str, str | None]]:
+def letter_rows(viewer: Viewer, letters: Iterable[FormOrLetter]) -> list[tuple[FormOrLetter, str, str, str | None]]:
     """Return the rows of a table of letters: each with its recipient, status and suspicion in words."""
     return [
         (row, recipient_name(viewer, row.target), status_in_words(viewer, row), suspicion_of(viewer, row))
@@ -77,7 +77,7 @@ def letter_rows(viewer: Viewer, letters: Iterable[Signed]) -> list[tuple[Signed,
     ]
 
 
-def named_page(viewer: Viewer, found: Listing[Signed], name: str, most: int) -> Page:
+def named_page(viewer: Viewer, found: Listing[FormOrLetter], name: str, most: int) -> Page:
     """Render the letters, of so many at most, whose name has the words that somebody looks for, newest first."""
     return render_framed(
         "organizing/pages/named.html",
@@ -116,14 +116,14 @@ def signature_page(viewer: Viewer, found: LetterRecord) -> Page:
     )
 
 
-def _where(viewer: Viewer, row: Signed) -> list[tuple[str, str]]:
+def _where(viewer: Viewer, row: FormOrLetter) -> list[tuple[str, str]]:
     """Return the label and the text of each line that the letter need not show: where the signer lives, the answer."""
     labels = {field.name: viewer.say(field.label) for field in FORM_FIELDS} | {"answer": row.words.question}
     names = (name for name in (*LINES, "postal_code") if name not in {"name", "email"})
     return [(labels[name], text) for name in names if (text := getattr(row.words, name))]
 
 
-def status_in_words(viewer: Viewer, row: Signed) -> str:
+def status_in_words(viewer: Viewer, row: FormOrLetter) -> str:
     """Return the status of a letter in words."""
     if row.on_hold:
         return viewer.say(Message.in_context("status of a letter", "Confirmed, on hold"))
@@ -132,7 +132,7 @@ def status_in_words(viewer: Viewer, row: Signed) -> str:
     return viewer.say(STATUSES[row.status])
 
 
-def suspicion_of(viewer: Viewer, row: Signed) -> str | None:
+def suspicion_of(viewer: Viewer, row: FormOrLetter) -> str | None:
     """Return what speaks against a letter in quarantine, in words."""
     return suspicion_in_words(viewer, row.quarantine) if row.quarantine else None
 

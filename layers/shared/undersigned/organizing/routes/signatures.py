@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.people.requests import ApiRequest, CampaignRequest
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
 
 routes = ApiRoutes()
 
@@ -54,7 +54,7 @@ def show_signature(request: ApiRequest, signer: str) -> Response[str]:
     return data(_signature(find_letter(request.stack, request.campaign, signer)))
 
 
-def _signature(row: Signed) -> dict[str, object]:
+def _signature(row: FormOrLetter) -> dict[str, object]:
     return {
         "id": row.signer,
         "status": row.status,

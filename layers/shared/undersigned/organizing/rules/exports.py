@@ -15,7 +15,7 @@ from undersigned.signing.rules.form_fields import FORM_FIELDS
 from undersigned.signing.rules.signatures import EXPORTS_KEPT_FOR
 
 if TYPE_CHECKING:
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
 
 ExportState = Literal["queued", "running", "done", "failed", "erased"]
 """`erased`: the file was deleted, because it may have a letter that was erased."""
@@ -64,7 +64,7 @@ class ExportFilter:
     news: News | None = None
     since: datetime | None = None
 
-    def matches(self, signature: Signed) -> bool:
+    def matches(self, signature: FormOrLetter) -> bool:
         """Say whether a letter belongs in the export."""
         return (
             signature.status in EXPORTED
@@ -74,7 +74,7 @@ class ExportFilter:
             and self._has_news_of(signature)
         )
 
-    def _has_news_of(self, signature: Signed) -> bool:
+    def _has_news_of(self, signature: FormOrLetter) -> bool:
         if self.news is None:
             return True
         # Before it is confirmed, a form is no consent, so what is new was confirmed since.
@@ -126,7 +126,7 @@ class Export(Row):
         return self.filter.filename(self.campaign, self.asked_at)
 
 
-def row(signature: Signed, letter_language: str) -> tuple[str, ...]:
+def row(signature: FormOrLetter, letter_language: str) -> tuple[str, ...]:
     """Return a letter's cells in the order of COLUMNS. Times are ISO 8601 in UTC; a missing value is empty."""
     cells = {field.column: getattr(signature.words, field.name) for field in FORM_FIELDS if field.column} | {
         "identifiers": f"undersigned:{signature.signer}",
@@ -149,7 +149,7 @@ def row(signature: Signed, letter_language: str) -> tuple[str, ...]:
     return tuple(cells[column] for column in COLUMNS)
 
 
-def supporter_row(signature: Signed) -> tuple[str, ...]:
+def supporter_row(signature: FormOrLetter) -> tuple[str, ...]:
     """Return a supporter's cells in the order of SUPPORTER_COLUMNS.
 
     The first name is the first word, by which a mailing list greets people. The last name is all that follows.

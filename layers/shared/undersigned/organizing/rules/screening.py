@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.signing.rules.abuse_checks import WantedSuspicion
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
     from undersigned.signing.rules.signatures import ReportedStatus
 
 _DOMAIN = re.compile(r"@?[a-z0-9.-]{1,253}", re.ASCII | re.IGNORECASE)
@@ -69,7 +69,7 @@ class SignatureFilter:
         criteria = (self.suspicion, self.domain, self.network, self.signed_from, self.signed_before, self.on_hold)
         return any(criteria)
 
-    def matches(self, signature: Signed) -> bool:
+    def matches(self, signature: FormOrLetter) -> bool:
         """Say whether a letter belongs in the listing."""
         suspicions = {None, signature.quarantine, "any" if signature.quarantine else None}
         return (
@@ -84,7 +84,7 @@ class SignatureFilter:
         )
 
 
-def place_of(signature: Signed) -> Place | None:
+def place_of(signature: FormOrLetter) -> Place | None:
     """Return where a letter is; None for an erased one."""
     match signature.status:
         case "confirmed" if signature.bundle:
@@ -105,7 +105,7 @@ class Shared(NamedTuple):
     letters: int
 
 
-def shared_by(letters: Iterable[Signed]) -> tuple[Shared, ...]:
+def shared_by(letters: Iterable[FormOrLetter]) -> tuple[Shared, ...]:
     """Return what many letters share, most letters first: suspicions, networks, and domains of no known provider."""
     counted: Counter[tuple[Literal["suspicion", "network", "domain"], str | None]] = Counter()
     for row in letters:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import Campaign, Roster
     from undersigned.signing.disowning import DisownedState
     from undersigned.signing.form import FormPage, LetterPreview
-    from undersigned.signing.sign import SentForm
+    from undersigned.signing.sign import KeptForm
 
 _KEPT = ("form", ASKS, "source", *(field.name for field in FORM_FIELDS), "drawing", "letter_language")
 """The values of a form that the page after signing keeps, beside `updates`."""
@@ -146,7 +146,7 @@ def _canonical(base: str, campaign: Campaign, path: str, language: str) -> str:
 
 
 def _first_sentence(text: str) -> str:
-    """Return the first sentence of a text. One of less than 40 characters may be "Ask Rep.", and gets the next, too."""
+    """Return the first sentence of a text. If it has less than 40 characters, such as "Ask Rep.", add the next."""
     found = re.match(r".{40,}?[.!?\u2026](?=\s)", text, re.DOTALL)
     return found[0] if found else text
 
@@ -184,7 +184,7 @@ def signed_page(  # noqa: PLR0913  (what the page shows)
     next_delivery: datetime | None,
     language: str,
     *,
-    sent: SentForm | None = None,
+    sent: KeptForm | None = None,
     embedded: bool = False,
     theme: Theme | None = None,
 ) -> Page:

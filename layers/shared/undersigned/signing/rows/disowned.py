@@ -15,7 +15,7 @@ from undersigned.signing.rules.signatures import Signature
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class DisownedForms(Row):
 class Disowned(Repository):
     """Disowned forms in the table."""
 
-    def disown(self, signature: Signed, at: datetime) -> None:
+    def disown(self, signature: FormOrLetter, at: datetime) -> None:
         """Erase a row, or write an erased one for a form; note that its address gets no more emails, and count it.
 
         Raises ChangedError.

@@ -1,8 +1,8 @@
 """Forms: each form that was sent is an item, until it expires after 14 days.
 
 Its id is a hash of its values and of its form token. The index `listing` has every form in `FORMS#<campaign>#<shard>`,
-by the time of signing. The index `tray` has those whose emails are postponed, in `POSTPONED#<campaign>#<queue>`, by the
-time when they are tried again.
+by the time of signing. The index `tray` has the forms whose emails are postponed, in `POSTPONED#<campaign>#<queue>`, by
+the time of the next try.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Forms(Repository):
         return tuple(read_rows(read_form, found))
 
     def read(self, forms: Sequence[FormName]) -> ReadForms:
-        """Read several forms consistently, each with its signer's letter. Those that are gone are left out."""
+        """Read several forms consistently, each with its signer's letter. Leaves out forms that are gone."""
         return self._read(
             [Form.locate(campaign=campaign, signer=signer, form=form) for campaign, signer, form in forms]
         )
@@ -133,7 +133,7 @@ class Forms(Repository):
         self._table.update(_postponement(FormMail(replace(form, is_reminder=True)), at, unchanged))
 
     def postpone_further(self, form: Form, until: datetime) -> None:
-        """Let a postponed email wait longer. Raises ChangedError if it was sent, or postponed again, meanwhile."""
+        """Let a postponed email wait longer. Raises ChangedError if another run has sent or postponed it since."""
         self._table.update(_postponement(FormMail(form), until, Attr("due_at").eq(form.due_at)))
 
     def end_postponement(self, form: Form, expires_at: datetime | None = None) -> None:

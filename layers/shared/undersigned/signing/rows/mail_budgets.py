@@ -37,7 +37,7 @@ from undersigned.signing.rules.mail_budgets import (
     budgets_of,
     first_hour_that_counts,
     given_back_by,
-    hour_of,
+    start_of_hour,
 )
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ _SENDING_KNOWN_FOR = timedelta(seconds=30)
 
 def hour_key(moment: datetime) -> Key:
     """Return the key of an hour."""
-    return Key(_OF_STACK, f"{_HOUR}{hour_of(moment):%Y-%m-%dT%H}")
+    return Key(_OF_STACK, f"{_HOUR}{start_of_hour(moment):%Y-%m-%dT%H}")
 
 
 def budget_key(budget: Budget) -> Key:
@@ -81,7 +81,7 @@ class MailBudgets(Repository):
     """Mail budgets in the table."""
 
     def take(self, budget: Budget, emails: int) -> int:
-        """Take up to so many emails from a budget, in one write; return how many there were."""
+        """Take up to `emails` from a budget, in one write, and return how many it had."""
         has_room = Attr(budget.kind).not_exists() | Attr(budget.kind).lt(budget.limit)
         try:
             taken = self._table.update(_change(budget, emails, emails, has_room), returns="UPDATED_NEW")
@@ -100,7 +100,7 @@ class MailBudgets(Repository):
         return {budget: budget.limit - int(rows.get(budget_key(budget), {}).get(budget.kind, 0)) for budget in budgets}
 
     def give_back(self, budget: Budget, *, unsent: int = 0, confirmed: int = 0) -> None:
-        """Give emails back to a budget: those that were not sent after all, and those to people who confirmed."""
+        """Give emails back to a budget: `unsent` ones, and those to people who have `confirmed`."""
         self._table.update(_change(budget, -unsent - confirmed, -unsent))
 
     def sending(self, now: datetime) -> Sending:
@@ -119,7 +119,7 @@ class MailBudgets(Repository):
 
     def record_report(self, kind: MailReport, lane: Lane, at: datetime) -> None:
         """Count a confirmation email that bounced, or was marked as spam."""
-        self._table.update(Update(hour_key(at), assign=_expiry(hour_of(at)), add={f"{kind}_{lane}": 1}))
+        self._table.update(Update(hour_key(at), assign=_expiry(start_of_hour(at)), add={f"{kind}_{lane}": 1}))
 
     def stop(self) -> None:
         """Stop all confirmation emails."""

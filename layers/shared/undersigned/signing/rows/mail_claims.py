@@ -119,10 +119,10 @@ class MailClaims(Repository):
             for values in self._known(email.person, min(email.since, at))
         )
 
-    def settled_on(self, email: MailClaim) -> datetime | None:
-        """Return the first day since its request on which an email was sent, or the limit was reached, if there is one.
+    def sent_or_full_on(self, email: MailClaim) -> datetime | None:
+        """Return the first day since its request that has the email as sent, or the person's limit as reached.
 
-        The day is its beginning (UTC).
+        The day is given as its beginning (UTC). None if there is no such day.
         """
         for values in self._known(email.person, email.since):
             if email.request in values.get("sent", ()) or _is_full(values, email):

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.base.rows import Key, Values
-    from undersigned.signing.rules.forms import Signed
+    from undersigned.signing.rules.forms import FormOrLetter
 
 _READ_AHEAD = 50
 """How many signatures a listing reads in one step, by default."""
@@ -75,7 +75,7 @@ def parse_signature_key(pk: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SignaturePage:
     """Up to 100 signatures of a campaign's listing, and how many more were damaged.
 
     Reading continues after `position`.
@@ -143,7 +143,7 @@ class Signatures(Repository):
             for some in batched(signers, BATCH_GET, strict=False):
                 yield from self.signatures(campaign, some)
 
-    def pages(self, campaign: str, after: str = "") -> Iterator[Page]:
+    def pages(self, campaign: str, after: str = "") -> Iterator[SignaturePage]:
         """Read all signatures of a campaign in pages of up to 100, or those after a page's position."""
         first, _, listed_at = after.partition(" ")
         for number, shard in enumerate(listing_shards(campaign)):
@@ -155,13 +155,13 @@ class Signatures(Repository):
             for positions in batched(listed, BATCH_GET, strict=False):
                 yield self._page(campaign, number, positions)
 
-    def _page(self, campaign: str, shard: int, positions: Sequence[str]) -> Page:
+    def _page(self, campaign: str, shard: int, positions: Sequence[str]) -> SignaturePage:
         last_of = {position.rpartition("#")[2]: position for position in positions}
         found = self.read_rows(campaign, [*last_of])
         # A person who has signed again since is at a later position, too. Earlier words that were confirmed since
         # are at an earlier one, where reading has been.
         rows = (row for row in found.rows if row.listed_at <= last_of[row.signer])
-        return Page(f"{shard} {positions[-1]}", tuple(rows), len(found.damaged))
+        return SignaturePage(f"{shard} {positions[-1]}", tuple(rows), len(found.damaged))
 
     def confirm(self, form: Form, *, at: datetime, on: date) -> Signature:
         """Make a form its signer's letter, and put it into its target's tray.
@@ -229,7 +229,7 @@ class Signatures(Repository):
             )
         )
 
-    def erase(self, signature: Signed, at: datetime) -> None:
+    def erase(self, signature: FormOrLetter, at: datetime) -> None:
         """Erase all personal data from a row. Raises ChangedError if the row has changed.
 
         For the form of a signer without a row, write an erased row, so that this form and earlier ones can't be
@@ -339,12 +339,12 @@ def is_in_tray(campaign: str, target: str, signer: str) -> ConditionBase:
 
 
 def _from(target: str) -> str:
-    """Return what comes before a target's first letter."""
+    """Return the position before a target's first letter."""
     return f"{target}#"
 
 
 def _to(target: str, until: datetime | None = None) -> str:
-    """Return what comes after a target's last letter, or after the last one that was due by a moment."""
+    """Return the position after a target's last letter, or after its last letter that was due by a moment."""
     return f"{target}#{in_order(until) if until else ''}~"
 
 
@@ -369,14 +369,14 @@ def _out_of_tray(key: Key, when: ConditionBase, **changes: Any) -> Update:  # no
 def sealing(campaign: str, target: str, signer: str, bundle: str) -> Update:
     """Return the update that seals a letter into a bundle, `<period>#<number>`.
 
-    The letter must be in this tray. The index can still list one that was sealed, which takes it out for good, or
-    signed again for another target.
+    The letter must be in this target's tray. The index lags behind: it can still list a letter that is sealed already,
+    or that was signed again for another target.
     """
     waits = Attr("status").eq("confirmed") & is_in_tray(campaign, target, signer)
     return _out_of_tray(Signature.locate(campaign=campaign, signer=signer), waits, bundle=bundle, network=None)
 
 
-def erasure(signature: Signed, at: datetime, **changes: Any) -> Update:  # noqa: ANN401  (values of any field)
+def erasure(signature: FormOrLetter, at: datetime, **changes: Any) -> Update:  # noqa: ANN401  (values of any field)
     """Return the update that erases all personal data from a row. The row stays, so that a new letter is recognized.
 
     For a signer without a row, a form is given. The erased row keeps forms that were sent until then from being

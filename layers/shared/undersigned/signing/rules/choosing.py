@@ -18,8 +18,7 @@ _MOST_TOWNS = 12
 def choose_target(campaign: Campaign, roster: Roster, postal_code: str, target_id: str) -> Target:
     """Return the target that serves the postal code, or the signer's choice among several.
 
-    Raises FormError if no target serves the code, if several do and none of them is chosen, or if the chosen one
-    doesn't serve the code.
+    Raises FormError if no target serves the code, if several do and none is chosen, or if the chosen target doesn't.
     """
     serving = roster.serving(postal_code)
     if not serving:

@@ -136,8 +136,8 @@ LINES = tuple(name for name in WORDS if name not in {"postal_code", "question", 
 class Words:
     """What a signer typed, drew and ticked. Confirming a form copies it into the letter, and erasing empties it.
 
-    `consent` is what the ticked box for `updates` said; for a website's own form, its origin.
-    `question` is the one that the `answer` is to, as it was shown.
+    `consent` is what the ticked box for `updates` said; for a website's own form, the website's origin. `question` is
+    the question as it was shown, and `answer` the answer to it.
     """
 
     name: str
@@ -170,7 +170,7 @@ NO_WORDS = Words(name="", email="", address_line="", locality="", region="", pos
 
 
 def form_fields(campaign: Campaign, roster: Roster) -> tuple[FormField, ...]:
-    """Return the fields that a campaign's form has. Those that it lets people leave out have no `missing`.
+    """Return the fields of a campaign's form. A field that people may leave empty has no `missing`.
 
     There is no postal code if one target gets every letter.
     """

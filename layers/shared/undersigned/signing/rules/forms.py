@@ -1,6 +1,6 @@
 """Forms: tell which posts are the same form, and which of a signer's forms can be confirmed.
 
-Each form is an item of its own until it expires. The link in its email names it, and confirms just what it says.
+Each form is an item of its own until it expires. The link in its email names the form, and confirms just its words.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.campaigns.rules.letters import Letter
-    from undersigned.signing.rules.posted_forms import SignedForm
+    from undersigned.signing.rules.posted_forms import CheckedForm
 
 _SENT_AGAIN_WITHIN = timedelta(minutes=15)
 """Posts without a token, from an organization's own page, are the same form within such a quarter of an hour."""
@@ -56,7 +56,7 @@ def in_seconds(moment: datetime) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form(Row):
-    """A form that was sent, and what it says of a letter. Confirming copies the fields that a `Signature` has, too.
+    """A form that waits for its signer to confirm it. Confirming copies the fields that a `Signature` has, too.
 
     `form` is its id. `postponed_until` is when its email is tried again, if that waits for room in a budget;
     `is_released` says whether an organizer said that a person wrote it. With `is_reminder`, the email that it asks for
@@ -131,20 +131,24 @@ class Form(Row):
             return True
         return row.ended_at is not None and row.ended_at < self.signed_at and not row.is_disowned(self.signed_at)
 
-    def reminder_due(self) -> datetime | None:
-        """Return when its signer may be reminded; None for a form that gets no reminder."""
+    def reminder_due(self, sent_on: datetime) -> datetime | None:
+        """Return when its signer may be reminded; None for a form that gets no reminder.
+
+        `sent_on` is the first day (its beginning, UTC) that has its email as sent. While SES was out, that can be days
+        after the request.
+        """
         asked_at = requested_at(self.mail_request)
         if asked_at is None or self.quarantine or self.is_reminder:
             return None
         # A postponed email, by whose sending the form lives longer, left later than it was asked for.
-        return max(asked_at, self.expires_at - PENDING_FOR) + REMINDED_AFTER
+        return max(asked_at, self.expires_at - PENDING_FOR, sent_on) + REMINDED_AFTER
 
     def has_expired(self, now: datetime) -> bool:
         """Say whether the time to confirm is over. DynamoDB deletes the form within days (TTL)."""
         return self.expires_at <= now
 
 
-type Signed = Form | Signature
+type FormOrLetter = Form | Signature
 """A form that waits, or a letter."""
 
 
@@ -156,13 +160,13 @@ class FormMail:
     letter: Signature | None = None
 
     @property
-    def about(self) -> Signed:
+    def about(self) -> FormOrLetter:
         """Return what the email is about: the form, or the letter."""
         return self.letter or self.form
 
     @property
     def case(self) -> Literal["confirm", "reminder", "signed", "sealed"]:
-        """Return what the email says: to confirm, the same as a reminder, or that there is a letter, perhaps sealed."""
+        """Return what the email says: confirm, a reminder of that, that there is a letter, or a sealed one."""
         if self.letter is None:
             return "reminder" if self.form.is_reminder else "confirm"
         return "sealed" if self.letter.bundle else "signed"
@@ -184,7 +188,7 @@ class FormMail:
 
 
 def new_form(  # noqa: PLR0913  (what a form depends on)
-    form: SignedForm, campaign: Campaign, letter: Letter, signer: str, at: datetime, *, language: str
+    form: CheckedForm, campaign: Campaign, letter: Letter, signer: str, at: datetime, *, language: str
 ) -> Form:
     """Return the form to write, without its id, its suspicion, its network and the request for its email."""
     typed = {each.name: getattr(form, each.name) for each in fields(Words)}
@@ -246,6 +250,6 @@ def waiting_of(forms: Iterable[Form], row: Signature | None, now: datetime) -> t
     return tuple(sorted(waiting, key=lambda form: (not form.quarantine, form.signed_at)))
 
 
-def current_of(forms: Iterable[Form], row: Signature | None, now: datetime) -> Signed | None:
+def current_of(forms: Iterable[Form], row: Signature | None, now: datetime) -> FormOrLetter | None:
     """Return the last of a signer's forms that can be confirmed, or else their letter."""
     return next(reversed(waiting_of(forms, row, now)), row)

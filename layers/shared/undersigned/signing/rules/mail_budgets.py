@@ -43,7 +43,7 @@ from undersigned.base.providers import KNOWN
 from undersigned.signing.rules.signatures import PENDING_FOR
 
 if TYPE_CHECKING:
-    from undersigned.signing.rules.forms import FormMail, Signed
+    from undersigned.signing.rules.forms import FormMail, FormOrLetter
     from undersigned.signing.rules.signatures import Lane, Signature
 
 SHARE_OF_QUOTA = 0.8
@@ -100,7 +100,7 @@ class Budget:
         return now if self.is_of_hour else self.ends
 
 
-def hour_of(moment: datetime) -> datetime:
+def start_of_hour(moment: datetime) -> datetime:
     """Return the start of the hour (UTC)."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
@@ -110,7 +110,7 @@ def budgets_of(mail: FormMail, sizes: BudgetSizes, now: datetime) -> tuple[Budge
     if not mail.is_counted:
         return ()
     kind: Kind = "reminders" if mail.form.is_reminder else "network"
-    of_lane = Budget("suspicious", "", hour_of(now), sizes.suspicious_an_hour)
+    of_lane = Budget("suspicious", "", start_of_hour(now), sizes.suspicious_an_hour)
     return (*((of_lane,) if mail.lane == "suspicious" else ()), *_budgets_of(mail.form, sizes, now, kind))
 
 
@@ -119,12 +119,14 @@ def given_back_by(confirmed: Signature, sizes: BudgetSizes, now: datetime) -> tu
 
     A bot with a mailbox gets no larger share of suspicious forms. A network has another name each day.
     """
-    is_of_today = hour_of(confirmed.signed_at).date() == hour_of(now).date()
+    is_of_today = start_of_hour(confirmed.signed_at).date() == start_of_hour(now).date()
     return tuple(budget for budget in _budgets_of(confirmed, sizes, now) if budget.is_of_hour or is_of_today)
 
 
-def _budgets_of(signed: Signed, sizes: BudgetSizes, now: datetime, of_network: Kind = "network") -> tuple[Budget, ...]:
-    hour = hour_of(now)
+def _budgets_of(
+    signed: FormOrLetter, sizes: BudgetSizes, now: datetime, of_network: Kind = "network"
+) -> tuple[Budget, ...]:
+    hour = start_of_hour(now)
     day = hour.replace(hour=0)
     found = [Budget(of_network, signed.network, day, sizes.a_network)] if signed.network else []
     if (domain := signed.words.email_domain) not in KNOWN:
@@ -180,7 +182,7 @@ class Sending:
 
 def first_hour_that_counts(now: datetime) -> datetime:
     """Return the first hour whose bounces and complaints count for the brake."""
-    return hour_of(now - DAY)
+    return start_of_hour(now - DAY)
 
 
 # One person's emails

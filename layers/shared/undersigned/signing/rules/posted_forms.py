@@ -30,7 +30,7 @@ _TICKED = (True, "true", "on", "1", "yes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignedForm(Words):
+class CheckedForm(Words):
     """A form that passed every check. `target` serves the postal code."""
 
     letter_language: str
@@ -143,13 +143,13 @@ def _in_correct_format(email: str) -> Message:
     return Message("Enter an email address in the correct format. Did you mean %(address)s?", {"address": meant})
 
 
-def read_form(
+def checked_form(
     values: Mapping[str, object],
     campaign: Campaign,
     roster: Roster,
     page_language: str | None = None,
     site: str | None = None,
-) -> SignedForm:
+) -> CheckedForm:
     """Read a form without errors. `site` is the origin of a website's own form.
 
     Raises FormError with every error, in the form's order.
@@ -158,7 +158,7 @@ def read_form(
     if unfinished.errors or unfinished.target is None:
         raise FormError(unfinished.errors)
     texts = unfinished.texts
-    return SignedForm(
+    return CheckedForm(
         **{name: texts[name] for name in WORDS} | {"region": texts["region"] or _region_of(campaign)},
         updates=(updates := wants_updates(values)),
         consent=site or box_of(campaign, page_language or campaign.language) if updates else "",

@@ -96,17 +96,16 @@ class Signature(Row):
     """One person's signature of one campaign's letter. Datetimes are aware, in UTC.
 
     `bundle` is `<period>#<number>` once the letter is sealed. `tallied` is the tally's mark (see `tallies`). `version`
-    grows with every change of status. `letter` is the signed letter version, `addressee` what it shows of the
-    target, `language` the one of the signer's pages and emails. `quarantine` is the
-    suspicion; it stays when the letter is confirmed. `erased_at` stays when a person whose letter was erased signs
-    again. `network` is a hash of the network that the form came from, another one each day; it goes when the letter is
-    sealed. `waits_since` is when the letter came into its target's tray, or when an organizer put it `on_hold`;
-    only the keys of the index say so. `cleared_at` is when its personal data was removed, because
-    its time was over. `source` is the label of the link or site that it came from, in a campaign that counts them.
-    `disowned_at` is when the person with this address said that they didn't sign: the form was erased, and for 30 days
-    they get no emails about the campaign. `news_ended_at` is when the signer ended the consent to news; it stays when
-    they sign again. `told` is the day of the answer that the signer was told of last. `form` is the id of the form
-    which the letter was made from.
+    grows with every change of status. `letter` is the signed letter version, `addressee` what it shows of the target,
+    and `language` the language of the signer's pages and emails. `quarantine` is the suspicion; it stays when the
+    letter is confirmed. `erased_at` stays when a person whose letter was erased signs again. `network` is a hash of the
+    network that the form came from, another one each day; it goes when the letter is sealed. `waits_since` is when the
+    letter came into its target's tray, or when an organizer put it `on_hold`; only the keys of the index say so.
+    `cleared_at` is when its personal data was removed, because its time was over. `source` is the label of the link or
+    site that it came from, in a campaign that counts them. `disowned_at` is when the person with this address said that
+    they didn't sign: the form was erased, and for 30 days they get no emails about the campaign. `news_ended_at` is
+    when the signer ended the consent to news; it stays when they sign again. `told` is the day of the answer that the
+    signer was told of last. `form` is the id of the form which the letter was made from.
     """
 
     pk, sk = "SIGNATURE#{campaign}#{signer}", "1"  # 2 is free for a second person with the same email address

@@ -1,8 +1,8 @@
 """Sources: the labels of links and sites. A campaign counts its letters by them.
 
-A campaign lists its labels, so that no visitor makes up a counter. Each of its letters has one of them, `other` for a
-label that is not listed, or `none` without any. So the counts of all sources add up to the total. `paper` is the code
-on the paper form, which every campaign has.
+A campaign lists its labels, so that no visitor makes up a counter. Each letter has a listed label, `other` for any
+other label, or `none`. So the counts of all sources add up to the total. `paper` is the code on the paper form, which
+every campaign has.
 """
 
 from __future__ import annotations
