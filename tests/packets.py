@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from tests.cast import at_once
 from tests.faults.invariants import words_of
 from tests.organizers import someone
 from tests.world import CAMPAIGN, CONTEXT, PERIOD, client_of, load_event
@@ -38,7 +39,7 @@ def organizer(world: World, path: str, values: Mapping[str, object] | None = Non
 
 
 def erase(world: World, name: str) -> Answer:
-    return organizer(world, f"/signatures/{world.signer(f'{name}@signers.example')}/erase", {"why": "asked for it"})
+    return at_once(world).erase(name)
 
 
 def links(world: World) -> list[str]:

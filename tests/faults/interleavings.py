@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pytest
 
+from tests.cast import Cast, email_of, path_of
 from tests.faults.decisions import decide
 from tests.faults.invariants import breaches
 from tests.faults.memory import Memory, operation_of
 from tests.faults.refusals import refusal
 from tests.faults.stored import change_in, expire_forms, is_in_transactions, is_private, item_of, read_by
-from tests.organizers import someone
-from tests.world import CAMPAIGN, CONTEXT, FORM, FUNCTIONS, Answer, client_of, load_event
+from tests.world import CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.printing.packets import Packet
@@ -286,12 +286,12 @@ class MailEvent:
     case: str
 
 
-class Play:
+class Play(Cast[str, Actor]):
     """A stack on a stage: people, schedules and AWS are its actors, and `check` says what must be true in the end."""
 
     def __init__(self, world: World, stage: Stage, letters_in: Callable[[Sent], list[str]] | None = None) -> None:
         """Take the stack, the stage, and how to read the names in an email's packets if they aren't plain."""
-        self.world = world
+        super().__init__(world, self._act)
         self.stage = stage
         self._letters_in = letters_in or plain_letters_in
         self._send_now_only = False
@@ -367,7 +367,7 @@ class Play:
         return self.world.memory
 
     def signer(self, person: str) -> str:
-        return signer_id(self.world.stack.secret(), _email(person))
+        return signer_id(self.world.stack.secret(), email_of(person))
 
     def row(self, person: str) -> Signature | None:
         return Signatures(self.world.stack.table).signature(CAMPAIGN, self.signer(person))
@@ -384,11 +384,9 @@ class Play:
 
     # Actors: prepared here, run by the stage
 
-    def sign(self, person: str, words: str, postal_code: str = "60201") -> Actor:
-        """Sign as a person. `words` is the name, which identifies the letter in emails."""
-        own = {"email": _email(person), "name": words, "address_line": words}
-        values = self.world.typed(**own, postal_code=postal_code, updates="yes")
-        return self._start(f"sign {words}", lambda: self.world.post(f"{FORM}/signatures", values))
+    def sign(self, person: str, name: str, *, source: str = "203.0.113.7", **typed: object) -> Actor:
+        """Sign as somebody who wants news. The name identifies the letter in emails."""
+        return super().sign(person, name, source=source, updates="yes", **typed)
 
     def link(self, person: str) -> tuple[str, str]:
         """Return the words of a person's newest form, and the path of the link that confirms them."""
@@ -407,13 +405,9 @@ class Play:
             if words and is_told and (row := self.row(person)) and row.status == "confirmed":
                 self.told_confirmed.add(words)
 
-        actor = self._start(f"confirm {words or person}", lambda: self.world.post(path))
+        actor = self.press_link(path, f"confirm {words or person}")
         actor.on_end = note
         return actor
-
-    def withdraw(self, person: str) -> Actor:
-        path = f"{self.world.own_page(_email(person))}/withdraw"
-        return self._start(f"withdraw {person}", lambda: self.world.post(path))
 
     def erase(self, person: str) -> Actor:
         """Erase whatever words the person's row holds when it is written."""
@@ -424,8 +418,7 @@ class Play:
                 if words.startswith(person):
                     self.erased.setdefault(words, len(self.world.sent))
 
-        path = f"/signatures/{self.signer(person)}/erase"
-        actor = self._organize(f"erase {person}", path, {"why": "asked for it"})
+        actor = super().erase(person)
         actor.on_end = note
         return actor
 
@@ -435,41 +428,28 @@ class Play:
         actor.may_fail = True
         return actor
 
-    def retry(self, period: str = "2026-11-24") -> Actor:
-        return self._organize(f"retry {period}", f"/deliveries/{period}/evanston/retry", {})
-
-    def set_address(self, email: str) -> Actor:
-        """Save the address of Evanston's office. Without one, its letters go by hand."""
-        return self._organize("set address", "/targets/evanston/address", {"email": email})
-
-    def decide(self, delivery: Delivery, what: str, **values: str) -> Actor:
-        """Decide about a delivery as it is now."""
-        path = f"/deliveries/{delivery.key.period}/{delivery.key.target}/{what}"
-        return self._organize(what, path, {**values, "revision": delivery.revision})
-
-    def hand_over(self, delivery: Delivery, note: str = "") -> Actor:
-        return self.decide(delivery, "handed-over", day=delivery.key.period, note=note)
+    def bring(self, delivery: Delivery) -> Actor:
+        """Hand over a delivery as it is now."""
+        key = delivery.key
+        return self.hand_over(path_of(key.period, key.target), delivery.revision, key.period)
 
     def pause(self) -> Actor:
-        return self._halting(self._organize("pause", "/pause", {"why": "a mistake in the letter"}))
+        return self._halting(super().pause())
 
     def resume(self) -> Actor:
-        return self._ending("pause", self._organize("resume", "/resume", {}))
+        return self._ending("pause", super().resume())
 
-    def hold(self) -> Actor:
-        return self._halting(self._organize("hold", "/targets/evanston/hold", {"why": "the office changes"}))
+    def hold(self, target: str = "evanston") -> Actor:
+        return self._halting(super().hold(target))
 
-    def release(self) -> Actor:
-        return self._ending("hold", self._organize("release", "/targets/evanston/release", {}))
+    def release(self, target: str = "evanston") -> Actor:
+        return self._ending("hold", super().release(target))
 
-    def stop(self) -> Actor:
-        """Stop the emails as the office does that reads them."""
-        target = Campaigns(self.world.stack.table).target(CAMPAIGN, "evanston")
-        path = f"{self.world.office_path(target.email, target.id)}/stop"
-        return self._halting(self._start("stop", lambda: self.world.post(path)))
+    def stop(self, page: str = "", reason: str = "") -> Actor:
+        return self._halting(super().stop(page, reason))
 
-    def lift_stop(self) -> Actor:
-        return self._ending("stop", self._organize("lift stop", "/targets/evanston/lift-stop", {"why": "they called"}))
+    def lift_stop(self, target: str = "evanston") -> Actor:
+        return self._ending("stop", super().lift_stop(target))
 
     def _halting(self, actor: Actor) -> Actor:
         """Allow no email after the end of this actor, except those that are being handed to SES.
@@ -489,9 +469,6 @@ class Play:
         self.halted.pop(halt, None)
         self.endings[halt].append(actor)
         return actor
-
-    def send_now(self) -> Actor:
-        return self._organize("send now", "/deliveries/next", {"seen_at": self.world.clock.now.isoformat()})
 
     def plan(self, *, days_ago: int = 0) -> Actor:
         """Plan for now, or late for a moment some days ago."""
@@ -535,19 +512,6 @@ class Play:
         """Run the same schedule, which tells signers of an answer after that."""
         return self._start("tell", self.world.queue_postponed)
 
-    def end_news(self, person: str) -> Actor:
-        path = f"{self.world.own_page(_email(person))}/no-news"
-        return self._start(f"end news of {person}", lambda: self.world.post(path))
-
-    def answer(self, text: str) -> Actor:
-        """Save what Evanston's office answered today, in place of what it answered before."""
-        known = Campaigns(self.world.stack.table).target(CAMPAIGN, "evanston").answer
-        values = {"day": self.world.day(), "text": text, "revision": known.revision if known else ""}
-        return self._organize("answer", "/targets/evanston/answer", values)
-
-    def let_tell(self) -> Actor:
-        return self._organize("let tell", "/targets/evanston/tell", {})
-
     def report(self, event: MailEvent) -> Actor:
         at = self.world.clock.now
         actor = self._start(f"SES reports {event.case}", lambda: self.world.feedback(event.case, event.sent, at=at))
@@ -555,15 +519,14 @@ class Play:
         actor.on_end = lambda failed: self.mail_events.append(event) if failed else None
         return actor
 
-    def _organize(self, name: str, path: str, values: Mapping[str, str]) -> Actor:
-        # A session lasts twelve hours, and a restored stack has no later one.
-        organizer = someone(self.world, "editor")
-
-        def press() -> None:
-            answer = organizer.post(path, {"token": organizer.post_token, **values})
+    def _act(self, name: str, act: Callable[[], Answer]) -> Actor:
+        def run() -> Answer:
+            answer = act()
+            # A session lasts twelve hours, and a restored stack has no later one.
             assert answer.headers.get("location") != "/organizer", f"{name}: the session is over"
+            return answer
 
-        return self._start(name, press)
+        return self._start(name, run)
 
     def _start(self, name: str, work: Callable[[], Any]) -> Actor:
         self.history.append(f"{name} begins")
@@ -703,7 +666,7 @@ class Play:
         """Hand over what is ready to print."""
         for delivery in self.deliveries():
             if delivery.is_ready_to_print:
-                self.finish(self.hand_over(delivery))
+                self.finish(self.bring(delivery))
 
     def _run_until_quiet(self) -> None:
         for _ in range(10):
@@ -777,10 +740,6 @@ def typeset_plainly(
 
 def _hands_over(actor: Actor) -> bool:
     return actor.name == "deliver" and actor.at is not None and actor.at.operation == "SendEmail"
-
-
-def _email(person: str) -> str:
-    return f"{person.lower()}@signers.example"
 
 
 @contextmanager

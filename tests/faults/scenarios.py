@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
 
+from tests.cast import KEY, Cast
 from tests.faults.invariants import stored_text
 from tests.faults.platform import Fate, Platform
 from tests.faults.stored import kinds_in
@@ -15,7 +16,7 @@ from tests.faults.weathers import WEATHERS
 from tests.organizers import Browser, code_in, someone
 from tests.packets import links_of_office
 from tests.workshop import author_of
-from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, FORM, NOWHERE, client_of
+from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, Answer, client_of
 from undersigned.base.limits import Limits
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.campaigns import Campaigns
@@ -36,12 +37,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tests.faults.platform import Platform
-    from tests.world import Answer, Sent, World
+    from tests.world import Sent
 
 EVANSTON, WILMETTE = "60201", "60091"
 ONE_DAY = timedelta(days=1)
 MONDAY = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
-KEY = "us_letters"
 OWNER, MARIA = "owner@enddemand.example", "maria@enddemand.example"
 _OPERATORS_TRIES = 5
 _AN_HOUR = 3600.0
@@ -68,18 +68,20 @@ type Arrivals = dict[Person, int]
 """How many times each person's letter must have arrived in the end."""
 
 
-@dataclass(frozen=True)
-class Acts:
-    """What people do. The platform handles AWS around it."""
+class Acts(Cast[Person, Answer]):
+    """What people do, who try again after an error. The platform handles AWS around it."""
 
-    platform: Platform
+    def __init__(self, platform: Platform) -> None:
+        """Gather around a platform."""
+        super().__init__(platform.world, lambda _name, act: platform.person(act), role="owner")
+        self.platform = platform
 
-    def sign(self, person: Person, *, source: str = "203.0.113.7", **changes: object) -> None:
-        world = self.platform.world
-        own = {"name": person.name, "signature": person.name, "email": person.email, "address_line": person.address}
-        values = world.typed(**{**own, "postal_code": person.postal_code, **changes})
-        page = self.platform.person(lambda: world.post(f"{FORM}/signatures", values, source=source))
+    def sign(self, person: Person, name: str = "", **typed: Any) -> Answer:
+        """Sign as a person who lives where they do."""
+        own = {"address_line": person.address, "postal_code": person.postal_code, **typed}
+        page = super().sign(person, name or person.name, **own)
         assert page.status == 200
+        return page
 
     def mails_to(self, person: Person) -> list[Sent]:
         """Return the emails to a person, the last one last."""
@@ -87,15 +89,15 @@ class Acts:
 
     def confirm(self, person: Person, mail: Sent | None = None) -> None:
         """Confirm a letter by the link in a person's last email, or in another one."""
-        self._press_link((mail or self._last_mail(person)).link("confirm"))
+        self._open_link((mail or self._last_mail(person)).link("confirm"))
 
     def disown(self, person: Person) -> None:
         """Press "I didn't sign this" as the person whose address is in a form."""
-        self._press_link(self._last_mail(person).link("disown"))
+        self._open_link(self._last_mail(person).link("disown"))
 
-    def _press_link(self, link: str) -> None:
+    def _open_link(self, link: str) -> None:
         assert self.get(link).status == 200
-        assert self.platform.person(lambda: self.platform.world.post(link)).status == 200
+        assert self.press_link(link).status == 200
 
     def _last_mail(self, person: Person) -> Sent:
         for _ in range(_OPERATORS_TRIES):
@@ -113,32 +115,10 @@ class Acts:
             self.confirm(person)
         self.platform.settle()
 
-    def withdraw(self, person: Person) -> None:
-        self._press_on_own_page(person, "withdraw")
-
-    def end_news(self, person: Person) -> None:
-        self._press_on_own_page(person, "no-news")
-
-    def _press_on_own_page(self, person: Person, button: str) -> None:
-        path = f"{self.platform.world.own_page(person.email)}/{button}"
-        assert self.platform.person(lambda: self.platform.world.post(path)).status == 200
-
     def list_packets(self) -> None:
         """Open both pages that list the packets of the last delivery."""
         first = self.platform.world.deliveries[-1].link("packets")
         assert [self.get(path).status for path in (first, f"{first}/pages/2")] == [200, 200]
-
-    def receive(self, target: str, period: str) -> None:
-        """Say at an office that it has a delivery's letters, and look at the page behind a cover's link."""
-        world = self.platform.world
-        office, cover = links_of_office(world, target)
-        said = self.platform.person(lambda: world.post(f"{office}/received", {"period": period}))
-        assert [said.status, self.get(cover).status] == [303, 200]
-        assert "The office said on" in self.get(office).words
-
-    def erase(self, person: Person) -> None:
-        """Erase a letter, as an organizer whom its signer asked. A second try finds that it is erased."""
-        self.organizer(f"/signatures/{signer(self.platform, person)}/erase", {"why": "asked for it"})
 
     def get(self, path: str, **options: Any) -> Answer:
         return self.platform.person(lambda: self.platform.world.get(path, **options))
@@ -187,46 +167,32 @@ class Acts:
                 return
             self.platform.sleep(_AN_HOUR)
 
-    def organizer(self, path: str, values: Mapping[str, str] | None = None) -> Answer:
-        """Press a button of the dashboard as an owner. A second try may find that the first one worked."""
-        return self.press(someone(self.platform.world, "owner"), path, values)
-
-    def send_now(self, seen_at: datetime) -> Answer:
-        """Press *Send now* on a page that was read at a moment."""
-        return self.organizer("/deliveries/next", {"seen_at": seen_at.isoformat()})
-
-    def read(self, path: str, *, key: str = KEY) -> Answer:
-        """Read what a program with a key reads."""
-        return self.get(f"/organizer/campaigns/{CAMPAIGN}{path}", headers={"authorization": f"Bearer {key}"})
-
-    def revision(self, path: str) -> dict[str, str]:
+    def revision(self, path: str) -> str:
         """Return what a delivery is now, for a decision about it."""
-        return {"revision": self.read(path).json["revision"]}
+        return str(self.read(path).json["revision"])
 
-    def hand_over(self, path: str) -> None:
+    def bring(self, path: str) -> None:
         """Record that an office got the letters of a delivery by hand, once they are ready to print."""
         for _ in range(_OPERATORS_TRIES):
             if self.read(path).json["state"] != "sent":
                 self.reconcile(days=1)
-        values = {"day": "2026-11-30", "note": "at the desk", **self.revision(path)}
-        self.organizer(f"{path}/handed-over", values)
+        self.hand_over(path, self.revision(path), "2026-11-30", "at the desk")
         # A write whose answer was lost is refused when it is repeated: the delivery has just changed. A person looks.
         assert self.read(path).json["state"] == "delivered"
+
+    def settle(self) -> None:
+        """Say that Evanston's delivery was sent, as it is now."""
+        path = "/deliveries/2026-11-30/evanston"
+        self.decide(path, "settle-as-sent", revision=self.revision(path))
 
     def answered(self) -> Any:
         """Return what Evanston's chief answered."""
         return next(each["answer"] for each in self.read("/targets").json["targets"] if each["id"] == "evanston")
 
-    def answer(self, text: str) -> None:
-        """Save an answer of Evanston's chief, which everyone can read, in place of an earlier one."""
-        known = self.answered()
-        values = {"day": "2026-11-30", "text": text, "public": "yes", "revision": known["at"] if known else ""}
-        self.organizer("/targets/evanston/answer", values)
-
-    def press(self, browser: Browser, path: str, values: Mapping[str, str] | None = None) -> Answer:
-        """Press a button as a person does, who may press it again. A second try may find that the first one worked."""
-        token = browser.post_token
-        return self.platform.person(lambda: browser.post(path, {"token": token, **(values or {})}))
+    def answer(self, text: str, target: str = "evanston") -> Answer:
+        """Look at what the office answered before, then save what it answers now."""
+        self.answered()
+        return super().answer(text, target)
 
     def correct(self, target: str, **changes: Any) -> None:
         """Give a target another email address or name, as `undersigned campaign push` does."""
@@ -243,7 +209,9 @@ def a_week(platform: Platform) -> Arrivals:
     acts.sign_and_confirm(ada, bo, cy)
     acts.week(MONDAY, report=True)
     assert acts.is_told(ada, "delivered")
-    acts.receive("evanston", "2026-11-30")
+    assert acts.receive("2026-11-30").status == 303
+    assert acts.get(links_of_office(platform.world)[1]).status == 200
+    assert "The office said on" in acts.get(acts.office()).words
     assert acts.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"] == 3
     return dict.fromkeys((ada, bo, cy), 1)
 
@@ -269,8 +237,8 @@ def second_thoughts(platform: Platform) -> Arrivals:
         acts.confirm(person)
     acts.confirm(deb, acts.mails_to(deb)[0])
     acts.sign(ada)
-    acts.withdraw(eve)
-    acts.end_news(cy)
+    assert acts.withdraw(eve).status == 200
+    assert acts.end_news(cy).status == 200
     platform.settle()
     acts.week(MONDAY)
     # Fay's first form expires while the second one waits.
@@ -294,9 +262,9 @@ def a_bounced_email(platform: Platform) -> Arrivals:
     acts.sign_and_confirm(dee)
     acts.week(MONDAY)
     acts.sign_and_confirm(kit)
-    acts.organizer("/targets/wilmette/address", {"email": "corrected@wilmette-police.example"})
+    acts.set_address("corrected@wilmette-police.example", "wilmette")
     platform.refusals["Deliver", "sesv2:SendEmail"] = ["BadRequestException"]
-    acts.organizer("/deliveries/2026-11-30/wilmette/retry")
+    acts.retry("/deliveries/2026-11-30/wilmette")
     platform.settle()
     acts.week(MONDAY + 7 * ONE_DAY)
     assert acts.is_told(dee, "delivered")
@@ -305,17 +273,11 @@ def a_bounced_email(platform: Platform) -> Arrivals:
     acts.sign_and_confirm(lou)
     acts.week(MONDAY + 14 * ONE_DAY)
     path = "/deliveries/2026-12-14/wilmette"
-    revision = acts.read(path).json["revision"]
-    acts.organizer(f"{path}/close-unsent", {"why": "nobody is there", "revision": revision})
+    acts.decide(path, "close-unsent", why="nobody is there", revision=acts.revision(path))
     platform.refused_addresses.clear()
-    acts.organizer(f"{path}/retry")
+    acts.retry(path)
     platform.settle()
     return {dee: 1, kit: 1, lou: 1}
-
-
-def page_of_office(world: World) -> str:
-    """Return the path of the page of Evanston's office."""
-    return world.office_path("chief@evanston-police.example")
 
 
 def an_office_stops(platform: Platform) -> Arrivals:
@@ -327,16 +289,15 @@ def an_office_stops(platform: Platform) -> Arrivals:
     acts.week(MONDAY)
     # An office stops by the link in an email.
     acts.wait_for_email()
-    page = page_of_office(world)
-    assert acts.get(page).status == 200
-    assert platform.person(lambda: world.post(f"{page}/stop", {"reason": "Use our form."})).status == 200
+    assert acts.get(acts.office()).status == 200
+    assert acts.stop(reason="Use our form.").status == 200
     platform.settle()
     acts.sign_and_confirm(sal)
     acts.week(MONDAY + 7 * ONE_DAY)
     assert len(world.deliveries) == 1
     # It is noted before it leaves, so a crash can cost it, and never sends a second.
     assert len(world.mails("stopped")) <= 1
-    acts.organizer("/targets/evanston/lift-stop", {"why": "they telephoned"})
+    acts.lift_stop("evanston")
     platform.settle()
     assert Campaigns(world.stack.table).target(CAMPAIGN, "evanston").stopped is None
     acts.week(MONDAY + 14 * ONE_DAY)
@@ -356,17 +317,17 @@ def letters_by_hand(platform: Platform) -> Arrivals:
     platform.refused_addresses.add("chief@wilmette-police.example")
     acts.sign_and_confirm(ada, bo, dee)
     acts.week(MONDAY)
-    acts.organizer(f"{evanston}/retry")
+    acts.retry(evanston)
     platform.settle()
-    acts.hand_over(evanston)
+    acts.bring(evanston)
     acts.correct("wilmette", email="")
-    acts.organizer(f"{wilmette}/retry")
+    acts.retry(wilmette)
     platform.settle()
     acts.correct("evanston", email="new@evanston.example")
     acts.sign_and_confirm(cy)
     acts.week(MONDAY + 7 * ONE_DAY)
     # If the request to send it again died before it was queued, the plan has queued it.
-    acts.hand_over(wilmette)
+    acts.bring(wilmette)
     told = [sent.tags["period"] for sent in platform.world.mails("ready")]
     assert set(told) == {"2026-11-30"}
     # A function that dies after SES has the email, before it is recorded, sends it again.
@@ -389,7 +350,7 @@ def a_large_delivery(platform: Platform) -> Arrivals:
     acts.week(MONDAY)
     acts.erase(people[1])
     acts.correct("evanston", email="corrected@evanston-police.example")
-    acts.organizer("/deliveries/2026-11-30/evanston/retry")
+    acts.retry("/deliveries/2026-11-30/evanston")
     platform.settle()
     acts.list_packets()
 
@@ -426,11 +387,11 @@ def only_send_now(platform: Platform) -> Arrivals:
     [delivery] = world.deliveries
     assert acts.get(delivery.link("packets")).status == 200
     assert acts.get(f"{delivery.link('packets')}/1").status == 302
-    acts.organizer("/pause")
+    acts.pause()
     acts.sign_and_confirm(opal)
     world.throttles = 8
     acts.week(MONDAY + 8 * ONE_DAY)
-    acts.organizer("/resume")
+    acts.resume()
     acts.send_now(platform.now)
     platform.settle()
     return {ida: 1, una: 1, opal: 1}
@@ -466,21 +427,21 @@ def letters_are_erased(platform: Platform) -> Arrivals:
     acts.sign_and_confirm(kim, lee, ned, pat, rae)
     for person in (sue, tom):
         acts.confirm(person)
-    acts.organizer(f"/signatures/{signer(platform, mo)}/release")
+    acts.release_letter(mo)
     platform.settle()
     acts.confirm(mo)
     assert platform.person(lambda: someone(platform.world, "editor").see("/screening")).status == 200
     acts.organizer("/screening", {"suspicion": "trap", "action": "hold", "why": "a program"})
     acts.erase(lee)
     acts.organizer("/targets/wilmette/on-paper", {"letters": "80"})
-    acts.organizer("/targets/wilmette/hold", {"why": "the office changes"})
+    acts.hold("wilmette")
     acts.week(MONDAY)
     acts.erase(ned)
-    acts.organizer(f"/signatures/{signer(platform, tom)}/release")
+    acts.release_letter(tom)
     acts.organizer("/screening", {"on_hold": "yes", "action": "erase", "why": "a program"})
     acts.correct("evanston", email="corrected@evanston-police.example")
-    acts.organizer("/deliveries/2026-11-30/evanston/retry")
-    acts.organizer("/targets/wilmette/release")
+    acts.retry("/deliveries/2026-11-30/evanston")
+    acts.release("wilmette")
     acts.week(MONDAY + 7 * ONE_DAY)
     acts.erase(rae)
     acts.sign(lee)
@@ -556,14 +517,14 @@ def signers_are_told(platform: Platform) -> Arrivals:
     world.clock.advance(days=4)
     platform.settle()
     if platform.faults.lost_events:
-        acts.organizer("/deliveries/2026-11-30/evanston/settle-as-sent", settlement(acts))
+        acts.settle()
     acts.answer("They read it.")
-    acts.organizer("/targets/evanston/tell")
-    acts.end_news(cyd)
+    acts.let_tell()
+    assert acts.end_news(cyd).status == 200
     for _ in range(_OPERATORS_TRIES):
         acts.send_postponed()
     acts.answer("Corrected.")
-    acts.organizer("/targets/evanston/tell")
+    acts.let_tell()
     acts.send_postponed()
     told = {person.name: sum(sent.tags["kind"] == "answer" for sent in acts.mails_to(person)) for person in people}
     # A mark without its email: a function crashed between both, or SES's answer was lost.
@@ -612,7 +573,7 @@ def an_organizers_visit(platform: Platform) -> Arrivals:
     platform.fate_of = lambda sent: Fate(("send", "delivery", "complaint")) if sent.tags["kind"] == "delivery" else None
     acts.week(MONDAY)
     acts.wait_for_email()
-    acts.organizer("/targets/evanston/release")
+    acts.release("evanston")
     platform.refusals["ExportSignatures", "s3:CompleteMultipartUpload"] = ["InternalError"]
     export = exported(acts)
     for path in ("", "/targets", "/counts", "/exports", "/signatures", "/deliveries"):
@@ -763,13 +724,12 @@ def a_time_is_over(platform: Platform) -> Arrivals:
     campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), closes=MONDAY.date(), keep_for_days=30))
     ada, bo, eve = (Person(name, EVANSTON) for name in ("Ada", "Bo", "Eve"))
     acts.sign_and_confirm(ada, bo, eve)
-    acts.withdraw(eve)
+    assert acts.withdraw(eve).status == 200
     save_draft(acts, "settings", {"goal": "77"})
     save_draft(acts, "settings", {"goal": "78"})
     acts.week(MONDAY)
     acts.answer("They read it.")
-    stop = f"{page_of_office(platform.world)}/stop"
-    assert platform.person(lambda: platform.world.post(stop, {"reason": "Ask Ms. Doe."})).status == 200
+    assert acts.stop(reason="Ask Ms. Doe.").status == 200
     platform.world.clock.advance(minutes=2)
     assert "They read it." in acts.get(f"/campaigns/{CAMPAIGN}").body
     platform.world.clock.advance(days=31)
@@ -831,14 +791,13 @@ def a_draft_and_the_end(platform: Platform) -> Arrivals:
     world.clock.advance(days=4)
     platform.settle()
     if platform.faults.lost_events:
-        acts.organizer("/deliveries/2026-11-30/evanston/settle-as-sent", settlement(acts))
+        acts.settle()
     acts.answer("They read another letter.")
     acts.answer("")
     assert acts.answered() is None
     acts.answer("They read it.")
-    acts.organizer("/targets/evanston/tell")
-    office = world.office_path("new@evanston-police.example")
-    assert platform.person(lambda: world.post(f"{office}/stop")).status == 200
+    acts.let_tell()
+    assert acts.stop().status == 200
     acts.erase(ada)
     acts.organizer("/workshop/close", {"why": "over"})
     title = Campaigns(world.stack.table).campaign(CAMPAIGN).title
@@ -866,11 +825,6 @@ def save_draft(acts: Acts, step: str, changes: Mapping[str, str]) -> int:
     assert acts.platform.person(lambda: author.send(step, changes)).status in {303, 409}
     assert set(changes.values()) <= set(fields_of(acts, step).values())
     return drafting.draft_of(world.stack, CAMPAIGN).revision
-
-
-def settlement(acts: Acts) -> dict[str, str]:
-    """Return the decision that a delivery was sent, about what it is now."""
-    return acts.revision("/deliveries/2026-11-30/evanston")
 
 
 def is_whole(platform: Platform) -> bool:

@@ -26,13 +26,14 @@ import pytest
 
 from tests import world as worlds
 from tests.acting import Decisions
+from tests.cast import KEY, Cast
 from tests.faults.interleavings import typeset_plainly
 from tests.faults.invariants import breaches
 from tests.faults.platform import Fate, Faults, Outage, Platform
 from tests.faults.stored import Change, change_in
 from tests.faults.true_findings import is_true
 from tests.organizers import someone
-from tests.world import CAMPAIGN, FORM, Answer, Sent
+from tests.world import CAMPAIGN, Answer, Sent
 from undersigned.base import fonts
 from undersigned.base import mailbox as mail
 from undersigned.base.emails import Mail
@@ -52,7 +53,7 @@ from undersigned.signing.rules.mail_budgets import mail_limit
 from undersigned.signing.rules.signatures import PENDING_FOR, signer_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tests.world import World
     from undersigned.delivering.printing.packets import Packet, PacketCover, PacketLetter
@@ -81,7 +82,6 @@ _CADENCES: tuple[dict[str, Any], ...] = (
 )
 """The settings of cadences. The first is the stack's."""
 
-_KEY = "us_letters"
 _DONE = 303
 """The answer of a button that did something."""
 
@@ -311,6 +311,7 @@ class Simulation:
         self.platform.code = self._code
         self.platform.fate_of = self._fate
         self.platform.on_accepted = self._accepted
+        self.cast = Cast[Person, Answer | None](world, lambda _name, act: self.platform.tries(act), as_json=True)
         memory = world.memory
         assert memory
         memory.sent_as = PlainlySent
@@ -322,7 +323,7 @@ class Simulation:
     def _set_up_campaign(self) -> None:
         """Give the campaign a key, an organizer, and perhaps an end, after which personal data may not be kept."""
         now, stack = self.world.clock.now, self.world.stack
-        self.world.put_key(_KEY, "letters")
+        self.world.put_key(KEY, "letters")
         campaign = Campaigns(stack.table).campaign(CAMPAIGN)
         organizer = replace(campaign.organizer, email="organizer@enddemand.example")
         changed = replace(campaign, send_now_only=self._send_now_only, organizer=organizer)
@@ -606,11 +607,6 @@ class Simulation:
 
     # People
 
-    def _organizer(self, path: str, values: Mapping[str, str] | None = None) -> Answer | None:
-        """Press a button of the dashboard."""
-        browser = someone(self.world, "editor")
-        return self.platform.tries(lambda: browser.post(path, {"token": browser.post_token, **(values or {})}))
-
     def _insist(self, decide: Callable[[Decisions], object]) -> None:
         """Decide with `--again`, as a command does. It may be refused."""
 
@@ -623,18 +619,13 @@ class Simulation:
 
         self.platform.tries(run)
 
-    def _read(self, path: str) -> Answer | None:
-        """Read what a program with a key reads."""
-        path, headers = f"/organizer/campaigns/{CAMPAIGN}{path}", {"authorization": f"Bearer {_KEY}"}
-        return self.platform.tries(lambda: self.world.get(path, headers=headers))
-
     def _someone(self) -> Person | None:
         return self.rng.choice(self.people) if self.people else None
 
     def signer(self, person: Person) -> str:
         return signer_id(self.world.stack.secret(), person.email)
 
-    def sign(self, **changes: object) -> None:
+    def sign(self, **changes: Any) -> None:
         # Most people sign to one office, so that some deliveries have many letters.
         target = self._main_target if self.rng.random() < _TO_MAIN_TARGET else self.rng.choice(list(_TARGETS))
         person = Person(len(self.people) + 1, target)
@@ -656,14 +647,12 @@ class Simulation:
     def sign_like_a_bot(self) -> None:
         self.sign(topic="looks like a bot's")
 
-    def _sign(self, person: Person, **changes: object) -> None:
+    def _sign(self, person: Person, **changes: Any) -> None:
         person.versions += 1
         # While this form is sent, the same person may send another one, with the next words.
         words, target = person.words, person.target
-        own = {"name": words, "signature": words, "email": person.email, "address_line": words}
-        values = self.world.typed(**own, postal_code=_TARGETS[target], **changes)
         before, begun = self._chief(target), self.world.clock.now
-        answer = self.platform.tries(lambda: self.world.post(f"{FORM}/signatures", values, as_json=True))
+        answer = self.cast.sign(person, words, postal_code=_TARGETS[target], **changes)
         # It may have changed in the middle.
         self._addressed[words] = {before, self._chief(target)}
         self.note(f"  {words} to {target}: {answer and answer.status}")
@@ -682,20 +671,18 @@ class Simulation:
                 wait = self.rng.uniform(1, 24) * _HOUR
                 self.at(self.world.clock.now + wait, "confirm", lambda: self.confirm(person, tries - 1))
             return
-        link = self.rng.choice(links).link("confirm")
-        self.platform.tries(lambda: self.world.post(link, as_json=True))
+        self.cast.press_link(self.rng.choice(links).link("confirm"))
 
     def withdraw(self) -> None:
         if person := self._someone():
-            path = f"{self.world.own_page(person.email)}/withdraw"
-            self.platform.tries(lambda: self.world.post(path, as_json=True))
+            self.cast.withdraw(person)
 
     def erase(self) -> None:
         person = self._someone()
         if person is None:
             return
         row = self.world.letter(person.email)
-        answer = self._organizer(f"/signatures/{self.signer(person)}/erase", {"why": "asked for it"})
+        answer = self.cast.erase(person)
         if row and answer and answer.status == _DONE:
             now = Signatures(self.world.stack.table).signature(CAMPAIGN, self.signer(person))
             if now and now.status == "erased":
@@ -704,7 +691,7 @@ class Simulation:
     def release_from_quarantine(self) -> None:
         forms = [form for form in self.world.forms() if form.quarantine]
         if forms:
-            self._organizer(f"/signatures/{self.rng.choice(forms).signer}/release")
+            self.cast.organizer(f"/signatures/{self.rng.choice(forms).signer}/release")
 
     def push(self) -> None:
         """Give an office another email address, as `undersigned campaign push` does."""
@@ -740,7 +727,7 @@ class Simulation:
         target = self._hand_rng.choice(list(_TARGETS))
         has_address = Campaigns(self.world.stack.table).target(CAMPAIGN, target).email
         email = "" if has_address else f"office{self._hand_rng.randrange(10**6)}@{target}.example"
-        self._organizer(f"/targets/{target}/address", {"email": email})
+        self.cast.set_address(email, target)
 
     def break_mailbox(self) -> None:
         target = Campaigns(self.world.stack.table).target(CAMPAIGN, self.rng.choice(list(_TARGETS)))
@@ -749,14 +736,14 @@ class Simulation:
 
     def hold(self) -> None:
         target = self.rng.choice(list(_TARGETS))
-        self._stop(target, f"/targets/{target}/hold")
+        self._stop(target, partial(self.cast.hold, target))
 
     def pause(self) -> None:
-        self._stop("campaign", "/pause")
+        self._stop("campaign", self.cast.pause)
 
-    def _stop(self, what: str, path: str) -> None:
+    def _stop(self, what: str, stop: Callable[[], Answer | None]) -> None:
         starts = self._starts
-        answer = self._organizer(path, {"why": "a mistake in the letter"})
+        answer = stop()
         if answer and answer.status == _DONE and self._starts == starts:
             self._stopped[what] = self.world.clock.now
 
@@ -765,11 +752,11 @@ class Simulation:
 
     def _release(self, target: str) -> None:
         self._start(target)
-        self._organizer(f"/targets/{target}/release", {"why": "we talked"})
+        self.cast.release(target)
 
     def resume(self) -> None:
         self._start("campaign")
-        self._organizer("/resume")
+        self.cast.resume()
 
     def _start(self, what: str) -> None:
         self._starts += 1
@@ -782,8 +769,7 @@ class Simulation:
 
     def _press_stop(self, sent: Sent) -> None:
         lifts, was_theirs = self._lifts, self._gets_the_emails(sent)
-        path, values = f"{sent.link('office')}/stop", {"reason": self._office_rng.choice(["", "Use our form."])}
-        answer = self.platform.tries(lambda: self.world.post(path, values))
+        answer = self.cast.stop(sent.link("office"), self._office_rng.choice(["", "Use our form."]))
         is_theirs = was_theirs and self._gets_the_emails(sent)
         if answer and answer.status == 200 and is_theirs and self._lifts == lifts:
             self._stopped_mailboxes.setdefault(sent.to, self.world.clock.now)
@@ -801,12 +787,12 @@ class Simulation:
         if known.stopped:
             self._lifts += 1
             self._stopped_mailboxes.pop(known.email, None)
-        self._organizer(f"/targets/{target}/lift-stop", {"why": "they telephoned"})
+        self.cast.lift_stop(target)
 
     def send_now(self, **values: str) -> None:
         """Press *Send now*, on a page that was perhaps opened hours ago."""
         seen_at = self.world.clock.now - (timedelta() if self.is_calm else self.rng.random() * 3 * _HOUR)
-        self._organizer("/deliveries/next", {"seen_at": seen_at.isoformat(), **values})
+        self.cast.send_now(seen_at, **values)
 
     def deliver_to_one(self) -> None:
         """Send one office's waiting letters now."""
@@ -851,7 +837,7 @@ class Simulation:
         begins = self.world.clock.now - longest * (1 if self.is_calm else self.rng.random())
         local = begins.astimezone(ZoneInfo(_ZONE))
         values = {"action": action, "signed_from": f"{local:%Y-%m-%dT%H:%M}", "why": "they look made up"}
-        return self._organizer("/screening", values)
+        return self.cast.organizer("/screening", values)
 
     def _rows(self) -> list[Signature]:
         return [*Signatures(self.world.stack.table).listed_signatures(CAMPAIGN)]
@@ -883,9 +869,7 @@ class Simulation:
         """Say, as somebody who has an email of an office, that its letters are there."""
         if there := [each for each in self.emails if each.arrived]:
             sent = self.rng.choice(there[-3:]).sent
-            path = f"{self.world.office_path(sent.to, sent.tags['target'])}/received"
-            values = {"period": sent.tags["period"]}
-            self.platform.tries(lambda: self.world.post(path, values))
+            self.cast.receive(sent.tags["period"], self.world.office_path(sent.to, sent.tags["target"]))
 
     def _answer(self, question: str, path: str, place: tuple[str, str], revision: str) -> None:
         """Read the outbox and ask the office, then decide."""
@@ -897,7 +881,7 @@ class Simulation:
         if question == "bounced" and arrived:
             # An out-of-office reply came back, and the office says that it has the letters.
             self.questions["close unsent"] += 1
-            self._organizer(f"{path}/close-unsent", {"why": "the office has them", "revision": revision})
+            self.cast.decide(path, "close-unsent", why="the office has them", revision=revision)
             return
         if question == "bounced" and self._hand_rng.random() < _BY_HAND:
             self._send_by_hand(path, place)
@@ -909,7 +893,7 @@ class Simulation:
             values = {"why": "asked the office", "revision": revision}
             path = f"{path}/settle-as-{'sent' if arrived else 'not-sent'}"
         if arrived:
-            self._organizer(path, values)
+            self.cast.organizer(path, values)
         else:
             self._send(path, values, place)
 
@@ -921,14 +905,14 @@ class Simulation:
     def _send_by_hand(self, path: str, place: tuple[str, str]) -> None:
         """Let the letters that a mailbox doesn't take go by hand."""
         self.questions["by hand"] += 1
-        self._organizer(f"/targets/{place[0]}/address", {"email": ""})
+        self.cast.set_address("", place[0])
         self._send(f"{path}/retry", {"why": "no email"}, place)
 
     def _bring(self, delivery: dict[str, Any], path: str, place: tuple[str, str]) -> None:
         """Print what is ready, bring it, and record that; or print it again."""
-        chance, seen = self._hand_rng.random(), {"revision": delivery["revision"]}
+        chance, revision = self._hand_rng.random(), delivery["revision"]
         if not self.is_calm and chance < 0.1:
-            self._organizer(f"{path}/retry", seen)
+            self.cast.retry(path, revision=revision)
         if not (self.is_calm or chance < _ANSWERED):
             return
         # Somebody who knows that the office has the letters, from an email or from paper, only records it.
@@ -943,10 +927,10 @@ class Simulation:
             for email in self.emails:
                 self._check_brought(new, email)
         self.questions["hand over"] += 1
-        record = {**seen, "day": place[1], "note": "at the front desk"}
-        answer = self._organizer(f"{path}/handed-over", record)
+        hand_over = partial(self.cast.hand_over, path, revision, place[1], "at the front desk")
+        answer = hand_over()
         if answer and answer.status == _DONE and chance < _BY_HAND:
-            again = self._organizer(f"{path}/handed-over", record)
+            again = hand_over()
             if again and again.status not in {_DONE, _CONFLICT}:
                 self.breach(f"{place} is handed over twice: {again.status}")
 
@@ -967,13 +951,13 @@ class Simulation:
         since = self.world.clock.now - datetime.fromisoformat(delivery["sent_at"])
         if not letters and since > PURPOSES["packets"].valid_for:
             # The file was kept for a month, and nobody printed it.
-            self._organizer(f"{path}/retry", {"revision": delivery["revision"]})
+            self.cast.retry(path, revision=delivery["revision"])
             return None
         return letters
 
     def _send(self, path: str, values: dict[str, str], place: tuple[str, str]) -> None:
         """Send a delivery again. The answer may be that another one of that week has arrived. A person then decides."""
-        answer = self._organizer(path, values)
+        answer = self.cast.organizer(path, values)
         if answer and answer.status == _CONFLICT and (self.is_calm or self.rng.random() < _SENT_AGAIN):
             self._again.add(place)
             key, why, revision = DeliveryKey(CAMPAIGN, *place), values["why"], values.get("revision")
@@ -998,7 +982,7 @@ class Simulation:
         found: list[dict[str, Any]] = []
         following = ""
         while True:
-            answer = self._read(f"/deliveries?limit=50{following}")
+            answer = self.cast.read(f"/deliveries?limit=50{following}")
             if answer is None or answer.status != 200:
                 return found
             found += answer.json["deliveries"]

@@ -13,10 +13,11 @@ from pypdf import PdfReader
 
 from tests import figures, seeds
 from tests import world as worlds
+from tests.cast import path_of
 from tests.faults.interleavings import MailEvent, Play, Race, Refusals, staged, typeset_plainly, with_history
 from tests.faults.stored import delivery_item, target_item
 from tests.scale import scale
-from tests.world import CAMPAIGN, CONTEXT
+from tests.world import CAMPAIGN, CONTEXT, PERIOD
 from undersigned.delivering.printing import packets
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.rules.reconciliations import FindingKind
@@ -33,6 +34,9 @@ pytestmark = pytest.mark.slow
 
 DIFFERENCES = set(get_args(FindingKind)) - {"a delivery waits for a decision"}
 """Findings that a reconciliation must not report in a race, because they are false."""
+
+FIRST = path_of(PERIOD, "evanston")
+"""The first delivery."""
 
 tried: dict[str, int] = {}
 
@@ -284,7 +288,7 @@ def an_erasure_and_the_sealing(play: Play) -> Begin:
 
 def an_erasure_and_the_second_attempt(play: Play) -> Begin:
     bounced(play)
-    play.finish(play.retry())
+    play.finish(play.retry(FIRST))
     return lambda: (play.erase("Ada"), play.deliver(play.messages[-1]))
 
 
@@ -296,20 +300,20 @@ def an_erasure_and_the_bounce(play: Play) -> Begin:
 
 def an_erasure_and_the_retry(play: Play) -> Begin:
     bounced(play)
-    return lambda: (play.erase("Ada"), play.retry())
+    return lambda: (play.erase("Ada"), play.retry(FIRST))
 
 
 def a_bounce_and_the_retry(play: Play) -> Begin:
     sent(play, "bounced")
     bounce = next_event(play, "bounce")
-    return lambda: (play.report(bounce), play.retry())
+    return lambda: (play.report(bounce), play.retry(FIRST))
 
 
 def a_repeated_bounce_and_the_second_attempt(play: Play) -> Begin:
     sent(play, "bounced")
     bounce = next_event(play, "bounce")
     play.finish(play.report(bounce))
-    play.finish(play.retry())
+    play.finish(play.retry(FIRST))
     return lambda: (play.report(bounce), play.deliver(play.messages[-1]))
 
 
@@ -535,7 +539,7 @@ def two_deliveries_by_hand(play: Play) -> Begin:
 
 def two_records_that_letters_were_handed_over(play: Play) -> Begin:
     made = ready(play)
-    return lambda: (play.hand_over(made), play.hand_over(made))
+    return lambda: (play.bring(made), play.bring(made))
 
 
 def the_address_goes_during_the_delivery(play: Play) -> Begin:
@@ -551,7 +555,7 @@ def an_address_comes_during_the_delivery_by_hand(play: Play) -> Begin:
 
 def an_erasure_and_the_record(play: Play) -> Begin:
     made = ready(play)
-    return lambda: (play.erase("Ada"), play.hand_over(made))
+    return lambda: (play.erase("Ada"), play.bring(made))
 
 
 def an_erasure_and_the_packets_to_print(play: Play) -> Begin:
@@ -565,7 +569,7 @@ def a_repeated_bounce_and_the_way_by_hand(play: Play) -> Begin:
     play.finish(play.report(next_event(play, "out_of_office")))
     play.finish(play.set_address(""))
     event = MailEvent(play.world.deliveries[0], "bounce")
-    return lambda: (play.report(event), play.retry())
+    return lambda: (play.report(event), play.retry(FIRST))
 
 
 TWINS = [
@@ -762,7 +766,7 @@ class Weeks(RuleBasedStateMachine):
     @rule(data=st.data())
     def retry(self, data: st.DataObject) -> None:
         delivery = data.draw(st.sampled_from(self.play.deliveries()))
-        self.started(self.play.retry(delivery.key.period))
+        self.started(self.play.retry(path_of(delivery.key.period, delivery.key.target)))
 
     @precondition(lambda self: len(self.actors) < MOST_ACTORS and self.play.messages)
     @rule(data=st.data(), fate=st.sampled_from(["delivered", "bounced", "soft bounced", "complained", "silent"]))
