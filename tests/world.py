@@ -423,10 +423,7 @@ class World:
             for source in self.readers:
                 reader = StreamReader(source)
                 while batch := reader.batch(records):
-                    wanted = [record for record in batch if source.wants(record)]
-                    handler = self.handlers[FOLDERS[source.function]]
-                    failed = failures_in(handler({"Records": wanted}, CONTEXT)) if wanted else frozenset[str]()
-                    self.given_up += reader.note(batch, failed)
+                    self.given_up += reader.hand_over(batch, self.invoke)
             self.run_waiting_mails()
         return passed
 
@@ -537,17 +534,21 @@ class World:
         messages = [*(again or ()), *self.receive(url)]
         if again:
             again.clear()
-        answers = []
+        answers = list[Any]()
         for batch in batched(messages, source.batch_size, strict=False):
-            answer = self.handlers[FOLDERS[source.function]](source.event(batch), CONTEXT)
-            answers.append(answer)
-            failed = failures_in(answer)
-            for message in batch:
-                if message["MessageId"] not in failed:
-                    client_of("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                elif again is not None:
-                    again.append(message)
+            done = source.hand_over(batch, lambda function, event: self.invoke(function, event, answers))
+            for message in done:
+                client_of("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            if again is not None:
+                again += [message for message in batch if message not in done]
         return answers
+
+    def invoke(self, function: str, event: Any, answers: list[Any] | None = None) -> frozenset[str]:
+        """Hand an event to a function (its logical id), keep its answer, and return what failed."""
+        answer = self.handlers[FOLDERS[function]](event, CONTEXT)
+        if answers is not None:
+            answers.append(answer)
+        return failures_in(answer)
 
     @staticmethod
     def receive(queue_url: str) -> list[Any]:

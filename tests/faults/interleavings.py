@@ -23,7 +23,7 @@ from tests.faults.invariants import breaches
 from tests.faults.memory import Memory, operation_of
 from tests.faults.refusals import refusal
 from tests.faults.stored import change_in, expire_forms, is_in_transactions, is_private, item_of, read_by
-from tests.world import CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
+from tests.world import CAMPAIGN, FUNCTIONS, Answer, client_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.printing.packets import Packet
@@ -33,7 +33,7 @@ from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.signatures import signer_id
-from undersigned_cli.local.sources import stream_source
+from undersigned_cli.local.sources import StreamReader, queue_source, stream_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,6 +67,8 @@ _BOUNCED = ("bounced", "soft bounced")
 _HALTS = ("pause", "hold", "stop")
 
 _WEEKS = 6
+
+_DELIVERIES, _TALLY = queue_source("DeliveryQueue"), stream_source("Tally")
 
 
 class CrashError(BaseException):
@@ -271,9 +273,9 @@ def staged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
 
 @dataclass
 class Message:
-    """A message of the delivery queue. SQS may deliver it twice."""
+    """A message of the delivery queue, as SQS hands it out, which it may do twice."""
 
-    body: str
+    received: dict[str, Any]
     receipts: int = 0
     is_done: bool = False
 
@@ -476,28 +478,21 @@ class Play(Cast[str, Actor]):
 
     def deliver(self, message: Message) -> Actor:
         message.receipts += 1
-        event = load_event("deliver_message")
-        event["Records"][0]["body"] = message.body
-        event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(message.receipts)
+        attributes = {**message.received["Attributes"], "ApproximateReceiveCount": str(message.receipts)}
+        received = [{**message.received, "Attributes": attributes}]
 
         def note(failed: bool) -> None:  # noqa: FBT001
-            message.is_done |= not failed and not actor.answer["batchItemFailures"]
+            message.is_done |= not failed and actor.answer == received
 
-        actor = self._start("deliver", lambda: self.world.handlers["deliver"](event, CONTEXT))
+        actor = self._start("deliver", lambda: _DELIVERIES.hand_over(received, self.world.invoke))
         actor.on_end = note
         return actor
 
     def tally(self, records: Sequence[Any]) -> Actor:
-        records = [record for record in records if stream_source("Tally").wants(record)]
-
-        def note(failed: bool) -> None:  # noqa: FBT001
-            again = {item["itemIdentifier"] for item in actor.answer["batchItemFailures"]} if not failed else None
-            self.backlog += [
-                record for record in records if again is None or record["dynamodb"]["SequenceNumber"] in again
-            ]
-
-        actor = self._start("tally", lambda: self.world.handlers["tally"]({"Records": records}, CONTEXT))
-        actor.on_end = note
+        reader = StreamReader(_TALLY)
+        actor = self._start("tally", lambda: reader.hand_over(records, self.world.invoke))
+        # A reader whose function failed or crashed has not gone on, or not past the first failure.
+        actor.on_end = lambda _failed: self.backlog.extend(records[reader.next :])
         return actor
 
     def reconcile(self) -> Actor:
@@ -582,17 +577,18 @@ class Play(Cast[str, Actor]):
             if change := change_in(record):
                 self._note(change)
         calls, self._calls = self.world.calls[self._calls :], len(self.world.calls)
-        sqs, url = client_of("sqs"), self.world.queues["DeliveryQueue"]
-        while not {"sqs:SendMessage", "sqs:SendMessageBatch"}.isdisjoint(calls) and (
-            received := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages")
-        ):
-            for message in received:
-                self.messages.append(Message(message["Body"]))
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        if not {"sqs:SendMessage", "sqs:SendMessageBatch"}.isdisjoint(calls):
+            self._take_messages()
         for sent in self.world.sent[self._seen :]:
             self.fates[sent.message_id] = self.fate
             self.mail_events += [MailEvent(sent, case) for case in _EVENTS[self.fate]]
         self._seen = len(self.world.sent)
+
+    def _take_messages(self) -> None:
+        url = self.world.queues["DeliveryQueue"]
+        for received in self.world.receive(url):
+            self.messages.append(Message(received))
+            client_of("sqs").delete_message(QueueUrl=url, ReceiptHandle=received["ReceiptHandle"])
 
     def _note(self, change: Change) -> None:
         """Note what became of words. Those that no form has can't be confirmed any more, until they are sent again."""
@@ -611,9 +607,9 @@ class Play(Cast[str, Actor]):
 
     def enqueue(self, period: str = "2026-11-24", until: datetime | None = None) -> None:
         """Put a delivery in the queue, as an earlier plan did, or somebody who read what waits at a moment."""
-        self.messages.append(
-            Message(message_body(DeliveryMessage(DeliveryKey(CAMPAIGN, "evanston", period), until=until)))
-        )
+        body = message_body(DeliveryMessage(DeliveryKey(CAMPAIGN, "evanston", period), until=until))
+        client_of("sqs").send_message(QueueUrl=self.world.queues["DeliveryQueue"], MessageBody=body)
+        self._take_messages()
 
     def take_backlog(self) -> list[Any]:
         """Take all records that the tally has not read."""

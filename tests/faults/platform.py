@@ -688,18 +688,17 @@ class Platform(Watch):
                 place.next += 1
                 self.happened["a record of the stream forgotten"] += 1
         batch = [record for _, record in place.batch(shard)]
-        records = [record for record in batch if place.source.wants(record)]
-        failed: frozenset[str] | None = frozenset()
-        if records:
-            self.note(f"{reader.function} reads {len(records)} records of shard {reader.shard}")
+
+        def invoke(_function: str, event: Any) -> frozenset[str] | None:
+            self.note(f"{reader.function} reads {len(event['Records'])} records of shard {reader.shard}")
             reader.is_busy = True
             answer, error = self._invoke(
-                reader.function,
-                lambda: self.world.handlers[reader.function]({"Records": records}, self.context()),
+                reader.function, lambda: self.world.handlers[reader.function](event, self.context())
             )
             reader.is_busy = False
-            failed = failures_in(answer) if error is None else None
-        if place.note(batch, failed):
+            return failures_in(answer) if error is None else None
+
+        if place.hand_over(batch, invoke):
             self._die(reader.function)
         reader.at = self.now
         if place.tries and self.faults.time_passes:

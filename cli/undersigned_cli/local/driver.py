@@ -107,9 +107,7 @@ class Driver:
             batch = [read.record for read in reader.batch(shard_of(self._known["Table"]))]
         if not batch or time.monotonic() < self._read_at[function]:
             return False
-        wanted = [record for record in as_lambda_does(batch) if reader.source.wants(record)]
-        failed = self._failures(function, {"Records": wanted}) if wanted else frozenset[str]()
-        if given_up := reader.note(batch, failed):
+        if given_up := reader.hand_over(batch, self._failures, as_lambda_does):
             self._bury(reader.source.dead_letters, {"numbers": [number_of(record) for record in given_up]})
         if reader.tries:
             self._read_at[function] = time.monotonic() + min(2.0**reader.tries, _LONGEST_PAUSE)
@@ -132,10 +130,8 @@ class Driver:
         ).get("Messages", [])
         if not received:
             return False
-        failed = self._failures(source.function, source.event(received))
-        for message in received:
-            if failed is not None and message["MessageId"] not in failed:
-                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        for message in source.hand_over(received, self._failures):
+            self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return True
 
     def _invoke_by_schedule(self) -> bool:

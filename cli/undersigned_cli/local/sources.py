@@ -16,8 +16,11 @@ from undersigned_cli.local.resources import ACCOUNT, REGION
 from undersigned_cli.local.template import STACK, event_sources, load_template, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
+
+    type Invoke = Callable[[str, Any], Collection[str] | None]
+    """Hands an event to a function (its logical id). Returns what its answer says failed; None if the function did."""
 
 type Record = Mapping[str, Any]
 """A record of the stream, as Lambda passes it."""
@@ -64,6 +67,11 @@ class QueueSource:
                 for message in messages
             ]
         }
+
+    def hand_over(self, messages: Sequence[Mapping[str, Any]], invoke: Invoke) -> list[Mapping[str, Any]]:
+        """Hand messages to the function, and return those that are done. The others come again."""
+        failed = invoke(self.function, self.event(messages))
+        return [message for message in messages if failed is not None and message["MessageId"] not in failed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +178,13 @@ class StreamReader:
     def batch[R: Record](self, shard: Sequence[R]) -> Sequence[R]:
         """Return the next records of a shard: a batch, or the first part of one that failed."""
         return shard[self.next : self.next + (self._sizes[0] if self._sizes else self.source.batch_size)]
+
+    def hand_over(
+        self, batch: Sequence[Record], invoke: Invoke, read: Callable[[Sequence[Record]], Sequence[Record]] = list
+    ) -> Sequence[Record]:
+        """Hand a batch, as it is `read`, to the function. Return the records that are given up."""
+        wanted = [record for record in read(batch) if self.source.wants(record)]
+        return self.note(batch, invoke(self.source.function, {"Records": wanted}) if wanted else ())
 
     def note(self, batch: Sequence[Record], failed: Collection[str] | None) -> Sequence[Record]:
         """Go on after a batch. Return the records that are given up; the dead-letter queue gets a message about them.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from undersigned.signing.rules.forms import Form
 from undersigned.signing.rules.signatures import Signature
 from undersigned_cli.local.sources import QueueSource, Schedule, StreamReader, StreamSource, sources, stream_source
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 SOURCE = StreamSource("Tally", batch_size=8, retries=3, bisects=True, dead_letters="TallyFailed", patterns=())
 SHARD: list[Any] = [{"dynamodb": {"SequenceNumber": str(number)}} for number in range(10)]
@@ -57,6 +60,30 @@ def test_a_batch_without_tries_left_is_given_up_as_a_whole_if_it_is_not_halved()
         assert not reader.note(reader.batch(SHARD), None)
     assert numbers(reader.note(reader.batch(SHARD), None)) == [*range(8)]
     assert (reader.next, reader.tries) == (8, 0)
+
+
+def test_a_reader_gets_what_its_filter_lets_through_and_goes_on_after_the_rest() -> None:
+    reader = StreamReader(replace(SOURCE, patterns=({"dynamodb": {"SequenceNumber": ["1", "3"]}},)))
+    got: list[Any] = []
+
+    def invoke(function: str, event: Any) -> Collection[str] | None:
+        got.append((function, numbers(event["Records"])))
+        return {"3"} if len(got) == 1 else ()
+
+    assert not reader.hand_over(reader.batch(SHARD), invoke)
+    assert reader.next == 3
+    assert not reader.hand_over(reader.batch(SHARD), invoke)
+    assert got == [("Tally", [1, 3]), ("Tally", [3])]
+    assert reader.next == 8
+    assert not reader.hand_over(SHARD[:1], invoke)
+    assert len(got) == 2, "nothing for it in this batch"
+
+
+@pytest.mark.parametrize(("failed", "done"), [(None, []), (["m1"], ["m0", "m2"]), ([], ["m0", "m1", "m2"])])
+def test_messages_that_failed_are_not_done(failed: list[str] | None, done: list[str]) -> None:
+    source = QueueSource("Deliver", "DeliveryQueue", batch_size=3)
+    received = [{"MessageId": f"m{n}", "ReceiptHandle": "", "Body": "", "Attributes": {}} for n in range(3)]
+    assert [each["MessageId"] for each in source.hand_over(received, lambda _function, _event: failed)] == done
 
 
 def test_the_template_has_two_readers_one_of_new_forms_and_one_of_new_letters() -> None:
