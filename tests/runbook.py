@@ -1,24 +1,13 @@
-"""The commands in docs/runbook.md and the other pages."""
+"""The commands in docs/runbook.md."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from tests.commands import commands
 from undersigned_cli.local.template import ROOT
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
-
-
-def code(page: str) -> Iterator[str]:
-    """Return every piece of code in a page, in one line each and without comments."""
-    for block in re.findall(r"^ *```(?:sh)?\n(.*?)```", page, flags=re.DOTALL | re.MULTILINE):
-        yield " ".join(re.sub(r"( +# .*)?\n", " ; ", block.replace("\\\n", " ")).split())
-    for span in re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", page, flags=re.DOTALL)):
-        yield " ".join(span.split())
 
 
 DEFINED, *BLOCKS = re.findall(r"```sh\n(.*?)```", RUNBOOK, flags=re.DOTALL)
@@ -35,14 +24,8 @@ def of_the_shell() -> list[str]:
     return list(dict.fromkeys(piece for piece in (*BLOCKS, *spans) if calls.search(piece)))
 
 
-def commands(program: str, page: str = RUNBOOK) -> list[str]:
-    """Return a program's commands in a page, each up to the next program or the end."""
-    one = re.compile(rf"(?<![\w/.=[-]){program} [a-z].*?(?=(?<![\w/.=-])(?:aws|undersigned) [a-z]|$)")
-    return sorted({match[0].strip() for text in code(page) for match in one.finditer(text)})
-
-
-OF_AWS = commands("aws")
-OURS = commands("undersigned")
+OF_AWS = commands("aws", RUNBOOK)
+OURS = commands("undersigned", RUNBOOK)
 
 NAMED_ONLY = {
     "undersigned confirmations",

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer
 
-from tests.runbook import code, commands
-from tests.template.test_runbook_commands import mistakes_in, our_mistakes
+from tests.commands import code, commands, mistakes_in, our_mistakes
 from undersigned_cli.local.template import ROOT
 from undersigned_cli.main import app
 
