@@ -39,7 +39,7 @@ from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.campaigns.rules.stops import mailbox_digest
 from undersigned.delivering.printing import typesetter
 from undersigned.delivering.rows.deliveries import Deliveries
-from undersigned.delivering.rules.plans import taken
+from undersigned.delivering.rules.plans import take_week
 from undersigned.organizing.erasing import erase
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, digest_of
@@ -486,7 +486,7 @@ class World:
     def open(self, delivery: Delivery) -> None:
         """Open a delivery without a message, whether or not it is too soon."""
         free_from = Campaigns(self.stack.table).target(delivery.key.campaign, delivery.key.target).free_from
-        Deliveries(self.stack.table).open(delivery, taken(free_from, delivery.day))
+        Deliveries(self.stack.table).open(delivery, take_week(free_from, delivery.day))
 
     def rewrite(self, delivery: Delivery) -> None:
         """Write a delivery's row anew, in a state to which no event leads from the one before."""

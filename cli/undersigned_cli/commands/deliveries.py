@@ -13,7 +13,7 @@ from undersigned.campaigns.activity import perform
 from undersigned.campaigns.catalog import current_period
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.actions import send_now
-from undersigned.delivering.planning import preview
+from undersigned.delivering.planning import make_plan
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.delivering.rules.states import Question
@@ -198,7 +198,7 @@ def _deliver(  # noqa: PLR0913  (the command's options)
         raise UndersignedError(message)
     # Letters that come while the person reads and answers wait for the next time.
     seen_at = opened.clock()
-    planned = preview(opened, settings, period, only=only, again=again)
+    planned = make_plan(opened, settings, period, only=only, again=again)
     show_plan(opened, settings, planned)
     if not planned.going:
         planned.check()
@@ -213,12 +213,12 @@ def _deliver(  # noqa: PLR0913  (the command's options)
 
 def _write_preview(opened: Stack, campaign: str, period: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    from undersigned.delivering.packing import preview as preview_of
+    from undersigned.delivering.packing import preview_delivery
 
     found = 0
     with console.status("Typesetting …"):
         for target in Campaigns(opened.table).targets(campaign):
-            preview = preview_of(opened, opened.settings.sender, DeliveryKey(campaign, target.id, period))
+            preview = preview_delivery(opened, opened.settings.sender, DeliveryKey(campaign, target.id, period))
             if preview is None:
                 continue
             found += 1

@@ -35,7 +35,7 @@ from undersigned.counting.rows.marks import GoneRow
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.bundles import Bundle
 from undersigned.delivering.rules.deliveries import Delivery
-from undersigned.delivering.rules.mail_events import MailEvent, after
+from undersigned.delivering.rules.mail_events import MailEvent, after_event
 from undersigned.delivering.rules.plans import next_day
 from undersigned.people.rows.people import CampaignOfPerson
 from undersigned.people.rules.people import Member
@@ -326,7 +326,7 @@ class Restoring:
             )
         for sk, event in sorted(log.rows.items()):
             if sk.startswith(f"{MailEvent.beginning()}{period}#"):
-                delivery = after(delivery, MailEvent.read(event))
+                delivery = after_event(delivery, MailEvent.read(event))
         erased = self._erased_of(period, log)
         if erased - delivery.erased:
             delivery = replace(delivery, erased=erased | delivery.erased, erased_at=self.opened.clock())

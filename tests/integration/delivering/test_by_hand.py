@@ -18,7 +18,7 @@ from tests.world import CAMPAIGN, PERIOD
 from undersigned.base.errors import GivenError, NotFoundError, NotNowError, PacketErasedError
 from undersigned.base.mailbox import Mailbox
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.delivering.packing import email_again, preview
+from undersigned.delivering.packing import email_again, preview_delivery
 from undersigned.delivering.queue import delivery_queue
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey, HandedOver
@@ -612,7 +612,7 @@ def test_there_is_no_email_to_preview_or_test(world: World, controls: Decisions)
     set_address(world, "")
     world.confirmed()
     sender = world.stack.settings.sender
-    made = preview(world.stack, sender, KEY)
+    made = preview_delivery(world.stack, sender, KEY)
     assert made
     assert (made.mail, len(made.pdfs)) == (None, 1)
     with pytest.raises(NotNowError, match="no email to send"):

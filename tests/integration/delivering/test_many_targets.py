@@ -21,7 +21,7 @@ from undersigned.base.queue import NotQueuedError
 from undersigned.base.table import Table, to_item
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Target
-from undersigned.delivering.planning import NotPlannedError, preview
+from undersigned.delivering.planning import NotPlannedError, make_plan
 from undersigned.delivering.trays import oldest_letters
 from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.signatures import Signature, tray_position, tray_shard
@@ -85,10 +85,10 @@ def test_a_preview_asks_about_several_blocks_at_once_too(many: World) -> None:
     many.restart("run_jobs")
     many.watch = watch = Counting()
     campaign = Campaigns(many.stack.table).campaign(CAMPAIGN)
-    lines = preview(many.stacks["run_jobs"], campaign, "2026-11-30").lines
+    lines = make_plan(many.stacks["run_jobs"], campaign, "2026-11-30").lines
     assert watch.most == 3
     assert [line.letters for line in lines] == [1] * TOWNS
-    assert lines == preview(many.stack, campaign, "2026-11-30").lines
+    assert lines == make_plan(many.stack, campaign, "2026-11-30").lines
 
 
 def test_a_plan_of_ten_thousand_targets_makes_few_calls_for_their_trays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +123,7 @@ def test_a_preview_counts_all_letters(many: World) -> None:
         put_letter(many, "town-3", signer_number(number))
     many.limit(tray_step=2)
     campaign = Campaigns(many.stack.table).campaign(CAMPAIGN)
-    lines = preview(many.stack, campaign, "2026-11-30").lines
+    lines = make_plan(many.stack, campaign, "2026-11-30").lines
     assert {line.target.id: line.letters for line in lines} == {
         f"town-{number}": 51 if number == 3 else 1 for number in range(TOWNS)
     }

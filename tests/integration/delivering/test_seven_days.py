@@ -25,7 +25,7 @@ from undersigned.delivering.queue import delivery_queue
 from undersigned.delivering.rows.deliveries import Deliveries, delivery_key
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.delivering.rules.mail_events import MailEvent
-from undersigned.delivering.rules.plans import taken
+from undersigned.delivering.rules.plans import take_week
 from undersigned.workshop.campaigns import compile_campaign
 from undersigned.workshop.pushing import push
 
@@ -247,9 +247,9 @@ def test_a_delivery_is_not_opened_if_another_one_was_opened_meanwhile(world: Wor
         delivery_of(DeliveryKey(CAMPAIGN, "evanston", day), "open", opened_at=world.clock.now)
         for day in ("2026-11-29", "2026-11-30")
     )
-    deliveries.open(first, taken(None, first.day))
+    deliveries.open(first, take_week(None, first.day))
     with pytest.raises(ChangedError):
-        deliveries.open(second, taken(None, second.day))
+        deliveries.open(second, take_week(None, second.day))
     assert free_from(world) == date(2026, 12, 6)
     # A person sends again.
     world.open(second)

@@ -14,7 +14,7 @@ from tests.world import CAMPAIGN
 from undersigned.base.errors import NotNowError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.limits_of_tests import count_test
-from undersigned.delivering.packing import preview as preview_of
+from undersigned.delivering.packing import preview_delivery
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.people.directory import id_of
 
@@ -91,7 +91,7 @@ def test_the_delivery_itself_does_not_say_that_it_is_a_test(world: World) -> Non
     signed_in(world).press(TEST)
     world.run_queue()
     key = DeliveryKey(CAMPAIGN, "evanston", world.period)
-    preview = preview_of(world.stack, world.stack.settings.sender, key)
+    preview = preview_delivery(world.stack, world.stack.settings.sender, key)
     assert preview
     assert preview.mail
     world.week()

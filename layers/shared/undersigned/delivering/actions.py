@@ -26,11 +26,11 @@ from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import ID_PATTERN
 from undersigned.campaigns.rules.controls import checked_reason, read_seen_at
 from undersigned.delivering.limits_of_tests import address_of_test, count_test
-from undersigned.delivering.planning import preview, queue_up
+from undersigned.delivering.planning import make_plan, queue_up
 from undersigned.delivering.queue import delivery_queue
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey, HandedOver
-from undersigned.delivering.rules.plans import taken, week_taken
+from undersigned.delivering.rules.plans import take_week, week_taken
 from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
@@ -128,10 +128,10 @@ def send_now(  # noqa: PLR0913  (what, who and why)
         campaigns.target(campaign, only)
     _check_not_paused(campaigns, campaign)
     period = current_period(stack, settings)
-    planned = preview(stack, settings, period, only=only, again=again, counts=False)
+    planned = make_plan(stack, settings, period, only=only, again=again, counts=False)
     if planned.failed:
         # A read that failed a moment ago often works now.
-        planned = preview(stack, settings, period, only=only, again=again, counts=False)
+        planned = make_plan(stack, settings, period, only=only, again=again, counts=False)
     if planned.going:
         # First, because an error can keep some out while others are queued.
         about = f"{period} {only}" if only else period
@@ -160,8 +160,9 @@ def test(  # noqa: PLR0913  (what, who and why)
 ) -> Done:
     """Send somebody the email that a target would get now, as a test.
 
-    `to` is the address of a person who is signed in, because the email has signers' letters, or one that the operator
-    names. A recipient gets it only as the signed-in person. `who` asks, and has a limit; the operator has none.
+    `to` is the address of a person who is signed in, because the email has signers' letters, or an address that the
+    operator names. A recipient gets a test only as the signed-in person. `who` asks, and has a limit; the operator has
+    none.
 
     Raises NotFoundError for an unknown target; NotNowError if no letters are waiting for it, for an address that gets
     no test, and for too many requests.
@@ -195,9 +196,9 @@ def retry(  # noqa: PLR0913, PLR0917  (what and why)
     revision: Annotated[str, _SEEN],
     why: Annotated[str, FOR_THE_LOG],
 ) -> Done:
-    """Resend a delivery that failed, bounced, is closed unsent or held. The target's address then counts as good.
+    """Resend a delivery that is not sent, bounced, is closed unsent or held. The target's address then counts as good.
 
-    Without an address, its letters go by hand or post. The packets of one that is ready to print are made again,
+    Without an address, its letters go by hand or post. If the delivery is ready to print, make its packets again,
     because they are kept for 31 days.
 
     Raises NotFoundError for an unknown delivery, NotNowError if its email was sent or may have been sent, if it is too
@@ -437,7 +438,7 @@ def _send_again(stack: Stack, delivery: Delivery, target: Target, command: str, 
 
 
 def _open_again(stack: Stack, opened: Delivery, delivery: Delivery, target: Target, *, again: bool) -> None:
-    """Write a delivery that is opened for its next attempt. Keeps SES's events about the last one: see `after`.
+    """Write a delivery that is opened for its next attempt. Keeps SES's events about the last one: see `after_event`.
 
     Raises NotNowError if its packets were cleared, the campaign is paused, its target is held, or others took its week
     since it bounced, unless `again`. By hand, a person decides when the office gets it, whatever came that week, and
@@ -463,7 +464,7 @@ def _open_again(stack: Stack, opened: Delivery, delivery: Delivery, target: Targ
     if not (again or by_hand) and (blocked := week_taken(delivery, known)):
         raise _week_is_taken(blocked)
     try:
-        deliveries.open(opened, taken(target.free_from, delivery.day), delivery)
+        deliveries.open(opened, take_week(target.free_from, delivery.day), delivery)
     except ChangedError as error:
         raise _changed() from error
 

@@ -1,7 +1,7 @@
 """Deliver: seal one target's letters, make their packets, and send them in one email, through any crash.
 
-A message of the queue asks for a delivery (`proceed`). `deliver` opens it, or goes on with it: `seal`, `packets` and
-`send` each return what the next one takes.
+A message of the queue asks for a delivery (`proceed`). `deliver` opens it, or goes on with it: `seal`, `make_packets`
+and `send` each return what the next function takes.
 
 Each step is recorded before the next one begins, so the next try continues where a crash interrupted the last one.
 Bundles record the sealed letters, and packets the stored PDFs. The state `sending` records that the email may have been
@@ -36,7 +36,7 @@ from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.emails import organizer_mails
 from undersigned.delivering.emails.delivery import as_test
 from undersigned.delivering.organizer_post import tell_organizer
-from undersigned.delivering.packing import can_make, email_of, preview, typeset
+from undersigned.delivering.packing import can_make, email_of, make_packet, preview_delivery
 from undersigned.delivering.queue import DraftTest, delivery_queue, read_message
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.bundles import Bundle, sealed_in
@@ -65,8 +65,8 @@ A packet takes seconds. An email takes up to half a minute until SES has capacit
 """
 
 _MOST_RECEIPTS = 8
-"""A message that waits for an event and was received so often is replaced by a new one, so that the wait can't use up
-its tries (template.yaml: `maxReceiveCount`)."""
+"""After so many receipts, a new message replaces a message that waits for an event, so that the wait can't use up its
+tries (template.yaml: `maxReceiveCount`)."""
 
 UNTIL_SES_IS_ASKED_AGAIN = LONGEST_DELAY
 """Seconds before SES is tried again. When a quota is used up, SES recommends waiting for up to ten minutes.
@@ -104,8 +104,8 @@ class UnsettledError(UndersignedError):
         self.until = until
 
 
-class Done(NamedTuple):
-    """What was done for a message: a line of the log, and after how many seconds it comes again, if it must."""
+class Handled(NamedTuple):
+    """What was done for a message: a line of the log, and in how many seconds the message comes again, if it must."""
 
     what: str
     facts: Mapping[str, object]
@@ -119,11 +119,11 @@ def proceed(
     received: int,
     milliseconds_left: Callable[[], int],
     send_draft_test: Callable[[Stack, DraftTest], str | None],
-) -> Done:
-    """Do what a message asks for, which was `received` so often.
+) -> Handled:
+    """Do what a message asks for. It was `received` so many times.
 
-    After an error it comes again, each time later. What waits for SES goes on in new messages, for two weeks at most,
-    because its tries would end sooner.
+    After an error the message comes again, each time later. A delivery that waits for SES goes on in new messages, for
+    two weeks at most, because the tries of a single message would end sooner.
     """
 
     def has_time() -> bool:
@@ -135,63 +135,63 @@ def proceed(
             return _send_draft_test(stack, message, send_draft_test)
         if message.test_to:
             message_id = send_test(stack, message.key, message.test_to)
-            return Done("test email", {**asdict(message.key), "message_id": message_id or "no letter waits"})
+            return Handled("test email", {**asdict(message.key), "message_id": message_id or "no letter waits"})
         if message.is_repacking:
             return _proceed_with_repacking(stack, message.key, has_time)
         return _proceed_with_delivery(stack, message, received, has_time)
     except Exception as error:  # noqa: BLE001  (one bad message must not stop the others; it is reported)
         facts = {**facts_of(error), "received": received}
-        return Done("a delivery failed", facts, "error", seconds_until_next_try(received))
+        return Handled("a delivery failed", facts, "error", seconds_until_next_try(received))
 
 
-def _send_draft_test(stack: Stack, test: DraftTest, send: Callable[[Stack, DraftTest], str | None]) -> Done:
+def _send_draft_test(stack: Stack, test: DraftTest, send: Callable[[Stack, DraftTest], str | None]) -> Handled:
     try:
         message_id = send(stack, test)
     except SendingStoppedError:
         raise
     except MailRefusedError as error:
         facts = {"campaign": test.campaign, "reason": str(error)}
-        return Done("SES refused a test of a draft", facts, "warning")
-    return Done("test email of a draft", {"campaign": test.campaign, "message_id": message_id or "no draft"})
+        return Handled("SES refused a test of a draft", facts, "warning")
+    return Handled("test email of a draft", {"campaign": test.campaign, "message_id": message_id or "no draft"})
 
 
-def _proceed_with_repacking(stack: Stack, key: DeliveryKey, has_time: HasTime) -> Done:
+def _proceed_with_repacking(stack: Stack, key: DeliveryKey, has_time: HasTime) -> Handled:
     try:
-        return Done("repacked", {**asdict(key), "packets": repack(stack, key, has_time)})
+        return Handled("repacked", {**asdict(key), "packets": repack(stack, key, has_time)})
     except OutOfTimeError:
         delivery_queue(stack).put_repacking(key)
-        return Done("a repacking continues in another run", asdict(key))
+        return Handled("a repacking continues in another run", asdict(key))
 
 
-def _proceed_with_delivery(stack: Stack, message: DeliveryMessage, received: int, has_time: HasTime) -> Done:
+def _proceed_with_delivery(stack: Stack, message: DeliveryMessage, received: int, has_time: HasTime) -> Handled:
     about = asdict(message.key)
     try:
         delivery = deliver(stack, message.key, has_time, again=message.again, until=message.until)
     except OutOfTimeError:
-        return _go_on(stack, message, Done("a delivery continues in another run", about))
+        return _go_on(stack, message, Handled("a delivery continues in another run", about))
     except (SendingThrottledError, SendingStoppedError) as error:
-        done = Done("a delivery must wait", {**about, "reason": str(error)}, "error")
+        done = Handled("a delivery must wait", {**about, "reason": str(error)}, "error")
         return _go_on(stack, message, done, after=UNTIL_SES_IS_ASKED_AGAIN)
     except UnsettledError as error:
         wait = max(1, int((error.until - stack.clock()).total_seconds()) + 1)
-        done = Done("an email may have been sent", {"until": error.until.isoformat()}, again_after=wait)
+        done = Handled("an email may have been sent", {"until": error.until.isoformat()}, again_after=wait)
         if error.__cause__:
             facts = {**done.facts, **facts_of(error.__cause__)}
-            done = Done("SES gave no answer", facts, "warning", wait)
+            done = Handled("SES gave no answer", facts, "warning", wait)
         if received >= _MOST_RECEIPTS:
             return _go_on(stack, message, done._replace(again_after=None), after=min(wait, LONGEST_DELAY))
         return done
     state = delivery.state if delivery else "nothing to send now"
     # A person must decide about an email in doubt, so it is logged as an error, which an alarm counts.
-    return Done("delivery", {**about, "state": state}, "error" if state == "in_doubt" else "info")
+    return Handled("delivery", {**about, "state": state}, "error" if state == "in_doubt" else "info")
 
 
-def _go_on(stack: Stack, message: DeliveryMessage, done: Done, after: int = 0) -> Done:
+def _go_on(stack: Stack, message: DeliveryMessage, done: Handled, after: int = 0) -> Handled:
     """Let a new message continue a delivery, unless it has waited for too long. The next plan queues that again."""
     now = stack.clock()
     since = message.since or now
     if now - since >= LONGEST_WAIT:
-        return Done("a delivery waited for two weeks", asdict(message.key), "error")
+        return Handled("a delivery waited for two weeks", asdict(message.key), "error")
     delivery_queue(stack).put_again(message.key, since, after=after)
     return done
 
@@ -206,8 +206,8 @@ def deliver(
 ) -> Delivery | None:
     """Make or continue a delivery, and return it; None if there is nothing to send.
 
-    By hand, no email is sent to the target; the first delivery of a period that is ready to print tells the organizer.
-    The next try sends that email if it failed, and makes nothing again.
+    By hand, no email goes to the target: the first delivery of a period that is ready to print emails the organizer. If
+    that email fails, the next try sends it, and makes nothing else again.
 
     Does nothing while the campaign is paused; a later plan queues the delivery again. `until` is the moment of the page
     on which somebody pressed *Send now*: a new delivery takes letters that were due by then. Without it, none begins in
@@ -282,7 +282,7 @@ def _seal_and_send(
         empty = batch.delivery.emptied()
         deliveries.change(empty, batch.delivery)
         return empty
-    return send(stack, sealed, packets(stack, sealed, has_time), has_time)
+    return send(stack, sealed, make_packets(stack, sealed, has_time), has_time)
 
 
 def _open(  # noqa: PLR0913  (the delivery, and what it depends on)
@@ -295,7 +295,7 @@ def _open(  # noqa: PLR0913  (the delivery, and what it depends on)
     again: bool,
     until: datetime | None = None,
 ) -> Delivery | None:
-    """Open a delivery, a new one or one that had given its week back. If that is too soon, return it as it is."""
+    """Open a new delivery, or a delivery that had given its week back. If that is too soon, return it as it is."""
     deliveries = Deliveries(stack.table)
     for pause in (*_PAUSES_BEFORE_OPENING, None):
         # The sizes are kept, so that another version of the code, or of the campaign, makes the same packets.
@@ -368,12 +368,13 @@ def seal(stack: Stack, batch: Batch, waiting: Iterator[str], has_time: HasTime) 
     return replace(batch, signers=sealed_in(bundles))
 
 
-def packets(stack: Stack, batch: Batch, has_time: HasTime, *, to_send: bool = True) -> tuple[PacketRecord, ...]:
+def make_packets(stack: Stack, batch: Batch, has_time: HasTime, *, to_send: bool = True) -> tuple[PacketRecord, ...]:
     """Make the packets that are not stored yet, without erased letters, and return all packets of the delivery.
 
-    They are typeset one at a time, so that memory use stays flat. Those `to_send` of another day are stored again,
-    because PDFs are not kept forever. A packet with a damaged letter waits until that is repaired; the others don't
-    wait for it. Raises DamagedRowsError at the end, OutOfTimeError, and ChangedError if a letter was erased meanwhile.
+    They are typeset one at a time, so that memory use stays flat. If they are made `to_send`, packets of another day
+    are stored again, because PDFs are not kept forever. A packet with a damaged letter waits until that is repaired;
+    the other packets don't. Raises DamagedRowsError at the end, OutOfTimeError, and ChangedError if a letter was erased
+    meanwhile.
     """
     made = {packet.number: packet for packet in Deliveries(stack.table).packets(batch.delivery.key)}
     damaged: list[str] = []
@@ -399,7 +400,7 @@ def packets(stack: Stack, batch: Batch, has_time: HasTime, *, to_send: bool = Tr
 
 def _store(stack: Stack, batch: Batch, number: int, *, to_send: bool) -> PacketRecord:
     """Make one packet, store its PDF, then record it: so no link leads to a file that isn't there."""
-    record, made = typeset(stack, stack.settings.sender, batch, number)
+    record, made = make_packet(stack, stack.settings.sender, batch, number)
     if made.replaced:
         report_replaced(batch.name_of(number), made.replaced)
     deliveries, key = Deliveries(stack.table), batch.delivery.key
@@ -483,7 +484,7 @@ def repack(stack: Stack, key: DeliveryKey, has_time: HasTime = lambda: True) -> 
     """Delete a delivery's PDFs that have an erased letter, make them again without it, and return their number.
 
     Once the links to them have ended, nothing is made again: the bucket deletes old PDFs. Doing it twice is harmless.
-    Raises the errors of `packets`, and NotFoundError for an unknown campaign or target.
+    Raises the errors of `make_packets`, and NotFoundError for an unknown campaign or target.
     """
     deliveries = Deliveries(stack.table)
     delivery = deliveries.delivery(key)
@@ -494,7 +495,7 @@ def repack(stack: Stack, key: DeliveryKey, has_time: HasTime = lambda: True) -> 
     if delivery.has_ended_links(stack.clock()) or not outdated:
         return 0
     campaign, target, _ = Campaigns(stack.table).of_target(key.campaign, key.target)
-    packets(stack, Batch(campaign, target, delivery, sealed_in(deliveries.bundles(key))), has_time, to_send=False)
+    make_packets(stack, Batch(campaign, target, delivery, sealed_in(deliveries.bundles(key))), has_time, to_send=False)
     # Another erasure may have looked for files before one of these was stored.
     sweep(stack, key)
     return outdated
@@ -509,5 +510,5 @@ def send_test(stack: Stack, key: DeliveryKey, to: str) -> str | None:
         "This is a test, and only you get this email. The recipient has not received what is in it, which is still "
         "waiting."
     )
-    made = preview(stack, stack.settings.sender, key, notice=notice)
+    made = preview_delivery(stack, stack.settings.sender, key, notice=notice)
     return stack.mailbox.send(as_test(made.mail, to)) if made and made.mail else None

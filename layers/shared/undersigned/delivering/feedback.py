@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from undersigned.base.errors import ChangedError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import Deliveries
-from undersigned.delivering.rules.mail_events import MailEvent, MailEventKind, after, report_of
+from undersigned.delivering.rules.mail_events import MailEvent, MailEventKind, after_event, report_of
 from undersigned.delivering.rules.states import REPORTS
 from undersigned.signing.rules.mail_budgets import LANES
 
@@ -173,7 +173,7 @@ def record(stack: Stack, event: MailEvent) -> Recorded:
         delivery = deliveries.delivery(event)
         if delivery is None:
             return Recorded(event)
-        changed = after(delivery, event)
+        changed = after_event(delivery, event)
         try:
             if changed != delivery:
                 deliveries.change(changed, delivery)

@@ -59,7 +59,7 @@ class AnotherMailboxError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class SentDelivery:
-    """A delivery that may have arrived, to some reader at least, and its packets."""
+    """A delivery that somebody at the office may have, and its packets."""
 
     delivery: Delivery
     packets: tuple[PacketRecord, ...]
@@ -90,7 +90,7 @@ def cover(stack: Stack, token: str) -> Sent:
     return replace(sent, deliveries=tuple(arrived))
 
 
-def receive(stack: Stack, token: str, period: str) -> None:
+def note_received(stack: Stack, token: str, period: str) -> None:
     """Note that somebody at the office has the letters of a period. Changes nothing the second time.
 
     Raises AnotherMailboxError, and the errors of `office`.
@@ -102,10 +102,11 @@ def receive(stack: Stack, token: str, period: str) -> None:
             OfficeRows(stack.table).receive(campaign.id, target.id, period, now)
 
 
-def stop(stack: Stack, token: str, reason: object) -> tuple[Campaign, Target]:
-    """Stop the emails to the mailbox of a link. One that is stopped keeps its moment, and gets the new reason.
+def stop_emails(stack: Stack, token: str, reason: object) -> tuple[Campaign, Target]:
+    """Stop the emails to the mailbox of a link.
 
-    An email that was handed to SES before may still arrive. Raises AnotherMailboxError, and the errors of `office`.
+    If they are stopped already, the stop keeps its moment, and gets the new reason. An email that was handed to SES
+    before may still arrive. Raises AnotherMailboxError, and the errors of `office`.
     """
     (campaign, target), given = _acting(stack, token), reason_in(reason)
     new = Stop(stack.clock(), given, _accepted_at(stack, campaign.id, target))

@@ -29,9 +29,9 @@ class OwnLetter:
     """The current state of a signer's letter. `delivery` is the delivery with the letter, once it is sealed.
 
     `next_delivery` returns when the schedule sends the next email to the letter's target, or None if that isn't known.
-    `is_of_other_words` says that the letter was confirmed by another email's link, with other words. `count` is
-    the public count with the letter, for the page of thanks. `answer` is the one to the letter; it
-    `is_unanswered` if there is none 30 days after its delivery.
+    `is_of_other_words` says that the letter was confirmed by another email's link, with other words. `count` is the
+    public count with the letter, for the page of thanks. `answer` answers the letter; the letter `is_unanswered` if
+    there is none 30 days after its delivery.
     """
 
     entry: Entry

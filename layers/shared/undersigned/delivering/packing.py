@@ -53,7 +53,7 @@ class DeliveryPreview:
     replaced: tuple[Mapping[str, int], ...]
 
 
-def preview(
+def preview_delivery(
     stack: Stack, sender: Sender, key: DeliveryKey, *, most: int | None = None, notice: Message | None = None
 ) -> DeliveryPreview | None:
     """Make the email and the packets that would be sent now. Return None if no letters are waiting.
@@ -67,7 +67,7 @@ def preview(
         raise TooManyLettersError(batch.letters, most)
     if not batch.letters:
         return None
-    made = [typeset(stack, sender, batch, number) for number in batch.spans]
+    made = [make_packet(stack, sender, batch, number) for number in batch.spans]
     packets, pdfs = tuple(record for record, _ in made), tuple(packet.pdf for _, packet in made)
     attached = pdfs if are_attached(packets, stack.limits.attached) else None
     mail = None if batch.by_hand else email_of(stack, sender, batch, packets, attached, notice=notice)
@@ -81,7 +81,7 @@ def preview_packet(stack: Stack, sender: Sender, key: DeliveryKey, number: int) 
     if number not in batch.spans:
         message = f"the next delivery to {key.target!r} has no packet {number}"
         raise NotFoundError(message)
-    return typeset(stack, sender, batch, number)[1].pdf
+    return make_packet(stack, sender, batch, number)[1].pdf
 
 
 def _waiting(stack: Stack, key: DeliveryKey) -> Batch:
@@ -98,7 +98,7 @@ def _waiting(stack: Stack, key: DeliveryKey) -> Batch:
     return Batch(campaign, target, delivery, signers)
 
 
-def typeset(stack: Stack, sender: Sender, batch: Batch, number: int) -> tuple[PacketRecord, Packet]:
+def make_packet(stack: Stack, sender: Sender, batch: Batch, number: int) -> tuple[PacketRecord, Packet]:
     """Typeset one of a batch's packets. The PDF is empty if all its letters are erased."""
     (first, last), erased = batch.spans[number], batch.delivery.erased
     signers = batch.signers[first - 1 : last]
@@ -209,8 +209,8 @@ def email_of(  # noqa: PLR0913  (as the email)
 ) -> Mail:
     """Write the email of a delivery's next attempt. `pdfs` are attached.
 
-    Without `sent_at`, it says that it is sent on the day of the delivery. Only the one that goes `to_office` has the
-    links to its packets and to the office's page.
+    Without `sent_at`, the email says that it is sent on the day of the delivery. Only an email that goes `to_office`
+    has the links to its packets and to the office's page.
     """
     sent = tuple(packet for packet in packets if packet.is_in_email)
     return delivery_email(

@@ -72,12 +72,12 @@ class Plan:
         return tuple(line for line in self.lines if line.outcome == "goes")
 
 
-def plan(stack: Stack, period: str, campaign: str | None = None) -> Plan:
-    """Queue a period's deliveries of all campaigns, or of one, whatever their cadence: a person asks for it.
+def plan_period(stack: Stack, period: str, campaign: str | None = None) -> Plan:
+    """Queue a period's deliveries of all campaigns, or of one campaign, whatever their cadence, as a person asks.
 
-    A paused campaign is left out, and so is a target that got an email less than seven days before. If only *Send
-    now* begins a campaign's deliveries, those that have begun go on. An error about one campaign or target stops no
-    others; the plan has it in `failed`. Raises NotFoundError for an unknown campaign.
+    A paused campaign is left out, and so is a target that got an email less than seven days before. If only *Send now*
+    begins a campaign's deliveries, only deliveries that have begun go on. An error about one campaign or target stops
+    no others; the plan has it in `failed`. Raises NotFoundError for an unknown campaign.
     """
     if campaign is not None:
         return plan_campaign(stack, Campaigns(stack.table).campaign(campaign), period)
@@ -99,14 +99,14 @@ def plan(stack: Stack, period: str, campaign: str | None = None) -> Plan:
 
 
 def plan_campaign(stack: Stack, campaign: Campaign, period: str) -> Plan:
-    """Queue a campaign's deliveries of a period; none while the campaign is paused. See `plan`."""
-    planned = preview(stack, campaign, period, counts=False)
+    """Queue a campaign's deliveries of a period; none while the campaign is paused. See `plan_period`."""
+    planned = make_plan(stack, campaign, period, counts=False)
     if campaign.send_now_only:
         planned = Plan(tuple(line for line in planned.lines if line.begun), planned.failed)
     return queue_up(stack, planned)
 
 
-def preview(  # noqa: PLR0913  (a plan's options)
+def make_plan(  # noqa: PLR0913  (a plan's options)
     stack: Stack,
     campaign: Campaign,
     period: str,
@@ -155,9 +155,9 @@ def _plan_target(  # noqa: PLR0913, PLR0917  (a plan's options)
 
 
 def queue_up(stack: Stack, planned: Plan, *, again: bool = False, until: datetime | None = None) -> Plan:
-    """Queue the deliveries of a plan that go. Return it without those that an error kept out.
+    """Queue the deliveries of a plan that go. Return the plan without the deliveries that an error kept out.
 
-    New ones take the letters that were due `until` a moment.
+    New deliveries take the letters that were due `until` a moment.
     """
     blocks = batched(planned.lines, _BLOCK, strict=False)
     queued = each_at_once(partial(_queue_block, stack, again=again, until=until), blocks, stack.settings.plans_at_once)

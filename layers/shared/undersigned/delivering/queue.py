@@ -84,7 +84,7 @@ class DeliveryQueue(SqsQueue):
     """The queue of deliveries in SQS."""
 
     def put(self, deliveries: Iterable[DeliveryKey], *, again: bool = False, until: datetime | None = None) -> None:
-        """Queue deliveries; with `again`, those that are less than seven days from another one, too.
+        """Queue deliveries; with `again`, also deliveries less than seven days from another one.
 
         New ones take the letters that were due `until` a moment.
         """

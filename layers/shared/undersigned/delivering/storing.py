@@ -1,7 +1,7 @@
 """Stored packets: the files of a delivery, made before its email leaves and again after a letter was erased.
 
 A file's name says how many of its packet's letters are erased. So a sweep lists the files of a delivery, and deletes
-those whose name says fewer than are erased now, no matter which process stored them, or when.
+each file whose name says fewer letters than are erased now, no matter which process stored it, or when.
 """
 
 from __future__ import annotations

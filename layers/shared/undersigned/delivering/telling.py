@@ -63,7 +63,7 @@ def tell_waiting(stack: Stack, has_time: Callable[[], bool]) -> None:
 
 
 def _tell(stack: Stack, telling: Telling, may_go: Callable[[], bool]) -> int:
-    """Tell the signers that are left, and return how many emails left."""
+    """Tell the signers who are not told yet, and return how many emails were sent."""
     signatures, sent = Signatures(stack.table), 0
     for campaign, target, answer, row in _left(stack, telling, may_go):
         token = stack.links.sign("letter", row.campaign, row.signer)
@@ -86,7 +86,7 @@ def _tell(stack: Stack, telling: Telling, may_go: Callable[[], bool]) -> int:
 def _left(
     stack: Stack, telling: Telling, may_go: Callable[[], bool]
 ) -> Iterator[tuple[Campaign, Target, Answer, Signature]]:
-    """Read the signers that are left, as long as more emails may go. When none is left, end the telling."""
+    """Read the signers who are not told yet, as long as more emails may go. When there are no more, end the telling."""
     campaigns, deliveries = Campaigns(stack.table), Deliveries(stack.table)
     for made in deliveries.deliveries(telling.campaign, telling.target):
         for bundle in deliveries.bundles(made.key):

@@ -12,8 +12,7 @@ from undersigned.base.metrics import emit_all
 from undersigned.campaigns.catalog import schedule_of
 from undersigned.campaigns.rules.cadence import day_before, reported_days
 from undersigned.delivering.hours import at_slot_of_stack, at_slots, for_all
-from undersigned.delivering.planning import plan as plan_day
-from undersigned.delivering.planning import plan_campaign
+from undersigned.delivering.planning import plan_campaign, plan_period
 from undersigned.organizing.queues import read_reconciliation, reconciliation_queue
 from undersigned.organizing.reconciling import begin, proceed
 from undersigned.organizing.reporting import reported_periods, send_report, send_waiting
@@ -54,7 +53,7 @@ def plan(stack: Stack, day: str | None, campaign: str | None) -> dict[str, Any]:
     if day is None:
         at_slots(stack, "plan", plan_at, _log_error)
     else:
-        plans.append(plan_day(stack, day, campaign))
+        plans.append(plan_period(stack, day, campaign))
         _log_plan(plans[0], campaign)
         plans[0].check()
     return {"deliveries": [asdict(key) for planned in plans for key in planned.queued]}

@@ -12,7 +12,7 @@ from undersigned.campaigns.rules.cadence import cadence_of
 from undersigned.campaigns.rules.campaigns import first_free
 from undersigned.delivering.emails import organizer_mails
 from undersigned.delivering.organizer_post import tell_organizer
-from undersigned.delivering.planning import preview
+from undersigned.delivering.planning import make_plan
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.bundles import sealed_in
 from undersigned.organizing.emails.reports import report as report_mail
@@ -99,7 +99,7 @@ def send_waiting(stack: Stack, campaign: Campaign, after: datetime, slot: dateti
     weekly = cadence_of(campaign, schedule_of(stack)).last_slot(slot)
     if weekly <= after:
         return "nothing to say"
-    planned = preview(stack, campaign, slot.date().isoformat())
+    planned = make_plan(stack, campaign, slot.date().isoformat())
     waiting = [line for line in planned.going if line.begun is None]
     if not waiting:
         # An error may have kept all of them out. Then the next run tries again.

@@ -21,7 +21,7 @@ from undersigned.delivering.rules.deliveries import (
     DeliveryKey,
     PacketRecord,
 )
-from undersigned.delivering.rules.mail_events import MailEvent, MailEventKind, after
+from undersigned.delivering.rules.mail_events import MailEvent, MailEventKind, after_event
 from undersigned.delivering.rules.packets import (
     erased_by_packet,
     has_erased,
@@ -54,13 +54,13 @@ def event(kind: MailEventKind, minute: int = 1, attempt: int = 1, reason: str | 
 
 
 def test_a_send_event_gives_the_delivery_its_message_id_and_time() -> None:
-    delivery = after(SENDING, event("send"))
+    delivery = after_event(SENDING, event("send"))
 
     assert delivery == SENDING.sent("message-1", NINE + timedelta(minutes=1))
 
 
 def test_a_delivered_email_keeps_the_time_it_was_sent() -> None:
-    delivery = after(after(SENDING, event("send", 1)), event("delivery", 2))
+    delivery = after_event(after_event(SENDING, event("send", 1)), event("delivery", 2))
 
     assert delivery.state == "delivered"
     assert delivery.last.sent_at == NINE + timedelta(minutes=1)
@@ -76,11 +76,16 @@ def test_a_delivered_email_keeps_the_time_it_was_sent() -> None:
         (replace(SENDING, state="bounced"), 4, "bounced", True),
         (replace(SENDING, state="complained"), 4, "complained", True),
         (replace(SENDING, state="in_doubt").opened_again(), 4, "open", True),
-        (after(replace(SENDING, state="in_doubt").opened_again(), event("send", 0)), 4, "sent", True),
-        (after(replace(SENDING, state="in_doubt").opened_again(), event("delivery", 9)), 4, "delivered", True),
-        (after(SENDING, event("bounce", 0)).opened_again().held(3, "chief@oakton.example", "stopped"), 4, "held", True),
+        (after_event(replace(SENDING, state="in_doubt").opened_again(), event("send", 0)), 4, "sent", True),
+        (after_event(replace(SENDING, state="in_doubt").opened_again(), event("delivery", 9)), 4, "delivered", True),
         (
-            after(SENDING, event("bounce", 0)).opened_again().held(3, "chief@oakton.example", "stopped"),
+            after_event(SENDING, event("bounce", 0)).opened_again().held(3, "chief@oakton.example", "stopped"),
+            4,
+            "held",
+            True,
+        ),
+        (
+            after_event(SENDING, event("bounce", 0)).opened_again().held(3, "chief@oakton.example", "stopped"),
             -1,
             "held",
             False,
@@ -110,19 +115,19 @@ def test_an_office_can_have_only_what_left_by_email_and_is_not_being_sent(state:
 
 
 def test_a_bounce_keeps_its_reason() -> None:
-    assert after(SENDING, event("bounce", reason="mailbox full")).reason == "mailbox full"
+    assert after_event(SENDING, event("bounce", reason="mailbox full")).reason == "mailbox full"
 
 
 def test_a_rejected_email_counts_as_bounced() -> None:
-    assert after(SENDING, event("reject")).state == "bounced"
+    assert after_event(SENDING, event("reject")).state == "bounced"
 
 
 def test_a_delay_changes_nothing() -> None:
-    assert after(SENDING, event("delivery_delay")) == SENDING
+    assert after_event(SENDING, event("delivery_delay")) == SENDING
 
 
 def test_nothing_is_known_of_an_attempt_that_begins() -> None:
-    bounced = replace(after(SENDING, event("bounce", reason="mailbox full")), erased=frozenset({"ada"}))
+    bounced = replace(after_event(SENDING, event("bounce", reason="mailbox full")), erased=frozenset({"ada"}))
     begun = bounced.opened_again().begun([packet(1, 1, 2), packet(2, 3, 3)], "chief@oakton.example", NINE)
 
     assert (begun.state, begun.attempt, begun.letters, begun.reason) == ("sending", 2, 3, None)
@@ -131,30 +136,30 @@ def test_nothing_is_known_of_an_attempt_that_begins() -> None:
 
 
 def test_what_ses_said_stays_when_a_person_sends_the_email_again() -> None:
-    bounced = after(SENDING, event("bounce"))
+    bounced = after_event(SENDING, event("bounce"))
 
-    assert after(bounced.opened_again(), event("bounce", 2)).state == "open"
+    assert after_event(bounced.opened_again(), event("bounce", 2)).state == "open"
 
 
 @pytest.mark.parametrize("order", list(permutations(STATE_OF)))
 def test_events_in_any_order_end_in_the_last_state(order: tuple[MailEventKind, ...]) -> None:
     delivery = SENDING
     for kind in order:
-        delivery = after(delivery, event(kind))
+        delivery = after_event(delivery, event(kind))
 
     assert delivery.state == "complained"
 
 
 def test_a_second_bounce_does_not_replace_the_first() -> None:
-    bounced = after(SENDING, event("bounce", 1, reason="mailbox full"))
+    bounced = after_event(SENDING, event("bounce", 1, reason="mailbox full"))
 
-    assert after(bounced, event("bounce", 2, reason="another")) == bounced
+    assert after_event(bounced, event("bounce", 2, reason="another")) == bounced
 
 
 def test_an_event_of_an_earlier_attempt_changes_nothing() -> None:
     second = replace(SENDING, attempt=2)
 
-    assert after(second, event("bounce", attempt=1)) == second
+    assert after_event(second, event("bounce", attempt=1)) == second
 
 
 @given(st.lists(st.tuples(st.sampled_from(get_args(MailEventKind)), st.integers(1, 9), st.integers(1, 2))))
@@ -163,9 +168,9 @@ def test_a_state_never_goes_back_and_a_repeated_event_changes_nothing(
 ) -> None:
     delivery = SENDING
     for kind, minute, attempt in events:
-        moved = after(delivery, event(kind, minute, attempt))
+        moved = after_event(delivery, event(kind, minute, attempt))
         assert WAY.index(moved.state) >= WAY.index(delivery.state)
-        assert after(moved, event(kind, minute, attempt)) == moved
+        assert after_event(moved, event(kind, minute, attempt)) == moved
         delivery = moved
 
     reported = [
@@ -177,22 +182,22 @@ def test_a_state_never_goes_back_and_a_repeated_event_changes_nothing(
 def test_a_transient_bounce_counts_unless_the_email_was_delivered_in_any_order() -> None:
     transient = replace(event("bounce"), permanent=False)
 
-    assert after(SENDING, transient).state == "bounced"
-    assert after(after(SENDING, transient), event("send")).state == "bounced"
-    assert after(after(SENDING, transient), event("delivery")).state == "delivered"
-    assert after(after(SENDING, event("delivery")), transient).state == "delivered"
-    assert after(after(SENDING, transient), event("bounce")).last.permanent
+    assert after_event(SENDING, transient).state == "bounced"
+    assert after_event(after_event(SENDING, transient), event("send")).state == "bounced"
+    assert after_event(after_event(SENDING, transient), event("delivery")).state == "delivered"
+    assert after_event(after_event(SENDING, event("delivery")), transient).state == "delivered"
+    assert after_event(after_event(SENDING, transient), event("bounce")).last.permanent
 
 
 def test_a_late_event_of_a_bounced_email_does_not_settle_the_held_delivery() -> None:
-    held = replace(after(SENDING, event("bounce")), state="held")
+    held = replace(after_event(SENDING, event("bounce")), state="held")
 
-    assert after(held, event("send")) == held
-    assert after(held, event("delivery")) == held
+    assert after_event(held, event("send")) == held
+    assert after_event(held, event("delivery")) == held
 
 
 def test_a_delivery_held_after_its_email_was_sent_is_settled_by_the_emails_event() -> None:
-    assert after(replace(SENDING, state="held"), event("send")).state == "sent"
+    assert after_event(replace(SENDING, state="held"), event("send")).state == "sent"
 
 
 def test_a_bounced_delivery_is_unfinished() -> None:
@@ -225,7 +230,7 @@ def test_a_delivery_that_is_not_being_sent_waits_for_no_event(state: DeliverySta
 
 
 SENT = SENDING.sent("message-1", NINE)
-BOUNCED = after(SENDING, event("bounce"))
+BOUNCED = after_event(SENDING, event("bounce"))
 
 
 @pytest.mark.parametrize(
@@ -237,8 +242,8 @@ BOUNCED = after(SENDING, event("bounce"))
         (SENT, 71.9, None),
         (SENT, 72, "no outcome"),
         (SENT.settled_as_sent(NINE), 720, None),
-        (after(SENT, event("delivery")), 720, None),
-        (after(SENT, event("complaint")), 720, None),
+        (after_event(SENT, event("delivery")), 720, None),
+        (after_event(SENT, event("complaint")), 720, None),
         (BOUNCED, 0, "bounced"),
         (replace(BOUNCED, state="held"), 720, "bounced"),
         (replace(BOUNCED, state="open"), 720, None),
@@ -271,8 +276,8 @@ EXAMPLES = {
     "`sending`": SENDING,
     "`in_doubt`": SENDING.in_doubt(),
     "`sent`": SENT,
-    "`delivered`": after(SENT, event("delivery")),
-    "`complained`": after(SENT, event("complaint")),
+    "`delivered`": after_event(SENT, event("delivery")),
+    "`complained`": after_event(SENT, event("complaint")),
     "`bounced`": PASSINGLY,
     "`bounced` for good": BOUNCED,
     "`closed_unsent`": PASSINGLY.closed_unsent("nobody is there", NINE),
@@ -311,22 +316,22 @@ def test_an_email_without_an_outcome_is_a_question_after_three_days() -> None:
 
 @pytest.mark.parametrize("kind", ["send", "delivery", "complaint"])
 def test_a_late_event_of_an_email_in_doubt_moves_it_on(kind: MailEventKind) -> None:
-    assert after(replace(SENDING, state="in_doubt"), event(kind)).state == STATE_OF[kind]
+    assert after_event(replace(SENDING, state="in_doubt"), event(kind)).state == STATE_OF[kind]
 
 
 @pytest.mark.parametrize("kind", ["send", "delivery", "complaint"])
 def test_a_late_event_stops_the_second_email_after_a_person_said_that_it_was_not_sent(kind: MailEventKind) -> None:
-    assert after(replace(SENDING, state="open"), event(kind)).state == STATE_OF[kind]
+    assert after_event(replace(SENDING, state="open"), event(kind)).state == STATE_OF[kind]
 
 
 def test_a_repeated_event_does_not_undo_a_persons_decision() -> None:
     again, arrived = replace(BOUNCED, state="open"), replace(BOUNCED, state="sent")
 
-    assert after(again, event("bounce")) == again
-    assert after(again, event("send")) == again
-    assert after(arrived, event("bounce")) == arrived
-    assert after(replace(SENT, state="open"), event("send")).state == "open"
-    assert after(replace(SENT, state="open"), event("delivery")).state == "delivered"
+    assert after_event(again, event("bounce")) == again
+    assert after_event(again, event("send")) == again
+    assert after_event(arrived, event("bounce")) == arrived
+    assert after_event(replace(SENT, state="open"), event("send")).state == "open"
+    assert after_event(replace(SENT, state="open"), event("delivery")).state == "delivered"
 
 
 def test_an_empty_bundle_closes_its_delivery() -> None:

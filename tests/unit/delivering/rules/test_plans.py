@@ -13,7 +13,7 @@ from tests.deliveries import delivery_of
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.campaigns.rules.controls import Controls
 from undersigned.delivering.rules.deliveries import Attempt, Delivery, DeliveryKey
-from undersigned.delivering.rules.plans import Week, next_day, plan_lines, taken, too_soon, week_taken
+from undersigned.delivering.rules.plans import Week, next_day, plan_lines, take_week, too_soon, week_taken
 
 if TYPE_CHECKING:
     from undersigned.delivering.rules.states import DeliveryState
@@ -96,10 +96,10 @@ def test_one_without_sealed_letters_goes_after_a_hold_if_no_other_one_is_close()
 
 def test_a_delivery_takes_seven_days_and_gives_none_back() -> None:
     monday = date(2026, 11, 30)
-    assert taken(None, monday) == Week(None, monday + WEEK)
-    assert taken(monday, monday) == Week(monday, monday + WEEK)
+    assert take_week(None, monday) == Week(None, monday + WEEK)
+    assert take_week(monday, monday) == Week(monday, monday + WEEK)
     later = monday + 2 * WEEK
-    assert taken(later, monday) == Week(later, later)
+    assert take_week(later, monday) == Week(later, later)
 
 
 def test_a_plan_says_what_happens_to_the_letters_of_a_target() -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.deliveries import delivery_of
 from undersigned.delivering.pages.states import DELIVERY_STATES
 from undersigned.delivering.rules.deliveries import Attempt, Delivery, DeliveryKey, HandedOver
-from undersigned.delivering.rules.mail_events import MailEvent, MailEventKind, after
+from undersigned.delivering.rules.mail_events import MailEvent, MailEventKind, after_event
 from undersigned.delivering.rules.states import REPORTS, STATES, DeliveryState, Question, Report
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def test_what_ses_reports_leads_where_the_table_says_or_changes_nothing(
 ) -> None:
     for reported, permanent in HEARD:
         before = delivery(state, way=way, last=Attempt(since=NINE, reported=reported, permanent=permanent))
-        moved = after(before, event(report))
+        moved = after_event(before, event(report))
         if moved != before:
             assert moved.state == STATES[state].after[report] == REPORTS[report]
         elif reported is None and way == "email":

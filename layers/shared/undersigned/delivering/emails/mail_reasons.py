@@ -30,6 +30,6 @@ Source: "Bounce types" and "Complaint object", SES developer guide.
 
 
 def in_words(reason: str | None, language: str) -> str | None:
-    """Return a reason in words that people know; one without such words stays as it is."""
+    """Return a reason in words that people know; a reason without such words stays as it is."""
     words = _WORDS.get(reason or "")
     return words.in_language(language) if words else reason

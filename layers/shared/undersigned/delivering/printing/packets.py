@@ -51,7 +51,7 @@ _SCREEN = 100
 """Pixels per inch: a page of a packet is about 850 pixels wide."""
 
 _SIZE, _SIZE_ON_PAPER = 10, 12
-"""Points of letters that were typed, and of those that people read and sign on paper."""
+"""The font size, in points, of letters that were typed, and of letters that people read and sign on paper."""
 
 _BLANKS = {"signature": 45, "date": 23, "signer.locality": 20, "signer.region": 6, "signer.postal_code": 11, "note": 86}
 _USUAL_BLANK = 37
@@ -328,7 +328,7 @@ def _office_lines(target: Target, language: str) -> Iterator[str]:
 
 
 def _postal_lines(target: Target) -> list[str]:
-    """Return the lines of a postal address. One in a single line breaks before the town, and a mere street gets it."""
+    """Return the lines of a postal address. A single line is broken before the town; a mere street gets the town."""
     lines = [line.strip() for line in target.postal_address.splitlines() if line.strip()]
     if len(lines) == 1 and target.locality:
         street, town, rest = lines[0].rpartition(f", {target.locality}")

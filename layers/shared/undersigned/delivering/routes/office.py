@@ -31,7 +31,7 @@ def show_office(request: Request, token: str) -> Response[str]:
 def receive(request: Request, token: str) -> Response[str]:
     """Note that somebody at the office has the letters of a day, and show the page again. Twice is harmless."""
     period = posted_values(request.event, LONGEST_POST).get("period")
-    office.receive(request.stack, token, str(period))
+    office.note_received(request.stack, token, str(period))
     return moved(f"/office/{token}")
 
 
@@ -45,7 +45,7 @@ def stop(request: Request, token: str) -> Response[str]:
     is_form = media_type(request.event) == "application/x-www-form-urlencoded"
     reason = posted_values(request.event).get("reason") if is_form else None
     try:
-        return page(stopped_page(*office.stop(request.stack, token, reason)))
+        return page(stopped_page(*office.stop_emails(request.stack, token, reason)))
     except office.AnotherMailboxError:
         return page(office_page(office.office(request.stack, token), token))
 

@@ -25,7 +25,7 @@ routes = OpenRoutes()
 
 
 def _language(request: Request, own: OwnLetter) -> str:
-    """Return the language in the link's query, or else the one in which the letter was signed."""
+    """Return the language in the link's query, or else the language in which the letter was signed."""
     wanted = language_in_link(request.event) or own.signature.language
     return chosen_language(own.entry.campaign.languages, wanted, None)
 

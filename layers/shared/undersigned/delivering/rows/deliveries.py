@@ -27,7 +27,7 @@ from undersigned.campaigns.rules.controls import Controls
 from undersigned.delivering.rules.bundles import Bundle
 from undersigned.delivering.rules.deliveries import Delivery, DeliveryKey, PacketRecord
 from undersigned.delivering.rules.mail_events import MailEvent
-from undersigned.delivering.rules.plans import Week, next_day, taken
+from undersigned.delivering.rules.plans import Week, next_day, take_week
 from undersigned.signing.rows.signatures import erasure, sealing
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Deliveries(Repository):
         yield from read_rows(Delivery.read, found, whole=whole)
 
     def open(self, delivery: Delivery, week: Week, before: Delivery | None = None) -> None:
-        """Write a delivery that takes a week of its target: a new one, or one that had given it back.
+        """Write a delivery that takes a week of its target: a new delivery, or one that had given the week back.
 
         Raises ChangedError unless it is still as `before`, and the target is free from the day that was read.
         """
@@ -72,7 +72,7 @@ class Deliveries(Repository):
         self._table.transact([write, _free(delivery.key, week)], wait_for_others=True)
 
     def change(self, delivery: Delivery, before: Delivery) -> None:
-        """Write a changed delivery. If it surely did not arrive, it gives its week back; news can take it again.
+        """Write a changed delivery. If it surely did not arrive, its week is free again, until an event says otherwise.
 
         Raises ChangedError unless it still has the state and the attempt from before and no letter was erased since it
         was read, and if another delivery of its target takes or gives back a week meanwhile.
@@ -91,7 +91,7 @@ class Deliveries(Repository):
             others = [other for other in self.deliveries(key.campaign, key.target) if other.key != key]
         except DamagedRowsError:
             # It may be the one that took the week, so none is given back.
-            return taken(known, delivery.day) if delivery.occupies_week else Week(known, known)
+            return take_week(known, delivery.day) if delivery.occupies_week else Week(known, known)
         return Week(known, next_day([delivery, *others]))
 
     def begin_sending(self, delivery: Delivery, before: Delivery, token: str | None = None) -> None:
@@ -191,7 +191,7 @@ class Deliveries(Repository):
     def note_swept(self, delivery: Delivery) -> None:
         """Note that no stored file has any of a delivery's erased letters.
 
-        Raises ChangedError if another was erased meanwhile, or if the delivery was deleted.
+        Raises ChangedError if another letter was erased since, or if the delivery was deleted.
         """
         nothing_erased_since = Attr("pk").exists() & as_read(Delivery.written(erased_at=delivery.erased_at))
         swept = Delivery.written(erased_at=None)

@@ -33,7 +33,7 @@ class Tellings(Repository):
     """Tellings in the table."""
 
     def all(self) -> Iterator[Telling]:
-        """Read those of all campaigns."""
+        """Read the tellings of all campaigns."""
         yield from read_rows(Telling.read, self._table.query(Telling.pk, consistent=True))
 
     def end(self, telling: Telling) -> None:

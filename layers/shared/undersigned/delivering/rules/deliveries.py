@@ -54,7 +54,7 @@ class DeliveryKey:
 
     @property
     def key(self) -> DeliveryKey:
-        """Return it without what a row has besides."""
+        """Return the key alone, without the other fields of a row."""
         return DeliveryKey(self.campaign, self.target, self.period)
 
 
@@ -76,8 +76,8 @@ class PacketRecord(Row):
     """A packet: sealed letters `first` to `last` (1-based), what the email says about them, and the PDF stored now.
 
     `residents` counts the signers whose postal code is one of the target's. `left_out` is how many of its letters were
-    erased before the email's words were written, and `erased` before the PDF was made that is stored now. There is no
-    PDF if all were. One `by_hand` has an address sheet.
+    erased before the email was written, and `erased` how many before the stored PDF was made. If all were erased, there
+    is no PDF. A packet `by_hand` has an address sheet.
     """
 
     pk, sk = "DELIVERY#{campaign}#{target}", "PACKET#{period}#{number:04d}"
@@ -151,14 +151,13 @@ class Delivery(DeliveryKey, Row):
     A table in docs/data-model.md says what follows from each state.
 
     `letters` and `email` are what the last attempt sent, and where to; `reason` is why it has its state. `erased` are
-    the signers whose sealed letters were erased. `erased_at` is when the last one was, until its files were swept so
-    late that no process can store one with it any more. `packet_size` is how many letters each of its packets holds,
-    except the last one, and `paper_size` that of its pages. `cleared_at` is when its packets were deleted, because the
-    time was over for which the campaign's personal data is kept. `told` is the revision about which an alarm has said
-    that a person must decide.
-    `way` is that of its target when it opened, or when a person sent it again. One by hand is `sent` once it is ready
-    to print, and `delivered` once it is `handed` over. If *Send now* began it, it takes the letters that were due
-    `until` the moment of the page.
+    the signers whose sealed letters were erased. `erased_at` is when the last of them was erased; it goes once a sweep
+    came so late that no process can store a file with that letter any more. `packet_size` is how many letters each
+    packet holds, except the last one; `paper_size` is the size of its pages. `cleared_at` is when its packets were
+    deleted, because the time to keep the campaign's personal data was over. `told` is the revision about which an alarm
+    has said that a person must decide. `way` is the target's way when the delivery opened, or when a person sent it
+    again. A delivery by hand is `sent` once it is ready to print, and `delivered` once it is `handed` over. If *Send
+    now* began it, it takes the letters that were due `until` the moment of the page.
     """
 
     pk, sk = "DELIVERY#{campaign}#{target}", "PERIOD#{period}"
@@ -214,7 +213,7 @@ class Delivery(DeliveryKey, Row):
         return self._to("sent", last=replace(self.last, reported="sent", message_id=message_id, sent_at=at))
 
     def opened_again(self, reason: str | None = None) -> Delivery:
-        """Return it for its next attempt. SES's reports about the last one stay: see `after`.
+        """Return it for its next attempt. SES's reports about the last one stay: see `after_event`.
 
         `reason` is why the last email surely did not leave.
         """
@@ -253,7 +252,7 @@ class Delivery(DeliveryKey, Row):
         return self._to("sent", reason=None, last=last)
 
     def packets_of_email(self, recorded: Sequence[PacketRecord]) -> Sequence[PacketRecord]:
-        """Return the packets that its email names, of those that were recorded; before the first attempt, none."""
+        """Return which of the recorded packets its email names; before the first attempt, none."""
         return recorded if self.attempt else ()
 
     @property
@@ -338,7 +337,7 @@ class Delivery(DeliveryKey, Row):
         return self.is_settled and since is not None and now - since > PURPOSES["packets"].valid_for
 
     def is_sweep_final(self, begun: datetime) -> bool:
-        """Say whether a look for such files that began then finds all of them: no process can store one any more."""
+        """Say whether a sweep that began then finds all files with an erased letter: no later one can be stored."""
         return self.erased_at is None or begun - self.erased_at > _STORED_WITHIN
 
     def has_ended_links(self, now: datetime) -> bool:
@@ -368,7 +367,7 @@ class Delivery(DeliveryKey, Row):
         """Say whether its target got its email or may still get it. Then other deliveries keep seven days away.
 
         False if it surely did not arrive: there was nothing to send, the address takes no email, or it is held and was
-        never given to SES. One in doubt counts.
+        never given to SES. A delivery in doubt occupies its week.
         """
         match self.state:
             case "empty":
@@ -381,9 +380,10 @@ class Delivery(DeliveryKey, Row):
                 return True
 
     def takes_until(self, campaign: Campaign) -> datetime | None:
-        """Return until when letters that it takes were due; None if it takes any.
+        """Return the moment by which a letter must have been due to be in it; None if it takes any letter.
 
-        Where only *Send now* begins deliveries, one that began before takes what had come then.
+        In a campaign whose deliveries only *Send now* begins, a delivery without that moment takes what was due when it
+        opened.
         """
         return self.until or (self.opened_at if campaign.send_now_only else None)
 
@@ -417,7 +417,7 @@ class Delivery(DeliveryKey, Row):
     def way_to(self, target: Target) -> Way:
         """Return how its letters go: as their target has an address or not, until the attempt begins.
 
-        Those that were ready to print stay on paper, because somebody may have brought them. Those that the office
+        Letters that were ready to print stay on paper, because somebody may have brought them. Letters that the office
         said it has keep their way, so that they go on only if a person insists.
         """
         is_fixed = (self.way == "by hand" and self.letters) or self.received_at(target)

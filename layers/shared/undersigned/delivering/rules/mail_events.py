@@ -48,7 +48,7 @@ def report_of(event: MailEvent) -> Report | None:
             return event.kind
 
 
-def after(delivery: Delivery, event: MailEvent) -> Delivery:
+def after_event(delivery: Delivery, event: MailEvent) -> Delivery:
     """Return the delivery after an event.
 
     Events arrive late, twice and in any order, so only news counts: an email that was delivered may still bounce

@@ -28,9 +28,9 @@ class Week(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TooSoon:
-    """Why a period can't have a delivery: that of the day `last` is too close. `next_day` is the first that can.
+    """Why a period can't have a delivery: the delivery of the day `last` is too close.
 
-    `again_from` is the first day on which a person can send one although it is too soon.
+    `next_day` is the first day that can have one. From `again_from` on, a person can send one although it is too soon.
     """
 
     last: date
@@ -43,7 +43,7 @@ def next_day(deliveries: Iterable[Delivery]) -> date | None:
     return max((delivery.day + APART for delivery in deliveries if delivery.occupies_week), default=None)
 
 
-def taken(free_from: date | None, day: date) -> Week:
+def take_week(free_from: date | None, day: date) -> Week:
     """Return the change of a target's free day by a delivery of a day that takes its week."""
     return Week(free_from, max(free_from or day + APART, day + APART))
 
@@ -57,10 +57,10 @@ def too_soon(day: date, free_from: date | None) -> TooSoon | None:
 
 
 def week_taken(delivery: Delivery, deliveries: Iterable[Delivery]) -> TooSoon | None:
-    """Return which delivery took the week of one that had given it back, or None if that can go on.
+    """Return why a delivery that had given its week back can't go on: another one took the week. None if it can.
 
-    `deliveries` are all of the target: one before the last can be less than seven days away, too. When the office gets
-    what is sealed to go by hand, a person decides.
+    `deliveries` are all of the target's: also a delivery before the last can be less than seven days away. Sealed
+    letters that go by hand are never too soon: a person decides when the office gets them.
     """
     if delivery.occupies_week or (delivery.way == "by hand" and delivery.letters):
         return None
@@ -74,10 +74,10 @@ def week_for(
 ) -> Week | None:
     """Return the change of a target's free day by a delivery that opens, or None if that is too soon, unless `again`.
 
-    One that is `known` had given its week back, so it is compared with all `deliveries` of the target.
+    A `known` delivery had given its week back, so it is compared with all `deliveries` of the target.
     """
     blocked = week_taken(known, deliveries) if known else too_soon(day, free_from)
-    return taken(free_from, day) if again or blocked is None else None
+    return take_week(free_from, day) if again or blocked is None else None
 
 
 Outcome = Literal["goes", "paused", "held", "bounced", "in doubt", "too soon"]
@@ -128,7 +128,7 @@ class PlanLine:
 
     @property
     def is_due(self) -> bool:
-        """Say whether the delivery is made. One that is held is recorded as held."""
+        """Say whether the delivery is made. A held delivery is made, too: it is recorded as held."""
         awaits_decision = self.begun is not None and self.begun.awaits_decision
         return not (self.is_paused or awaits_decision or self.too_soon)
 
@@ -143,7 +143,7 @@ def plan_lines(  # noqa: PLR0913  (what a plan depends on)
     period: str,
     again: bool = False,
 ) -> Iterator[PlanLine]:
-    """Return a target's deliveries in a period: those that have to go on, oldest first, then the period's own.
+    """Return a target's deliveries in a period: those that go on, oldest first, and then the period's own.
 
     `deliveries` are the target's, newest first, and `waiting` is how many letters its tray holds. `again` plans them
     even if they are too soon; but a day never has a second one.
@@ -160,7 +160,7 @@ def plan_lines(  # noqa: PLR0913  (what a plan depends on)
         yield line
         if line.outcome == "goes":
             # It is about to be sent, so it counts from now on.
-            free_from = taken(free_from, begun.day).free_from
+            free_from = take_week(free_from, begun.day).free_from
             others.append(replace(begun, state="open"))
     if not waiting or (own is not None and own.is_unfinished):
         return

@@ -32,7 +32,7 @@ Situation = Question | Literal["ready to print"]
 """What a delivery waits for, if it waits for a person."""
 
 
-class Row(NamedTuple):
+class StateRules(NamedTuple):
     """Which state follows each event, and what a person may do, by the situation; None is any other situation."""
 
     after: Mapping[Event, DeliveryState]
@@ -54,7 +54,7 @@ _LATE: Mapping[Event, DeliveryState] = {
     "bounce": "bounced",
     "complaint": "complained",
 }
-"""The reports that can be news about an email that has arrived or come back."""
+"""The reports that can be news about an email that has arrived or bounced."""
 
 _SETTLE: tuple[Decision, ...] = ("settle as sent", "settle as not sent")
 _SETTLED: Mapping[Event, DeliveryState] = {"settle as sent": "sent", "settle as not sent": "open"}
@@ -62,21 +62,23 @@ _AGAIN_OR_NEVER: tuple[Decision, ...] = ("retry", "close unsent")
 _UNSENT: Mapping[Event, DeliveryState] = {"retry": "open", "close unsent": "closed_unsent"}
 _BEGUN: Mapping[Event, DeliveryState] = {"begin": "sending", "ready": "sent", "hold": "held", "empty": "empty"}
 
-STATES: Mapping[DeliveryState, Row] = {
-    "open": Row({**_BEGUN, "retry": "open", **REPORTS}, {None: ("retry",)}),
-    "sending": Row(
+STATES: Mapping[DeliveryState, StateRules] = {
+    "open": StateRules({**_BEGUN, "retry": "open", **REPORTS}, {None: ("retry",)}),
+    "sending": StateRules(
         {"take": "sent", "refuse": "open", "doubt": "in_doubt", **_SETTLED, **REPORTS}, {"in doubt": _SETTLE}
     ),
-    "in_doubt": Row({**_SETTLED, **REPORTS}, {"in doubt": _SETTLE}),
-    "sent": Row(
+    "in_doubt": StateRules({**_SETTLED, **REPORTS}, {"in doubt": _SETTLE}),
+    "sent": StateRules(
         {**_SETTLED, **_UNSENT, "hand over": "delivered", **REPORTS},
         {"no outcome": _SETTLE, "ready to print": (*_AGAIN_OR_NEVER, "hand over")},
     ),
-    "delivered": Row(_LATE, {}),
-    "bounced": Row({**_UNSENT, **_LATE}, {"bounced": _AGAIN_OR_NEVER}),
-    "closed_unsent": Row({"retry": "open", **_LATE}, {None: ("retry",)}),
-    "complained": Row({}, {}),
-    "held": Row({**_BEGUN, "go on": "open", **_UNSENT, **REPORTS}, {None: ("retry",), "bounced": _AGAIN_OR_NEVER}),
-    "empty": Row({}, {}),
+    "delivered": StateRules(_LATE, {}),
+    "bounced": StateRules({**_UNSENT, **_LATE}, {"bounced": _AGAIN_OR_NEVER}),
+    "closed_unsent": StateRules({"retry": "open", **_LATE}, {None: ("retry",)}),
+    "complained": StateRules({}, {}),
+    "held": StateRules(
+        {**_BEGUN, "go on": "open", **_UNSENT, **REPORTS}, {None: ("retry",), "bounced": _AGAIN_OR_NEVER}
+    ),
+    "empty": StateRules({}, {}),
 }
-"""The row of each state. What no row has changes nothing."""
+"""The rules of each state. An event that a state doesn't list changes nothing."""

@@ -106,7 +106,7 @@ def preview_of(request: DashboardRequest, target: str) -> DeliveryPreview:
     """
     from undersigned.delivering import packing
 
-    made = packing.preview(request.stack, sender_at(request), _key(request, target), most=MOST_LETTERS)
+    made = packing.preview_delivery(request.stack, sender_at(request), _key(request, target), most=MOST_LETTERS)
     if made is None:
         raise NotNowError(Message("No letters are waiting for this recipient, so there is no email to preview."))
     for number, characters in enumerate(made.replaced, start=1):
