@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from undersigned.base.stack import Stack
 
 _NETWORK = "network"
-"""The attribute that counts all forms of a network. Other attributes count those of each address."""
+"""The attribute that counts all forms of a network. Other attributes count the forms of each address."""
 
 _REFUSALS_KEPT_FOR = timedelta(days=1)
 

@@ -50,10 +50,9 @@ class Action:
 
     `said` has its words in the activity log. The dashboard posts to `page`, below the campaign's address, with variable
     parts in angle brackets. The button sends the values in `sends`. `why` asks for a reason, which is required with
-    `needs_why`. What `is_final` erases or closes, so its button doesn't look like those that save.
-
-    `do` does it. It takes the stack, the campaign's id, the ids in `page`, its fields, and `by` if it must know who.
-    `done` has a notice for each word that it returns.
+    `needs_why`. An action that `is_final` erases or closes, so its button doesn't look like a button that saves. `do`
+    does the action. It takes the stack, the campaign's id, the ids in `page`, the action's fields, and `by` if it must
+    know who acts. `done` has a notice for each word that it returns.
     """
 
     said: Message

@@ -24,7 +24,7 @@ def compiled(source: Path) -> BytesIO:
 
 
 def build(folder: Path) -> list[str]:
-    """Replace each catalog below a folder by its compiled file. Return the mistakes; one that has any stays."""
+    """Replace each catalog below a folder by its compiled file. Return the mistakes; a catalog with mistakes stays."""
     mistakes = []
     for source in sorted(folder.rglob("*.po")):
         name = source.relative_to(folder)

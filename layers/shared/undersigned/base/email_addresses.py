@@ -17,7 +17,7 @@ _LONGEST_ADDRESS = 254
 
 # Email programs show this as other text (RFC 2047).
 _ENCODED_WORD = re.compile(r"=\?.*\?=")
-# A top-level domain is letters; one of another script begins with xn-- in DNS (ICANN, applicant guidebook, 2.2.1.3.2).
+# A top-level domain is letters. In another script, it begins with xn-- in DNS (ICANN, applicant guidebook, 2.2.1.3.2).
 _ENDING = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]+")
 
 _GMAIL_DOMAINS = frozenset({"gmail.com", "googlemail.com"})

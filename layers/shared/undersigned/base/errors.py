@@ -180,7 +180,7 @@ class BusyError(UndersignedError):
 
 
 class LetterError(UndersignedError):
-    """A letter's template cannot be rendered, or is not the one that was signed."""
+    """A letter's template cannot be rendered, or is not the template that was signed."""
 
 
 class PacketErasedError(ExplainedError):

@@ -64,7 +64,7 @@ class Keyring:
         return {"tokens": [{"key": key, "since": since} for key, since in tokens]}
 
     def rotated(self, key: str, now: datetime) -> Self:
-        """Return the keyring with a new token key. The one before the newest is no longer accepted."""
+        """Return the keyring with a new token key. Only the new key and the newest key so far are accepted."""
         return replace(self, tokens=(TokenKey(key, now + IN_USE_AFTER), *self.tokens)[:_ACCEPTED])
 
     def token_keys(self, at: datetime) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ class Keyring:
 
 @dataclass(frozen=True, slots=True)
 class SignersKeyring(Keyring):
-    """The keys of the stack's secret: those of signers' links, and `signers`, which makes ids and opens nothing."""
+    """The keys of the stack's secret: the token keys of links, and `signers`, which makes ids and opens nothing."""
 
     signers: str
 

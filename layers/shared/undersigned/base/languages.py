@@ -1,9 +1,9 @@
 """Languages: messages and their translations, dates, numbers, and the choice of a language.
 
 Each language except English has a catalog of what signers and offices read, `catalogs/signers/<language>.po`. If it
-also has one of the rest, `catalogs/organizers/<language>.po`, organizers can choose it, too. `sam build` compiles them
-(catalogs.py). Babel formats dates and numbers. It is imported when it is first used, because functions that answer with
-JSON don't need it.
+also has a catalog of all else, `catalogs/organizers/<language>.po`, organizers can choose it, too. `sam build` compiles
+them (catalogs.py). Babel formats dates and numbers. It is imported when it is first used, because functions that answer
+with JSON don't need it.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ _LONGEST_HEADER = 200
 
 
 def chosen_language(offered: Sequence[str], asked_for: str | None, accept_language: str | None) -> str:
-    """Choose one of the offered languages: the one that a link requests, else the reader's, else the first.
+    """Choose an offered language: the language that a link requests, else the reader's, else the first.
 
     `accept_language` is a request's header (RFC 9110, 12.5.4). `es` matches `es-MX`.
     """

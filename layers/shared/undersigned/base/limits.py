@@ -20,21 +20,21 @@ class Limits:
     """Letters in one PDF. Typst's memory grows with the pages of a document."""
 
     packets_on_page: int = 100
-    """Files on a page of those that the link in a delivery's email opens."""
+    """How many files a page of an office's packets lists."""
 
     short_roster: int = 50
     """The most recipients of a campaign that each warm process reads once a minute, for three cents a month."""
 
     rows_read: int = 1_000
-    """The most letters that one request reads to find those that match a filter, and the most forms that the figures
-    of an overview count: bots could make them expensive."""
+    """The most letters that one request reads to find what a filter selects, and the most forms that an overview
+    counts: bots could make both expensive."""
 
     names_read: int = 5_000
     """The most letters that one request reads to find a name. It takes some seconds and as many read units, a tenth of
     a cent for every hundred searches."""
 
     letters_changed: int = 100
-    """The most letters that one slice of a screening changes. Removing one that was sent takes six calls."""
+    """The most letters that one slice of a screening changes. Erasing a letter that was sent takes six calls."""
 
     recipients_read: int = 100
     """The most recipients that the list of one's campaigns looks at in all, one read each, for deliveries that need a

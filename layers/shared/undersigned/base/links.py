@@ -42,7 +42,7 @@ class Link:
 class Links:
     """Signs and reads links. A link is valid only for its own purpose.
 
-    `keys` returns the keys of a secret that are accepted at a moment, the one that signs first.
+    `keys` returns the keys of a secret that are accepted at a moment; the first of them signs.
     """
 
     keys: Callable[[SecretName, datetime], Sequence[str]]
@@ -79,7 +79,7 @@ class Links:
 
 
 class _Signer(TimestampSigner):
-    """Signs with a given time. Takes the accepted keys, beginning with the one that signs."""
+    """Signs with a given time. Takes the accepted keys; the first of them signs."""
 
     def __init__(self, keys: Sequence[str], purpose: Purpose, now: datetime) -> None:
         # itsdangerous signs with the last one.

@@ -1,4 +1,4 @@
-"""Email domains in the DNS: find those that certainly take no email, so that none bounces there."""
+"""Email domains in the DNS: find the domains that certainly take no email, so that no email bounces there."""
 
 from __future__ import annotations
 

@@ -30,10 +30,10 @@ MetricName = Literal[
 """In the order of a letter's way.
 
 `Signed` counts accepted forms, and `Suspicious` those that look like a bot's. `ConfirmationDelay` is the time from a
-form to its email at SES, if no budget postponed the email; `ConfirmationsWaiting` counts the postponed ones.
+form to its email at SES, if no budget postponed the email; `ConfirmationsWaiting` counts the postponed emails.
 `LettersOverdue` counts letters that should have been sent a day ago, if nobody keeps them back. `LettersBounced` also
-counts letters whose email was marked as spam. `RowsMinusCounters` is the difference of the counters and the bundles
-from the rows.
+counts letters whose email was marked as spam. `RowsMinusCounters` is by how much the rows differ from the counters and
+the bundles.
 """
 
 UNITS: Mapping[MetricName, MetricUnit] = {

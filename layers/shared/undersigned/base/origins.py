@@ -16,7 +16,7 @@ def origin_of(address: str) -> str | None:
     """Return the origin of an http or https address as browsers write it (RFC 6454), or None if it has none.
 
     `HTTPS://Example.org:443/thanks` → `https://example.org`. Returns None for an address with a user name or password,
-    and for one that a browser might read differently.
+    and for an address that a browser might read differently.
     """
     if not _ADDRESS.fullmatch(address):
         return None

@@ -16,7 +16,7 @@ from undersigned.base.colors import accents
 _SHEETS = Path(__file__).with_name("sheets")
 
 type Theme = Literal["light", "dark", "auto"]
-"""A page's color scheme; with `auto`, the one that the reader's device prefers."""
+"""A page's color scheme; with `auto`, the reader's device chooses it."""
 
 _DARK_RULES = re.compile(r"@media\(prefers-color-scheme:dark\)\{[^{}]*\{[^{}]*\}\}")
 

@@ -12,7 +12,7 @@ type Purpose = Literal["confirm", "letter", "disown", "packets", "office", "cove
 class Terms(NamedTuple):
     """What holds for all links of a purpose: how long they work, the names of their parts, and the secret that signs.
 
-    One that is too old may still tell its first part.
+    A link that is too old may still tell its first part.
     """
 
     valid_for: timedelta

@@ -10,7 +10,7 @@ from functools import lru_cache
 def qr_code(address: str, border: int = 0, *, sized: bool = False) -> str:
     """Return the QR code of an address as SVG, black on white or on nothing; `border` is in modules.
 
-    Browsers scale it to its place, and Typst needs one that is `sized`.
+    Browsers scale the picture to its place; for Typst, it must be `sized`.
     """
     import segno
 

@@ -1,4 +1,4 @@
-"""A queue in SQS: send messages, alone or ten in a call, and hide those that are to be tried again later."""
+"""A queue in SQS: send messages, alone or ten in a call, and hide messages until their next try."""
 
 from __future__ import annotations
 

@@ -39,8 +39,8 @@ class Request:
 class Route(NamedTuple):
     """A route. Variable parts of its path are in angle brackets. Without a scope, anyone may ask for it.
 
-    With `keeps`, what was typed into a form of it is kept when its session is over. It returns a field's label, or None
-    for a value that its form sends along.
+    With `keeps`, what was typed into its form is kept when the session is over. `keeps` returns a field's label, or
+    None for a value that the form sends along.
     """
 
     method: str

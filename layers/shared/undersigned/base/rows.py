@@ -126,7 +126,7 @@ class Row:
 
     @classmethod
     def read(cls, item: Values) -> Self:
-        """Read an item. Raises LookupError, TypeError or ValueError for one that something else wrote."""
+        """Read an item. Raises LookupError, TypeError or ValueError if something else wrote it."""
         found = _key_pattern(cls.pk, cls.sk).fullmatch(f"{item['pk']}\n{item['sk']}")
         if found is None:
             message = f"a {cls.__name__} has another key"

@@ -18,7 +18,7 @@ class SettingsError(UndersignedError):
 
 
 class Settings:
-    """A function's settings, each read once. At start, a function checks those that it needs."""
+    """A function's settings, each read once. At its start, a function checks the settings that it needs."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         """Keep the environment variables."""

@@ -157,7 +157,7 @@ class Stack:
         return self.stack_secret.keyring().signers
 
     def keys(self, signing: SecretName, at: datetime) -> tuple[str, ...]:
-        """Return the keys that links may be signed with at a moment, the one that signs first."""
+        """Return the keys that links may be signed with at a moment; the first of them signs."""
         found = self.organizers_secret if signing == "organizers" else self.stack_secret
         return found.keyring().token_keys(at)
 

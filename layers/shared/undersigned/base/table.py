@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import cache, partial, reduce
 from itertools import batched
 from operator import and_
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from boto3.dynamodb.conditions import Attr, ConditionExpressionBuilder
 from boto3.dynamodb.conditions import Key as KeyCondition
@@ -73,7 +73,7 @@ NEW = Attr("pk").not_exists()
 
 
 def as_read(values: Values) -> ConditionBase:
-    """Return the condition that attributes are as they were read; None is one that isn't there."""
+    """Return the condition that attributes are as they were read; None stands for a missing attribute."""
     conditions = (Attr(name).not_exists() if value is None else Attr(name).eq(value) for name, value in values.items())
     return reduce(and_, conditions)
 
@@ -150,7 +150,7 @@ _deserializer = TypeDeserializer()
 
 
 def to_item(values: Mapping[str, Any]) -> dict[str, AttributeValueTypeDef]:
-    """Return values as DynamoDB's typed attributes. Omits those that are None."""
+    """Return values as DynamoDB's typed attributes, without None."""
     return {name: _serializer.serialize(value) for name, value in values.items() if value is not None}
 
 
@@ -181,7 +181,7 @@ def read_row[T](read: Callable[[Values], T], values: Values) -> T:
 
 
 def read_rows[T](read: Callable[[Values], T], found: Iterable[Values], *, whole: bool = False) -> Iterator[T]:
-    """Read rows, and leave out damaged ones. With `whole`, raise DamagedRowsError for one instead."""
+    """Read rows, and leave out damaged rows. With `whole`, raise DamagedRowsError for a damaged row instead."""
     for values in found:
         try:
             yield read_row(read, values)
@@ -213,19 +213,6 @@ def _texts_of(kind: type) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names of a class's attributes that are texts, and of all others."""
     texts = {attribute.name for attribute in fields(kind) if attribute.type in {"str", "str | None"}}
     return tuple(texts), tuple(attribute.name for attribute in fields(kind) if attribute.name not in texts)
-
-
-def read_choice(choices: Any, value: object) -> Any:  # noqa: ANN401  (one of the choices)
-    """Read one of a Literal's values. Raises ValueError for any other."""
-    if value not in get_args(choices):
-        message = f"the value is not one of {choices}"
-        raise ValueError(message)
-    return value
-
-
-def read_moment(text: str | None) -> datetime | None:
-    """Read a datetime that may be missing."""
-    return datetime.fromisoformat(text) if text else None
 
 
 def read_day(text: str | None) -> date | None:
@@ -310,7 +297,7 @@ class Table:
     def count(
         self, pk: str, index: IndexName, most: int | None = None, *, between: tuple[str, str] | None = None
     ) -> int:
-        """Count the items of an index's partition, or those of a range; with `most`, up to that number, in one call."""
+        """Count the items of an index's partition, or of a range in it; with `most`, up to that number, in one call."""
         request = self._query(pk, index, between=between)
         request["Select"] = "COUNT"
         if most is not None:

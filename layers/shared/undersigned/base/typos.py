@@ -25,7 +25,7 @@ ANSWER = "email_is"
 class MistypedError(UndersignedError):
     """The email address of a form looks mistyped, and nobody said that it is right.
 
-    Carries the one that was probably meant, or None if the domain takes no email.
+    Carries the address that was probably meant, or None if the domain takes no email.
     """
 
     status = 422
@@ -97,8 +97,7 @@ def meant_by(address: str) -> str | None:
 def answered(values: Mapping[str, object]) -> tuple[Mapping[str, object], str | None]:
     """Return a posted form with the email address that its sender chose, and the address that was probably meant.
 
-    A form with an answer asks no more. An answer about another address than the one in the form doesn't count: it was
-    changed since.
+    A form with an answer asks no more. An answer about an address that the form no longer has doesn't count.
     """
     typed, chosen = values.get("email"), values.get(ANSWER)
     meant = meant_by(typed) if isinstance(typed, str) else None

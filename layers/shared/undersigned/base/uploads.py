@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def upload(  # noqa: PLR0913  (where, what, and how)
     client: S3Client, bucket: str, name: str, content: Iterator[bytes], part: int, *, content_type: str
 ) -> None:
-    """Store a file, in parts of so many bytes. If that fails, nothing is stored."""
+    """Store a file, in parts of a given size (bytes). If that fails, nothing is stored."""
     # boto3 aborts a failed upload. After a crash, the bucket's lifecycle rule does.
     client.upload_fileobj(
         io.BufferedReader(_Pieces(content), part),

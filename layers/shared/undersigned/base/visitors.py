@@ -18,7 +18,7 @@ logger = Logger()
 
 
 def address_of(event: APIGatewayProxyEventV2, proof: CdnProof | None) -> str:
-    """Return a visitor's IP address: the one that the CDN saw, if it proves itself; otherwise the one that the API saw.
+    """Return a visitor's IP address: as the CDN saw it, if the CDN proves itself; otherwise as the API saw it.
 
     CloudFront and then API Gateway append whom they saw to X-Forwarded-For, so its last address is CloudFront's, and
     the one before it the visitor's. Visitors can write only what comes before these two.

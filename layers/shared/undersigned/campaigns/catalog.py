@@ -42,7 +42,7 @@ _NAMED = 20
 class Entry:
     """A campaign, its targets, the letters that new signers sign, by language, its own first, and its controls.
 
-    `answers` are those that the campaign's page shows, newest first, each with its target.
+    `answers` are the answers that the campaign's page shows, newest first, each with its target.
     """
 
     campaign: Campaign
@@ -56,7 +56,7 @@ class Entry:
         return self.controls.is_open(self.campaign, now)
 
     def letter(self, language: str) -> Letter:
-        """Return the letter in a language; if there is none, the one in the campaign's own language."""
+        """Return the letter in a language; if there is none, in the campaign's own language."""
         return self.letters.get(language) or self.letters[self.campaign.language]
 
     def target(self, target: str) -> Target:

@@ -22,7 +22,7 @@ _MORE_SHEETS = {
     "delivering/pages/packets.html": ("tables.css",),
     "signing/pages/privacy.html": ("tables.css",),
 }
-"""Style sheets beside that of all pages, by template."""
+"""The style sheets of each template, besides the sheet of all pages."""
 
 
 def public_page(  # noqa: PLR0913  (what the page has)
@@ -35,7 +35,7 @@ def public_page(  # noqa: PLR0913  (what the page has)
     script: str = "",
     **values: object,
 ) -> Page:
-    """Render a page in the style of its campaign. `theme` is the one that its address asks for."""
+    """Render a page in the style of its campaign. `theme` is what its address asks for."""
     usual = usual_theme(embedded=embedded)
     asked = theme if theme != usual else None
     return render_page(

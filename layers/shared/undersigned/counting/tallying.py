@@ -36,8 +36,8 @@ WRITES = _AT_ONCE
 _TRIES = 5
 
 _MOST_FAILURES = 40
-"""After so many failed tries, no other row of a batch is tried. A damaged row among 100 causes eight, because they are
-halved until it is alone. If the table takes no writes, each try lasts a second or two."""
+"""After so many failed tries, no other row of a batch is tried. A damaged row among 100 causes eight failures, because
+the rows are halved until it is alone. If the table takes no writes, each try lasts a second or two."""
 
 PAUSES = (0.02, 0.04, 0.08, 0.16, 0.32)
 """The longest pauses, in seconds, before a transaction that met another one is tried again. Half of each is left to
@@ -50,7 +50,7 @@ reference)."""
 
 @dataclass(slots=True)
 class Tallied:
-    """The rows whose marks were moved, and those that were not counted, each with its error."""
+    """The rows whose marks were moved, and the rows that could not be counted, each with its error."""
 
     moved: set[Name] = field(default_factory=set)
     failed: dict[Name, Exception] = field(default_factory=dict)
@@ -59,9 +59,10 @@ class Tallied:
 
 @dataclass(slots=True)
 class CountedBatch:
-    """What became of a batch of the stream: the records to try again, each with its error, and numbers for the log.
+    """What happened to a batch of the stream: the records to try again, each with its error, and numbers for the log.
 
-    `not_freed` is the error for which confirmed emails stay in their budgets. That only makes these stricter.
+    `not_freed` is the error that keeps emails of confirmed letters in their budgets. That only makes the budgets
+    stricter.
     """
 
     failed: list[tuple[Mapping[str, Any], Exception]] = field(default_factory=list)
@@ -72,7 +73,7 @@ class CountedBatch:
 
 
 def count_changes(stack: Stack, records: Iterable[Mapping[str, Any]]) -> CountedBatch:
-    """Count the rows of stream records, and give the emails of confirmed ones back to their budgets."""
+    """Count the rows of stream records, and give the emails of confirmed letters back to their budgets."""
     batch = CountedBatch()
     due: list[tuple[Name, Mapping[str, Any]]] = []
     confirmed: dict[Name, Signature] = {}
@@ -127,7 +128,7 @@ def count(stack: Stack, names: Iterable[Name]) -> int:
 
 
 def try_to_count(stack: Stack, names: Iterable[Name]) -> Tallied:
-    """Count rows like `count`, and return those that could not be counted instead of raising an error."""
+    """Count rows like `count`, but return the rows that could not be counted instead of raising an error."""
     tallied = Tallied()
     for campaign, rows in groupby(sorted(set(names)), key=lambda row: row[0]):
         for some in batched((signer for _, signer in rows), _AT_ONCE, strict=False):

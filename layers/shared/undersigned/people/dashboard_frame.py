@@ -29,7 +29,7 @@ def render_framed(
     sheets: tuple[str, ...] = (),
     **values: object,
 ) -> Page:
-    """Render a page; with a viewer, it is a campaign's. `sheets` are style sheets beside those of the dashboard.
+    """Render a page; with a viewer, it is a campaign's. `sheets` are style sheets besides the dashboard's own.
 
     A page without a viewer has its address in `here`, or is the front page.
     """

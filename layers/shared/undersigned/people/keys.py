@@ -47,7 +47,7 @@ def make_key(  # noqa: PLR0913  (a key's parts)
     """Make a key for 90 days, and return its text, which is not kept.
 
     Without a `member`, the command line makes it. Raises GivenError for a label that can't be kept, and ChangedError if
-    the member was removed meanwhile.
+    the member has just been removed.
     """
     label, now, text = checked_label(label), stack.clock(), new_key_text()
     maker = member.person.id if member else None

@@ -1,6 +1,6 @@
 """The emails to people: codes to sign in with, and invitations. No budget and no brake delays them.
 
-Those to sign in with are tried until it would be too late.
+An email to sign in with is tried until its code is too old.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ logger = Logger()
 _COUNTED_FOR = timedelta(hours=2)
 
 _SOON = 20
-"""Seconds until an email is tried again for which somebody waits."""
+"""Seconds until the next try of an email. Somebody is waiting for it."""
 
 
 def send_each(
@@ -109,7 +109,7 @@ def _send(stack: Stack, person: str, count: SignInCount, write: Callable[[], Mai
 
 @dataclass(frozen=True, slots=True)
 class _HoursClaim(Claim):
-    """One of the emails that a person may get in an hour. One that SES didn't take doesn't count."""
+    """One of the emails that a person may get in an hour. An email that SES didn't take doesn't count."""
 
     person: str
     count: SignInCount

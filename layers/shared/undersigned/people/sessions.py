@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class SignedOutError(UndersignedError):
-    """Nobody is signed in, the session has ended, or it was ended elsewhere."""
+    """Nobody is signed in, or the session is over: its time ended, or somebody ended it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def _keys(links: Links) -> Sequence[str]:
 
 
 def _post_signer(*keys: str) -> Signer:
-    """Return what signs the tokens of posts with one key, or reads those of several."""
+    """Return what signs the tokens of posts with one key, or reads tokens of several keys."""
     return Signer(keys, "undersigned.post", key_derivation="hmac", digest_method=hashlib.sha256)
 
 

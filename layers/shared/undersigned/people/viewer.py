@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 NOTICES: dict[str, Message] = {}
 """The sentence of a page after somebody pressed a button that is no action, by the word in its address.
 
-It stands beside the button's route. Those of actions are theirs.
+The module of the button's route adds it. The sentences of actions are in `Action.done`.
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class DashboardForm:
     """A form of the dashboard: its addresses, the values that it sends along, and the actions of its buttons."""
 
     addresses: tuple[str, ...]
@@ -91,7 +91,7 @@ class Viewer:
         """Say whether they may see and change people and keys."""
         return includes(self.scope, "own")
 
-    def form(self, actions: Iterable[str], values: Mapping[str, str]) -> Form | None:
+    def form(self, actions: Iterable[str], values: Mapping[str, str]) -> DashboardForm | None:
         """Return the form with the buttons of actions; None for who may not do them.
 
         `values` fill in the address. The others are sent along.
@@ -104,7 +104,7 @@ class Viewer:
             for name in re.findall(r"<(\w+)>", deed.page):
                 sent.pop(name, None)
         addresses = tuple(f"{self.home}{path}" for path in paths)
-        return Form(addresses, {"token": self.token} | sent, tuple(deeds))
+        return DashboardForm(addresses, {"token": self.token} | sent, tuple(deeds))
 
     def say(self, message: Message) -> str:
         """Return a message in the page's language."""

@@ -42,7 +42,7 @@ def counter_key(campaign: str, counter: str, shard: int = 0) -> Key:
 
 
 def change_of(campaign: str, counter: str, shard: int, letters: int, leaving: int) -> Update:
-    """Return the change of a counter by so many letters, of which so many leave it."""
+    """Return the change of a counter: by how many letters it grows, and how many of its letters leave it."""
     changes = {"signatures": letters, "left": leaving} if leaving else {"signatures": letters}
     return Update(counter_key(campaign, counter, shard), add=changes)
 
@@ -70,7 +70,7 @@ class Counters(Repository):
         return [found.get(key.pk, {}) for key in keys]
 
     def counts(self, campaign: str, *beginnings: str) -> dict[str, int]:
-        """Read all counters (`TOTAL`, `TARGET#…`, `DAY#…`) consistently, or those whose names begin so."""
+        """Read all counters (`TOTAL`, `TARGET#…`, `DAY#…`) consistently, or those whose names begin with a text."""
         return {name: letters for name, (letters, _) in self.holdings(campaign, *beginnings).items()}
 
     def holdings(self, campaign: str, *beginnings: str) -> dict[str, tuple[int, int]]:
@@ -87,7 +87,7 @@ class Counters(Repository):
     def correct(self, campaign: str, counter: str, *, wrong: int, right: int) -> None:
         """Correct a counter by a difference.
 
-        Raises ChangedError if it is no longer the wrong number, and DamagedRowsError if one of its rows is damaged.
+        Raises ChangedError if its number has changed since, and DamagedRowsError if one of its rows is damaged.
         """
         rows = self._rows_of(campaign, counter, consistent=True)
         if sum(read_rows(_letters, rows, whole=True)) != wrong:

@@ -67,9 +67,9 @@ class OfficeRows(Repository):
     def change_stop(
         self, campaign: str, target: str, mailbox: str, change: Callable[[Stop | None], Stop | None]
     ) -> tuple[Stop | None, Stop | None]:
-        """Change the stop of a mailbox, and return it as it was and as it is; None if there is none.
+        """Change the stop of a mailbox, and return it before and after the change; None where there is no stop.
 
-        `change` is asked again if another process changes it meanwhile. Raises ChangedError.
+        `change` is called again if another process changes the stop at the same time. Raises ChangedError.
         """
         name, tries = STOPS + mailbox, iter(range(_TRIES - 1))
         while True:

@@ -1,4 +1,4 @@
-"""Slots: the last one that each job of the hourly run did, for a campaign or the stack."""
+"""Slots: the last slot that each job of the hourly run did, for a campaign or the stack."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ type Job = Literal["plan", "report", "weekly email", "reconcile"]
 class Slot(Row):
     """The last slot of a job for a campaign. In UTC, its texts sort in the order of their moments.
 
-    That of `reconcile` is the moment of the last reconciliation, with the buckets that `differed` then.
+    The slot of `reconcile` is the moment of the last reconciliation, with the buckets that `differed` then.
     """
 
     pk, sk = "CAMPAIGN#{campaign}", "SLOT#{job}"
@@ -79,6 +79,6 @@ class Slots(Repository):
         return last.differed if last else ()
 
     def note_differed(self, campaign: str, buckets: Iterable[str], at: datetime) -> None:
-        """Record the buckets that differ in a reconciliation, in place of those of the one before."""
+        """Record the buckets that differ in a reconciliation, in place of the buckets of the last one."""
         values = Slot.written(slot=at, differed=tuple(sorted({*buckets})))
         self._table.update(Update(slot_key("reconcile", campaign), assign=values))

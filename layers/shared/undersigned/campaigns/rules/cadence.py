@@ -110,7 +110,7 @@ class Cadence:
 
 
 def reported_days(after: datetime, slot: datetime) -> list[date]:
-    """Return the days to report on at a daily slot: from that of the last slot (`after`) to the day before this one.
+    """Return the days to report on at a daily slot: from the last slot's (`after`) to the day before this slot.
 
     They are at most the last 31.
     """

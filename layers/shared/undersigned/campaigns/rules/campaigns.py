@@ -94,8 +94,8 @@ class OnPaper:
 class Answer:
     """What a target's office answered on a day. It answers the letters that the office may have had by then.
 
-    `by` recorded it, and if it `is_public`, the campaign's page may show it. Once somebody let the signers be told of
-    it, it `is_told`, whatever is corrected later.
+    `by` recorded it, and if it `is_public`, the campaign's page may show it. It `is_told` once somebody had it emailed
+    to the signers, whatever is corrected later.
     """
 
     day: date
@@ -119,18 +119,18 @@ class Answer:
 class Target(Row):
     """The person that letters are addressed to, such as a police chief.
 
-    `postal_codes` are canonical, and have prefixes and `*`: see `postal_codes.py`. A target without any
-    is everyone's.
+    `postal_codes` are canonical, and have prefixes and `*`: see `postal_codes.py`. A target without postal codes gets
+    everyone's letters.
 
     Without an `email` address, its letters go by hand or post, to the `postal_address`. A retired target gets no new
     letters; those in its tray are still sent. `titles` has the title in the campaign's other languages. `hold` is the
     organizer's reason for holding its letters back, if they do. `complained_at` is when someone there marked an email
-    as spam, until the organizer releases the letters; the last time was `released_at`. `free_from` is the first day
+    as spam, until the organizer releases the letters; `released_at` is when they last did. `free_from` is the first day
     that can name a new delivery: seven days after the last one that may arrive. `answer` is what its office answered
     last, as the organizer recorded it.
 
-    The rest its office says: by `mailbox_digest`, the `stops` of its mailbox, and of mailboxes that it had before;
-    and by period, when it said that it `received` the letters. A roster's targets don't have it.
+    Two fields are what its office says: `stops`, by `mailbox_digest`, of its mailbox and of mailboxes that it had
+    before; and by period, when it said that it `received` the letters. A roster's targets don't have these.
     """
 
     pk, sk = "CAMPAIGN#{campaign}", "TARGET#{id}"
@@ -190,7 +190,7 @@ class Target(Row):
         return replace(self, **asdict(addressee))
 
     def held_by(self, way: Way | None = None) -> HeldBy | None:
-        """Return what holds letters that go a way; if none is given, those that wait for it."""
+        """Return what holds letters that go a way. Without a way, return what holds the letters in its tray."""
         if self.hold:
             return "organizer"
         if (way or self.way) == "by hand":
@@ -299,19 +299,18 @@ class Campaign(Row):
     `opens` and `closes` are the first and the last day of signing, in the campaign's time zone. Pages and emails are in
     `language` or in one of the languages of `translations`. Only sites in `allowed_origins` may read its JSON, post
     forms of their own, or have a signer sent back to them. These sites and those in `frame_origins` are told how high
-    the framed form is; unless `any_website` may frame it, only they may.
-    `accent` is a color, `#rrggbb`. With `send_now_only`, letters wait until somebody presses *Send now*. `privacy_url`
-    is the organizer's own privacy notice; without it, people read the built-in one. With `own_words`, signers can add
-    some, if the letter has a field for them. `request` says in emails to targets, which have no letter in them, what
-    the letters ask for; without it, the title does. Letters are counted by `sources`, the labels of links and sites.
-    `street_address`, `town` and `state` say what the form asks for. With `remind_signers`, people who have not
-    confirmed get one reminder. `question` is one of the organizer's own: its words, and then the choices. Without
-    choices, people type; a single one is a box to tick.
-    Signers' personal data is kept for `keep_for_days` after `closes`; without it, until the organizer erases it.
-    People who have confirmed see a button: its words are `next_step`, its address `next_step_url`. It needs both.
-    Letters go out each week on `deliver_on` (`MON`) at the hour `deliver_at` of the campaign's time zone; without them,
-    on the stack's day and hour. `logo` comes from a file of its own. Letters, packets and paper forms
-    are printed on paper of `paper_size`.
+    the framed form is; unless `any_website` may frame it, only they may. `accent` is a color, `#rrggbb`. With
+    `send_now_only`, letters wait until somebody presses *Send now*. `privacy_url` is the organizer's own privacy
+    notice; without it, people read the built-in one. With `own_words`, signers can add words of their own, if the
+    letter has a field for them. `request` says in emails to targets, which have no letter in them, what the letters ask
+    for; without it, the title does. Letters are counted by `sources`, the labels of links and sites. `street_address`,
+    `town` and `state` say what the form asks for. With `remind_signers`, people who have not confirmed get one
+    reminder. `question` is the organizer's own question: its words, and then the choices. Without choices, people type;
+    a single choice is a box to tick. Signers' personal data is kept for `keep_for_days` after `closes`; without it,
+    until the organizer erases it. People who have confirmed see a button: its words are `next_step`, its address
+    `next_step_url`. It needs both. Letters go out each week on `deliver_on` (`MON`) at the hour `deliver_at` of the
+    campaign's time zone; without them, on the stack's day and hour. `logo` comes from a file of its own. Letters,
+    packets and paper forms are printed on paper of `paper_size`.
     """
 
     pk, sk = "CAMPAIGN#{id}", "META"
@@ -385,7 +384,7 @@ class Campaign(Row):
 
     @property
     def questions(self) -> Mapping[str, tuple[str, ...]]:
-        """Return its question with the choices, by language; where it has none, that of the campaign's own language."""
+        """Return its question with the choices, by language; if one is missing, in the campaign's own language."""
         return {it: self.texts(it).question or self.question for it in self.languages} if self.question else {}
 
     @property
@@ -400,7 +399,7 @@ class Campaign(Row):
         return {self.language: self.letter} | others
 
     def texts(self, language: str) -> Translation:
-        """Return title and summary in a language; if it has none, those in the campaign's own language."""
+        """Return the texts in a language; if it has none, in the campaign's own language."""
         return self.translations.get(language) or Translation(self.title, self.summary, self.letter, self.next_step)
 
     @property
@@ -458,7 +457,7 @@ class Roster:
     def of(cls, targets: tuple[Target, ...], *, is_whole: bool = True) -> Roster:
         """Index the targets, keeping their order.
 
-        If some can't be read, no target gets the letters of all other codes: they may be of one of those.
+        If some can't be read, no target gets the letters of all other codes: a code may be one of theirs.
         """
         by_pattern: dict[str, list[Target]] = {}
         active = [target for target in targets if not target.retired]
@@ -501,7 +500,7 @@ class Roster:
         return not (self.for_others or self.for_everyone) and len(titles) == 1
 
     def serving(self, postal_code: str) -> tuple[Target, ...]:
-        """Return the targets that serve a postal code in any spelling, those of the most exact pattern first.
+        """Return the targets that serve a postal code in any spelling, the most exact pattern first.
 
         Without a code, these are the targets that serve every code, or none if the code decides.
         """

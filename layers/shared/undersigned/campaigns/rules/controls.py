@@ -77,7 +77,7 @@ def read_seen_at(text: object) -> datetime:
 def checked_reason(why: str) -> str:
     """Return a reason without surrounding spaces.
 
-    Raises GivenError for one that is too long, or has characters that pages, emails and terminals can't show.
+    Raises GivenError if it is too long, or has characters that pages, emails and terminals can't show.
     """
     reason = why.strip()
     if len(reason) > LONGEST_REASON:

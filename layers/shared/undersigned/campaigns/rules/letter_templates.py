@@ -68,7 +68,7 @@ def marked(template: str, slots: Mapping[str, Markup], *, has_address: bool) -> 
 
 
 def when(names: str, content: Markup) -> Markup:
-    """Return the part of a letter that a browser shows if one of the fields is filled in."""
+    """Return the part of a letter that a browser shows if any of the fields is filled in."""
     return Markup('<template data-if="{}">{}</template>').format(names, content)
 
 

@@ -132,7 +132,7 @@ def render_blank(
     """Render a letter to sign on paper, with a `<slot>` for each merge field that a person fills in by hand.
 
     A slot has the words of its field in brackets, as the letter's page reads them. `printed` are the fields that are
-    known, by name, and nobody is asked for those that are `unasked`. Raises LetterError.
+    known, by name; fields that are `unasked` have no slot. Raises LetterError.
     """
     shown: dict[str, str] = {
         name: printed.get(name) or _SLOT.format(name, f"[{words.in_language(language)}]")

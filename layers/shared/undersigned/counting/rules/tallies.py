@@ -57,8 +57,8 @@ def counters_of(mark: str) -> tuple[str, ...]:
 def transactions(moves: Iterable[Move], most: int) -> Iterator[list[Move]]:
     """Cut moves into transactions of at most `most` writes: one for each row, and one for each of its counters.
 
-    Rows with the same counters come together, and those with frequent counters first, so that each transaction has few.
-    Raises ValueError if a single move takes more.
+    Rows with the same counters come together, rows with frequent counters first, so that each transaction has few
+    counters. Raises ValueError if a single move takes more.
     """
     moves = list(moves)
     frequency = Counter(mark for _, mark in moves)

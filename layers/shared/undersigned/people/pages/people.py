@@ -73,7 +73,7 @@ def keys_page(
     error: str | None = None,
     given: Mapping[str, str] = _NEW_KEY,
 ) -> Page:
-    """Render a campaign's keys, the text of the one that was just made, and the form that makes one.
+    """Render a campaign's keys, the text of a key that was just made, and the form that makes a key.
 
     After a mistake, `given` are the values that were typed: `label` and `scope`.
     """

@@ -23,9 +23,10 @@ _EMAIL: Mapping[str, Message] = {"email": Message("The office’s email address"
 
 
 def other_buttons(tables: Iterable[RouteTable]) -> DashboardRoutes:
-    """Return the routes of the actions that are one function, but for those whose address these tables have.
+    """Return the routes of all actions whose address isn't in one of these tables.
 
-    Of an address, the first action in the table does the work. A typed email address is kept when a session is over.
+    If several actions have an address, the first one in the table of actions does the work. A typed email address is
+    kept when a session is over.
     """
     posts = (route for table in tables for route in table.routes if route.method == "POST")
     buttons, known = DashboardRoutes(), {route.path for route in posts}

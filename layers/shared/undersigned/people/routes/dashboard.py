@@ -161,12 +161,12 @@ def viewer_of(request: DashboardRequest) -> Viewer:
 
 
 def language_of(event: APIGatewayProxyEventV2) -> str:
-    """Return the language of a page about no campaign: the one that the reader chose, or that their browser prefers."""
+    """Return the language of a page about no campaign, as the reader chose it, or as their browser prefers."""
     return chosen_language(event) or language_for(event, organizers_languages())
 
 
 def _here(request: DashboardRequest) -> str:
-    """Return the address of a page, for links to it in other languages; after a post, that of the overview."""
+    """Return the address of a page, for links to it in other languages; after a post, the overview's address."""
     event = request.event
     if event.http_method != "GET":
         return request.home
@@ -244,7 +244,7 @@ def _sign_in_first(request: Request, route: Route, error: SignedOutError) -> Res
     if event.path == HOME:
         return dashboard_page(sign_in_page(language_of(event)))
     answer = home_with_cookie("")
-    # A page in a frame, or one that a script loads, is none to land on.
+    # After signing in, nobody should land on a page in a frame, or on what a script loads.
     if event.headers.get("sec-fetch-dest", "document") == "document":
         query = event.raw_query_string
         answer.cookies.append(page_cookie(f"{event.path}?{query}" if query else event.path))

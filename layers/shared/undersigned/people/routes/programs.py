@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ApiRoutes(ScopedRoutes[KeyScope]):
-    """Routes for programs that send one of the campaign's keys."""
+    """Routes for programs that send a key of the campaign."""
 
     address = "/organizer/campaigns/<campaign>"
 

@@ -20,7 +20,7 @@ KEY_WORKS_FOR = timedelta(days=90)
 """How long a key works."""
 
 DIGITS_SHOWN = 12
-"""How many digits of its SHA-256 identify a key among those of its campaign."""
+"""How many digits of its SHA-256 identify a key among the keys of its campaign."""
 
 LONGEST_LABEL = 100
 """The most characters in a key's label."""

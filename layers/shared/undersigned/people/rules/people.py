@@ -73,7 +73,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Member(Row):
-    """A person with a role in a campaign. `by` is who gave it. `at` is None for an administrator, whom nobody added."""
+    """A person with a role in a campaign.
+
+    `by` is who gave the role, and `at` when; None for an administrator, whom nobody added.
+    """
 
     pk, sk = "PEOPLE#{campaign}", "{id}"
 
@@ -143,7 +146,7 @@ class SignInRequest(Row):
     def code(self, keys: Sequence[str]) -> str:
         """Return its six digits, given the keys of when it was made. They are computed, so that no row holds them.
 
-        One key makes them, the one that signed then: a second valid code would double a guess's luck.
+        Only the key that signed then makes them: a second valid code would double a guess's luck.
         """
         key = f"sign-in code:{keys[0]}".encode()
         return f"{int.from_bytes(hmac.digest(key, self.id.encode(), 'sha256')) % _CODES:06}"
