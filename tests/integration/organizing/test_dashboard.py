@@ -377,7 +377,7 @@ def test_waiting_letters_are_listed_and_sent_now(world: World, manager: Browser)
     assert [mail.tags["target"] for mail in world.deliveries] == ["evanston"]
     assert "Send waiting letters now" not in manager.words()
     assert send_now(world, seen_at=world.clock.now.isoformat()).headers["location"] == f"{DASHBOARD}?done=not-delivered"
-    assert "Sent waiting letters 2026-11-24 editor@enddemand.example" in manager.words("/audit")
+    assert "Sent waiting letters Nov 24, 2026 editor@enddemand.example" in manager.words("/audit")
 
 
 def test_a_recipients_page_names_the_command_for_a_second_email(world: World, manager: Browser) -> None:
@@ -555,7 +555,9 @@ def test_letters_are_put_on_hold_released_and_erased(world: World, manager: Brow
     )
     log = manager.words("/audit")
     assert "Erased a letter 1: suspicion trap, one email domain" in log
-    assert f"Included a letter again {world.signer(f'{"eve"}@signers.example')}" in log
+    assert "Included a letter again Open the letter" in log
+    assert f'<a href="{DASHBOARD}{path}">Open the letter</a>' in manager.see("/audit").body
+    assert world.signer("eve@signers.example") not in log
     assert "Put a letter on hold 1: suspicion trap, one email domain" in log
     assert "several" not in log
     assert "No letters found." in text_of(manager.press("/screening", chosen))

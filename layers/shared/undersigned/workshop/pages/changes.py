@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,17 @@ from undersigned.workshop.pages.frame import heading_of, table_in
 from undersigned.workshop.rules.drafts import DRAFTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _MOST_NAMED = 100
 """The most recipients that are named if they differ."""
+
+_NO_SETTINGS = {
+    "organizer": Message("Organization"),
+    "translations": Message("Texts in further languages"),
+    "logo": Message("Logo"),
+}
+"""The words for attributes of a campaign that no single setting describes."""
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str], language: str) -> tuple[str, ...]:
@@ -62,13 +70,52 @@ def _recipients(before: Mapping[str, str], after: Mapping[str, str], language: s
         if was == now:
             continue
         shown = now or was or {}
-        name = {"name": shown.get("name") or shown.get("locality") or one}
+        name = shown.get("name") or shown.get("locality") or one
         if was is None:
-            message = Message("Recipient %(name)s: added", name)
+            message = _added(name)
         elif now is None:
-            message = Message("Recipient %(name)s: removed", name)
+            message = _removed(name)
         else:
             columns = [column for column in {**was, **now} if was.get(column, "") != now.get(column, "")]
-            headings = ", ".join(heading_of(column, language) for column in columns)
-            message = Message("Recipient %(name)s: %(columns)s", {**name, "columns": headings})
+            message = _recipient_changed(name, columns, language)
         yield message.in_language(language)
+
+
+def _added(name: str) -> Message:
+    return Message("Recipient %(name)s: added", {"name": name})
+
+
+def _removed(name: str) -> Message:
+    return Message("Recipient %(name)s: removed", {"name": name})
+
+
+def _recipient_changed(name: str, columns: Iterable[str], language: str) -> Message:
+    headings = ", ".join(heading_of(column, language) for column in columns)
+    return Message("Recipient %(name)s: %(columns)s", {"name": name, "columns": headings})
+
+
+def logged_change(text: str, recipients: Mapping[str, str], language: str) -> str:
+    """Return a change that the activity log names, as `PublishedCampaign.changes` does, in the words of the page.
+
+    `recipients` has the words for those that the campaign has now, by id.
+    """
+    of, *names = re.findall(r"[^\s,()]+", text) or [text]
+    name = recipients.get(of, of)
+    match (of, *names):
+        case ("settings", *names) if text.endswith(")"):
+            # A changed letter has an entry of its own.
+            known = (_NO_SETTINGS.get(name) or label_of(name) for name in names if name != "letter")
+            return ", ".join(label.in_language(language) for label in known)
+        case (_, *names) if text.endswith(")") and "retired" not in names:
+            message = _recipient_changed(name, ("title" if each == "titles" else each for each in names), language)
+        case ("letter", in_language, _):
+            message = Message("Letter (%(language)s)", {"language": name_of(in_language)})
+        case ("new", "campaign"):
+            message = Message("New campaign")
+        case ("and", more, "more"):
+            message = Message("%(number)s more", {"number": more})
+        case (_, "retired") if not text.endswith(")"):
+            message = _removed(name)
+        case _:
+            message = _added(name)
+    return message.in_language(language)
