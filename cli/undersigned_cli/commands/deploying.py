@@ -61,6 +61,9 @@ def deploy(which: Which = "", *, yes: Yes = False) -> None:
 def remove_stack(which: Which = "", *, yes: Yes = False) -> None:
     """Delete the stack in AWS, after saying what stays: what people signed, and the key of their links."""
     file = _file_of(which)
+    if not file.path.exists():
+        message = f"there is no {file.path.name}, which says where the stack is; `make deploy` writes it from the stack"
+        raise StackError(message)
     stack = _in_aws(file, file.read())
     if stack.parameters() is None:
         message = f"there is no stack {stack.name}"

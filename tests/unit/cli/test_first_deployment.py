@@ -110,3 +110,10 @@ def test_another_accounts_profile_is_refused(file: SamConfig) -> None:
     assert "samconfig.toml says account 210987654321, but this profile is of account 123456789012" in str(
         done.exception
     )
+
+
+def test_a_stack_whose_settings_are_not_here_is_not_removed(file: SamConfig) -> None:
+    done = CliRunner().invoke(main.app, ["remove-stack", "--yes"])
+
+    assert isinstance(done.exception, StackError)
+    assert str(done.exception).startswith(f"there is no {file.path.name}, which says where the stack is; `make deploy`")
