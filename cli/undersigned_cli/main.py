@@ -66,23 +66,23 @@ app = typer.Typer(
     help="Run campaigns whose letters many people sign: prepare them, see who signed, and deliver the letters. "
     "Commands work on a stack in AWS, or on the local one, after you export what `undersigned local` prints.",
 )
+app.add_typer(counts.app)
+app.add_typer(signatures.app)
+app.add_typer(screening.app)
+app.add_typer(deliveries.app)
+app.add_typer(delivery_controls.app)
+app.add_typer(restoring.app)
+app.add_typer(reconciling.app)
+app.add_typer(doctor.app)
+app.add_typer(deploying.app)
+app.add_typer(stack.app)
 app.add_typer(campaigns.app, name="campaign", cls=_NamingGroup, rich_help_panel=PREPARE)
 app.add_typer(letters.app, name="letter", cls=_NamingGroup, rich_help_panel=PREPARE)
-counts.add_to(app)
-signatures.add_to(app)
-screening.add_to(app)
-deliveries.add_to(app)
-delivery_controls.add_to(app)
 app.add_typer(people.app, name="person", cls=_NamingGroup, rich_help_panel=RUN)
 app.add_typer(keys.app, name="key", cls=_NamingGroup, rich_help_panel=RUN)
 app.add_typer(confirmations.app, name="confirmations", cls=_NamingGroup, rich_help_panel=RUN)
 app.add_typer(dead_letters.app, name="dead-letters", cls=_NamingGroup, rich_help_panel=RUN)
 app.add_typer(secret.app, name="secret", cls=_NamingGroup, rich_help_panel=RUN)
-restoring.add_to(app)
-reconciling.add_to(app)
-doctor.add_to(app)
-deploying.add_to(app)
-stack.add_to(app)
 
 MISTAKE = 1
 """Exit codes, besides Click's 2 for a usage error (see docs/command-line.md)."""

@@ -12,15 +12,13 @@ from undersigned.organizing.overviews import Overview
 from undersigned_cli.commands.options import SEE, AsJson, Campaign, examples, on_campaign
 from undersigned_cli.commands.output import counted, say, show, show_json
 
-
-def add_to(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(
-        rich_help_panel=SEE,
-        epilog=examples("counts my-campaign --by day", "counts my-campaign --by source --json"),
-    )(counts)
+app = typer.Typer()
 
 
+@app.command(
+    rich_help_panel=SEE,
+    epilog=examples("counts my-campaign --by day", "counts my-campaign --by source --json"),
+)
 @on_campaign
 def counts(
     opened: Stack,

@@ -44,23 +44,13 @@ if TYPE_CHECKING:
     from undersigned_cli.commands.output import Columns
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command(
-        rich_help_panel=SEE,
-        epilog=examples("deliveries my-campaign", "deliveries my-campaign --target evanston --events"),
-    )(deliveries)
-    app.command(
-        rich_help_panel=ACT,
-        epilog=examples(
-            "deliver my-campaign --preview out/",
-            "deliver my-campaign --test evanston",
-            "deliver my-campaign",
-            'deliver my-campaign --target evanston --again --why "the office asked for them today"',
-        ),
-    )(deliver)
+app = typer.Typer()
 
 
+@app.command(
+    rich_help_panel=SEE,
+    epilog=examples("deliveries my-campaign", "deliveries my-campaign --target evanston --events"),
+)
 @on_campaign
 def deliveries(
     opened: Stack,
@@ -143,6 +133,15 @@ _EVENT: Columns[MailEvent] = {
 }
 
 
+@app.command(
+    rich_help_panel=ACT,
+    epilog=examples(
+        "deliver my-campaign --preview out/",
+        "deliver my-campaign --test evanston",
+        "deliver my-campaign",
+        'deliver my-campaign --target evanston --again --why "the office asked for them today"',
+    ),
+)
 @on_campaign
 def deliver(  # noqa: PLR0913  (options)
     opened: Stack,

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from undersigned.delivering.rules.states import Decision
     from undersigned_cli.commands.output import Columns
 
+app = typer.Typer()
+
 Period = Annotated[
     datetime | None,
     typer.Argument(help="Day of the delivery, such as 2026-11-30.", parser=a_day, metavar="DAY"),
@@ -74,26 +76,6 @@ def _parameter(name: str, told: Field) -> object:
     if name == "why" or not told.is_needed:
         return Annotated[str, typer.Option(f"--{name}", help=told.help)]
     return Annotated[str, typer.Argument(help=told.help, metavar=name.upper())]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command, example in (
-        (of_action("pause"), 'pause my-campaign --why "the letter has a mistake"'),
-        (of_action("resume"), "resume my-campaign"),
-        (of_action("hold"), 'hold my-campaign evanston --why "the chief retires this week"'),
-        (of_action("release"), "release my-campaign evanston"),
-        (retry, 'retry my-campaign evanston --why "the address is correct now"'),
-        (set_address, 'set-address my-campaign evanston chief@evanston.example --why "they called"'),
-        (of_action("lift stop"), 'lift-stop my-campaign evanston --why "the clerk asked for them"'),
-        (of_action("tell signers"), "tell-signers my-campaign evanston"),
-        (of_action("count on paper"), "on-paper my-campaign evanston 80"),
-        (settle, 'settle my-campaign evanston 2026-11-30 --sent --why "the office has it"'),
-        (hand_over, 'hand-over my-campaign evanston 2026-11-30 --on 2026-12-02 --note "left at the front desk"'),
-        (close_unsent, 'close-unsent my-campaign evanston 2026-11-30 --why "the office is closed for good"'),
-    ):
-        app.command(rich_help_panel=ACT, epilog=examples(example))(command)
-    app.command(rich_help_panel=SEE, epilog=examples("audit my-campaign --limit 20"))(audit)
 
 
 @on_campaign
@@ -201,6 +183,24 @@ def set_address(  # noqa: PLR0913  (options)
     _do(opened, "correct address", campaign, {"target": target, "email": email, "why": reason})
 
 
+for command, example in (
+    (of_action("pause"), 'pause my-campaign --why "the letter has a mistake"'),
+    (of_action("resume"), "resume my-campaign"),
+    (of_action("hold"), 'hold my-campaign evanston --why "the chief retires this week"'),
+    (of_action("release"), "release my-campaign evanston"),
+    (retry, 'retry my-campaign evanston --why "the address is correct now"'),
+    (set_address, 'set-address my-campaign evanston chief@evanston.example --why "they called"'),
+    (of_action("lift stop"), 'lift-stop my-campaign evanston --why "the clerk asked for them"'),
+    (of_action("tell signers"), "tell-signers my-campaign evanston"),
+    (of_action("count on paper"), "on-paper my-campaign evanston 80"),
+    (settle, 'settle my-campaign evanston 2026-11-30 --sent --why "the office has it"'),
+    (hand_over, 'hand-over my-campaign evanston 2026-11-30 --on 2026-12-02 --note "left at the front desk"'),
+    (close_unsent, 'close-unsent my-campaign evanston 2026-11-30 --why "the office is closed for good"'),
+):
+    app.command(rich_help_panel=ACT, epilog=examples(example))(command)
+
+
+@app.command(rich_help_panel=SEE, epilog=examples("audit my-campaign --limit 20"))
 @on_campaign
 def audit(
     opened: Stack,

@@ -23,6 +23,8 @@ from undersigned_cli.stacks import StackError, session
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+app = typer.Typer()
+
 _NAME = "[a-z][a-z0-9-]{0,29}"
 
 Which = Annotated[
@@ -30,12 +32,7 @@ Which = Annotated[
 ]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command(rich_help_panel=RUN, epilog=examples("deploy", "deploy staging"))(deploy)
-    app.command(rich_help_panel=RUN, epilog=examples("remove-stack staging"))(remove_stack)
-
-
+@app.command(rich_help_panel=RUN, epilog=examples("deploy", "deploy staging"))
 def deploy(which: Which = "", *, yes: Yes = False) -> None:
     """Create or update the stack in AWS from samconfig.toml in this checkout. The first time, ask for its settings."""
     file = _file_of(which)
@@ -58,6 +55,7 @@ def deploy(which: Which = "", *, yes: Yes = False) -> None:
     _say_what_to_do_next(stack, settings.values["SenderAddress"])
 
 
+@app.command(rich_help_panel=RUN, epilog=examples("remove-stack staging"))
 def remove_stack(which: Which = "", *, yes: Yes = False) -> None:
     """Delete the stack in AWS, after saying what stays: what people signed, and the key of their links."""
     file = _file_of(which)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+
+import typer
 
 from undersigned.base.errors import UndersignedError
 from undersigned_cli.commands.options import RUN, AsJson, examples, on_stack
@@ -11,8 +12,7 @@ from undersigned_cli.commands.output import counted, show
 from undersigned_cli.doctor import Doctor, txt_records
 from undersigned_cli.stacks import DeployedStack
 
-if TYPE_CHECKING:
-    import typer
+app = typer.Typer()
 
 _COLUMNS = {"check": "Check", "state": "State", "found": "Found", "todo": "What to do"}
 
@@ -21,11 +21,7 @@ class ProblemsError(UndersignedError):
     """Some checks found a problem."""
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(rich_help_panel=RUN, epilog=examples("doctor", "doctor --stack-name undersigned --json"))(doctor)
-
-
+@app.command(rich_help_panel=RUN, epilog=examples("doctor", "doctor --stack-name undersigned --json"))
 @on_stack
 def doctor(stack: DeployedStack, *, as_json: AsJson = False) -> None:
     """Check what a stack needs of its account, of SES and of the DNS, and say what to do. Changes nothing."""

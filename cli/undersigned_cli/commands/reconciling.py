@@ -16,6 +16,8 @@ from undersigned_cli.stacks import DeployedStack
 if TYPE_CHECKING:
     from undersigned.organizing.rules.reconciliations import Finding
 
+app = typer.Typer()
+
 _COLUMNS = {
     "campaign": "Campaign",
     "rows": "Rows read",
@@ -34,11 +36,7 @@ class UnexplainedError(UndersignedError):
     """The reconciliation found differences that only a person can explain."""
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(rich_help_panel=RUN, epilog=examples("reconcile", "reconcile my-campaign --json"))(reconcile)
-
-
+@app.command(rich_help_panel=RUN, epilog=examples("reconcile", "reconcile my-campaign --json"))
 @on_stack
 def reconcile(
     stack: DeployedStack,

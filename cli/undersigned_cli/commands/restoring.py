@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     from undersigned.base.table import Table
     from undersigned.delivering.rules.deliveries import DeliveryKey
 
+app = typer.Typer()
+
 _WORKERS = 8
 """Writes at the same time, each with a connection."""
 
@@ -84,11 +86,7 @@ class OtherTableError(UndersignedError):
     """The table is not one that the stack can take rows from."""
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(rich_help_panel=RUN, epilog=examples("restore my-campaign recovered-table"))(restore)
-
-
+@app.command(rich_help_panel=RUN, epilog=examples("restore my-campaign recovered-table"))
 @on_stack
 def restore(
     stack: DeployedStack,

@@ -27,23 +27,21 @@ from undersigned_cli.commands.options import (
 )
 from undersigned_cli.commands.output import ask, counted, say, show_json
 
+app = typer.Typer()
+
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 _DONE = {"hold": "on hold", "release": "released", "erase": "erased"}
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(
-        rich_help_panel=ACT,
-        epilog=examples(
-            "screen my-campaign",
-            "screen my-campaign --network 0123456789ab",
-            'screen my-campaign --network 0123456789ab --action hold --why "40 letters within an hour"',
-        ),
-    )(screen)
-
-
+@app.command(
+    rich_help_panel=ACT,
+    epilog=examples(
+        "screen my-campaign",
+        "screen my-campaign --network 0123456789ab",
+        'screen my-campaign --network 0123456789ab --action hold --why "40 letters within an hour"',
+    ),
+)
 @on_campaign
 def screen(  # noqa: PLR0913  (options)
     opened: Stack,

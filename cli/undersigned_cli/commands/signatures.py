@@ -42,32 +42,18 @@ if TYPE_CHECKING:
 
     from undersigned.signing.rules.forms import FormOrLetter
 
+app = typer.Typer()
+
 OfStatus = Annotated[Exported | None, typer.Option("--status", help="Only letters with this status.")]
 
 _STDOUT = Path("-")
 _ROWS_BETWEEN_UPDATES = 500
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command(
-        rich_help_panel=SEE,
-        epilog=examples("signatures my-campaign --status pending", "signatures my-campaign --name rossi"),
-    )(signatures)
-    app.command(
-        rich_help_panel=SEE,
-        epilog=examples(
-            "export my-campaign",
-            "export my-campaign --status confirmed -o - | wc -l",
-            "export my-campaign --news agreed --since 2026-11-30",
-        ),
-    )(export)
-    app.command(
-        rich_help_panel=ACT,
-        epilog=examples('erase my-campaign --email ada@example.org --why "the signer asked us to"'),
-    )(erase)
-
-
+@app.command(
+    rich_help_panel=SEE,
+    epilog=examples("signatures my-campaign --status pending", "signatures my-campaign --name rossi"),
+)
 @on_campaign
 def signatures(  # noqa: PLR0913  (options)
     opened: Stack,
@@ -125,6 +111,14 @@ def _as_values(opened: Stack, signature: FormOrLetter) -> dict[str, object]:
     }
 
 
+@app.command(
+    rich_help_panel=SEE,
+    epilog=examples(
+        "export my-campaign",
+        "export my-campaign --status confirmed -o - | wc -l",
+        "export my-campaign --news agreed --since 2026-11-30",
+    ),
+)
 @on_campaign
 def export(  # noqa: PLR0913  (options)
     opened: Stack,
@@ -178,6 +172,10 @@ def _write(lines: Iterator[bytes], out: BinaryIO) -> int:
     return rows
 
 
+@app.command(
+    rich_help_panel=ACT,
+    epilog=examples('erase my-campaign --email ada@example.org --why "the signer asked us to"'),
+)
 @on_campaign
 def erase(  # noqa: PLR0913  (options)
     opened: Stack,

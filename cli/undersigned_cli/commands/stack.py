@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from undersigned_cli.local.stack import LocalStack
 
+app = typer.Typer()
+
 _LAST_PORT = 65_535
 
 State = Annotated[Path, typer.Option(help="Folder for its emails and logs.")]
@@ -32,12 +34,7 @@ DeskPort = Annotated[
 ]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command(rich_help_panel=RUN, epilog=examples("local"))(local)
-    app.command(rich_help_panel=RUN, epilog=examples("demo", "demo --exit"))(demo)
-
-
+@app.command(rich_help_panel=RUN, epilog=examples("local"))
 def local(*, state: State = Path(".undersigned/local"), port: Port = 8000, desk_port: DeskPort = 8001) -> None:
     """Run the stack on this computer until you press Ctrl-C. Each start is empty."""
     with _running(state, port, desk_port, schedules=True) as stack:
@@ -47,6 +44,7 @@ def local(*, state: State = Path(".undersigned/local"), port: Port = 8000, desk_
         wait_for_interrupt()
 
 
+@app.command(rich_help_panel=RUN, epilog=examples("demo", "demo --exit"))
 def demo(
     *,
     exit_: Annotated[
