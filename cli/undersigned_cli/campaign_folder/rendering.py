@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import Campaign, PaperSize, Target
     from undersigned.workshop.campaigns import CompiledCampaign
 
-type Format = Literal["text", "html", "pdf"]
+Format = Literal["text", "html", "pdf"]
 
 _PAGE = Markup("""\
 <!doctype html>

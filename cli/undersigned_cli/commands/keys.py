@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +9,7 @@ import typer
 from undersigned.base.errors import NotFoundError, UndersignedError
 from undersigned.base.stack import Stack
 from undersigned.people.keys import keys_of, make_key, revoke_key
-from undersigned.people.rules.api_keys import DIGITS_SHOWN
+from undersigned.people.rules.api_keys import DIGITS_SHOWN, KeyScope
 from undersigned_cli.commands.options import (
     COMMAND_LINE,
     AsJson,
@@ -34,13 +33,6 @@ _FEWEST_DIGITS = 4
 """The fewest digits that revoke a key. An empty text, as an unset variable gives, would fit any key."""
 
 
-class ScopeOption(StrEnum):
-    """The scopes of a key."""
-
-    counts = "counts"
-    letters = "letters"
-
-
 @app.command(epilog=examples("key create my-campaign --scope letters --label board"))
 @on_campaign
 def create(
@@ -48,12 +40,12 @@ def create(
     campaign: Campaign,
     *,
     scope: Annotated[
-        ScopeOption, typer.Option(help="`counts`: numbers and deliveries. `letters`: who signed, too.")
-    ] = ScopeOption.counts,
+        KeyScope, typer.Option(help="`counts`: numbers and deliveries. `letters`: who signed, too.")
+    ] = "counts",
     label: Annotated[str, typer.Option("--label", help="What the key is for.")] = "",
 ) -> None:
     """Create a key with which a program reads one campaign for 90 days, and print it once. Only its hash is stored."""
-    text, key = make_key(opened, campaign, scope.value, label, COMMAND_LINE)
+    text, key = make_key(opened, campaign, scope, label, COMMAND_LINE)
     say(f"Key {key.digest[:DIGITS_SHOWN]} for {campaign}. It works until {key.valid_until:%Y-%m-%d}.")
     say("Copy it now: it is not shown again.")
     typer.echo(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -17,19 +16,12 @@ from undersigned.workshop.letters import compile_letter, with_own_words
 from undersigned.workshop.mistakes import MistakesError
 from undersigned.workshop.pasted_letters import pasted_letter
 from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder.rendering import Format
 from undersigned_cli.commands.options import Folder, a_day, examples
 from undersigned_cli.commands.output import say
 from undersigned_cli.whole_files import write_whole
 
 app = typer.Typer(no_args_is_help=True, help="Convert a paper form to a campaign's letter, and preview letters.")
-
-
-class Format(StrEnum):
-    """The formats of a rendered letter."""
-
-    text = "text"
-    html = "html"
-    pdf = "pdf"
 
 
 @app.command("import", epilog=examples("letter import paper-form.txt -o my-campaign/letter.md"))
@@ -94,7 +86,7 @@ def render(  # noqa: PLR0913  (a letter's fields)
     language: Annotated[
         str | None, typer.Option(help="One of the campaign's languages. Without it: the campaign's own.")
     ] = None,
-    format: Annotated[Format, typer.Option(help="Format of the letter.")] = Format.text,  # noqa: A002
+    format: Annotated[Format, typer.Option(help="Format of the letter.")] = "text",  # noqa: A002
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write. Without it: the terminal.")
     ] = None,
@@ -114,7 +106,7 @@ def render(  # noqa: PLR0913  (a letter's fields)
         signed_on=(on or today).date(),
     )
     try:
-        rendered = campaign_folder.render(compiled, target, details, format.value, language)
+        rendered = campaign_folder.render(compiled, target, details, format, language)
     except FormError as error:
         for field in error.errors:
             say(f"--{field.field.replace('_', '-')}: {field.message}", style="red")
@@ -125,7 +117,7 @@ def render(  # noqa: PLR0913  (a letter's fields)
 def _write(rendered: bytes, format: Format, output: Path | None) -> None:  # noqa: A002
     if output:
         write_whole(output, rendered)
-    elif format is Format.pdf and sys.stdout.isatty():
+    elif format == "pdf" and sys.stdout.isatty():
         message = "a terminal can't show a PDF; name a file, such as -o letter.pdf"
         raise UndersignedError(message)
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +14,7 @@ from undersigned.campaigns.activity import record
 from undersigned.people import membership
 from undersigned.people.directory import find_person, id_of
 from undersigned.people.rows.people import People
-from undersigned.people.rules.people import SIGN_IN_FOR
+from undersigned.people.rules.people import SIGN_IN_FOR, Role
 from undersigned.people.signing_in import operators_code
 from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, on_campaign, on_stack
 from undersigned_cli.commands.output import counted, moment, say, show_each
@@ -30,14 +29,6 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Say who may do what on the dashboard of a campaign.")
 
 Email = Annotated[str, typer.Argument(help="The person's email address.", metavar="EMAIL")]
-
-
-class RoleOption(StrEnum):
-    """The roles of a person, each with fewer rights than the one before."""
-
-    owner = "owner"
-    editor = "editor"
-    viewer = "viewer"
 
 
 @app.command("list", epilog=examples("person list my-campaign"))
@@ -61,26 +52,26 @@ def add(
     email: Email,
     *,
     role: Annotated[
-        RoleOption,
+        Role,
         typer.Option(help="`owner`: everything. `editor`: letters and deliveries. `viewer`: numbers, and no names."),
-    ] = RoleOption.viewer,
+    ] = "viewer",
 ) -> None:
     """Give a person a role, and email them an invitation."""
     _check(email)
-    added = membership.invite(opened, campaign, email.strip(), role.value, COMMAND_LINE)
-    say(f"{added.person.email} is {role.value} of {campaign}. An email says how to sign in.")
+    added = membership.invite(opened, campaign, email.strip(), role, COMMAND_LINE)
+    say(f"{added.person.email} is {role} of {campaign}. An email says how to sign in.")
 
 
 @app.command(epilog=examples("person role my-campaign maria@example.org editor"))
 @on_stack
 def role(
-    stack: DeployedStack, campaign: Campaign, email: Email, new: Annotated[RoleOption, typer.Argument(metavar="ROLE")]
+    stack: DeployedStack, campaign: Campaign, email: Email, new: Annotated[Role, typer.Argument(metavar="ROLE")]
 ) -> None:
     """Change what a person may do. It takes effect at once."""
     opened = stack.opened()
     with _way_out(campaign):
-        changed = membership.change_role(opened, campaign, _id_of(opened, email), new.value, COMMAND_LINE)
-    say(f"{changed.person.email} is {new.value} of {campaign}.")
+        changed = membership.change_role(opened, campaign, _id_of(opened, email), new, COMMAND_LINE)
+    say(f"{changed.person.email} is {new} of {campaign}.")
 
 
 @app.command(epilog=examples("person remove my-campaign maria@example.org"))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from undersigned.base.scopes import Scope
 
 
-type Role = Literal["owner", "editor", "viewer"]
+Role = Literal["owner", "editor", "viewer"]
 
 SCOPE_OF: Mapping[Role, Scope] = {"owner": "own", "editor": "manage", "viewer": "read"}
 """The scope of each role, the widest first."""
