@@ -22,7 +22,7 @@ unexport AWS_PROFILE
 endif
 
 # The tests of units, use cases and handlers.
-QUICK := tests/unit tests/template tests/integration tests/doors tests/security tests/faults
+QUICK := tests/unit tests/template tests/integration tests/doors tests/security tests/faults tests/search
 TEST := $(RUN) pytest --quiet --numprocesses auto
 
 # The slowest first, so that the quick ones run next to them.
@@ -69,7 +69,7 @@ faults: $(READY) ## try a sample of crashes, races and malformed inputs, the ins
 fuzz: $(READY) ## give each parser malformed input for a minute or ARGS="--seconds …", guided by coverage
 	$(RUN) python -m tests.fuzz $(ARGS)
 
-nightly: $(if $(ARGS),,audit) browser ## run all tests in their largest sizes, of two hours; ARGS="tests/faults -k weather" is a part
+nightly: $(if $(ARGS),,audit) browser ## run all tests in their largest sizes, of two hours; ARGS="tests/search -k weather" is a part
 	$(RUN) pytest --quiet --scale=nightly $(or $(ARGS),tests)
 
 figures: $(READY) ## write the figures of the last runs into docs/reliability.md

@@ -45,7 +45,7 @@ class Cast[Who: str | Addressed, Done]:
     tries, or a thread that stops before each call.
 
     In a search nobody opens the page of a button: that takes longer than the press. With `opens_pages` everybody
-    does, and posts what its form has; tests/faults/test_cast.py does each act so.
+    does, and posts what its form has; tests/search/test_cast.py does each act so.
     """
 
     def __init__(

@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 _SHARED_SETUP = (
     re.compile("tests/smoke/"),
     re.compile(r"tests/e2e/\w+"),
-    re.compile("tests/faults/test_every_crash.py"),
+    re.compile("tests/search/test_every_crash.py"),
     re.compile("tests/package/"),
     re.compile("tests/integration/base/test_words_of_pages.py"),
 )

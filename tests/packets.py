@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tests.cast import at_once
-from tests.faults.invariants import words_of
 from tests.organizers import someone
+from tests.search.invariants import words_of
 from tests.world import CAMPAIGN, CONTEXT, PERIOD, client_of, load_event
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.office import cover_url, office_url

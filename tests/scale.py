@@ -13,8 +13,8 @@ from datetime import timedelta
 class Scale:
     """What a run leaves out, and the sizes of what it tries.
 
-    `crashes`, `weather` and `other_code` are options of `tests.faults.every_crash`, and `campaigns` of
-    `tests.faults.simulation`. `make fuzz` takes a minute for each property, and four seconds in `.ci/run`.
+    `crashes`, `weather` and `other_code` are options of `tests.search.every_crash`, and `campaigns` of
+    `tests.search.simulation`. `make fuzz` takes a minute for each property, and four seconds in `.ci/run`.
     """
 
     without: frozenset[str]

@@ -24,7 +24,7 @@ import pytest
 from moto import mock_aws
 from pypdf import PdfReader
 
-from tests.faults.memory import Memory, suppressed_reasons
+from tests.memory import Memory, suppressed_reasons
 from tests.openapi_document import breach_of
 from undersigned.base.limits import Limits
 from undersigned.base.mail_domains import MailDomains, NameNotFoundError, NoAnswerError

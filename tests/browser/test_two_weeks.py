@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
-from tests.faults.invariants import words_of
 from tests.hours import at
 from tests.looks import see
 from tests.organizers import code_in
+from tests.search.invariants import words_of
 from tests.world import ADMINISTRATOR, CAMPAIGN, PUBLIC_URL
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.faults.platform import Platform, Running
+    from tests.search.platform import Platform, Running
 
 
 @dataclass

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, override
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.faults.invariants import words_of
 from tests.faults.refusals import ALWAYS, Refusing, patiently, read_stream, refusal
-from tests.faults.stored import is_counter
+from tests.search.invariants import words_of
+from tests.search.stored import is_counter
 from tests.world import CAMPAIGN, CONTEXT, ROOT, Watch, client_of
 from undersigned.base.table import Table, to_item
 from undersigned.delivering.rows.deliveries import Deliveries

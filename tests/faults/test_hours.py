@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.faults.platform import Faults, Outage, Platform
+from tests.search.platform import Faults, Outage, Platform
 
 if TYPE_CHECKING:
     from tests.world import Sent, World

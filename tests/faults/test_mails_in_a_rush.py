@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, override
 
 import pytest
 
-from tests.faults.memory import Memory
 from tests.faults.refusals import refusal
-from tests.faults.stored import rows_of, taken_in, without_form
+from tests.memory import Memory
+from tests.search.stored import rows_of, taken_in, without_form
 from tests.world import ADA, CAMPAIGN, CONTEXT, Watch, client_of, world
 from undersigned.base.mailbox import Spacing
 from undersigned.base.table import Table

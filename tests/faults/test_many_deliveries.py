@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, override
 import pytest
 
 from benchmarks.latency import A_WRITE_MORE, LATENCY
-from tests.faults.memory import refuse
+from tests.memory import refuse
 from tests.waiting_rows import put_letters
 from tests.world import CAMPAIGN, CONTEXT, Watch, world
 from undersigned.base import fonts

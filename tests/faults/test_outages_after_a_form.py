@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, override
 
 import pytest
 
-from tests.faults.platform import Faults, Outage, Platform
 from tests.faults.refusals import refusal
-from tests.faults.stored import expire_forms
+from tests.search.platform import Faults, Outage, Platform
+from tests.search.stored import expire_forms
 from tests.world import ADA, CAMPAIGN, CONTEXT, Watch
 from undersigned.base.queue import seconds_hidden
 from undersigned.signing.confirmation_emails import PAUSE_OF_FAILURE
@@ -23,7 +23,7 @@ from undersigned_cli.local.sources import queue_source
 from undersigned_cli.local.template import load_template
 
 if TYPE_CHECKING:
-    from tests.faults.platform import Service
+    from tests.search.platform import Service
     from tests.world import World
 
 WITHIN = timedelta(hours=1)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.deliveries import delivery_of
-from tests.faults.platform import Faults, Platform
+from tests.search.platform import Faults, Platform
 from tests.world import CAMPAIGN, CONTEXT
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.cadence import WeeklySchedule

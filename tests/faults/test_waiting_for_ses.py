@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, override
 import pytest
 
 from tests.faults.in_parallel import Processes
-from tests.faults.platform import CrashError, Fate, Faults, Platform
 from tests.faults.refusals import refusal
 from tests.figures import keep
 from tests.scale import scale
+from tests.search.platform import CrashError, Fate, Faults, Platform
 from tests.signatures import changed
 from tests.world import CAMPAIGN, CONTEXT, Watch, client_of
 from tests.world import world as make_world

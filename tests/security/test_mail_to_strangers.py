@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from benchmarks.meter import Meter
 from tests import world as worlds
-from tests.faults.stored import expire
 from tests.organizers import someone
+from tests.search.stored import expire
 from tests.signatures import changed
 from tests.world import ADA, CAMPAIGN, CONTEXT, FORM, World, client_of
 from tests.world import world as make_world

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.exports import asked, file_of, rows_of
-from tests.faults.stored import counted_in
 from tests.organizers import someone
+from tests.search.stored import counted_in
 from tests.world import CAMPAIGN, CONTEXT, ROOT, client_of
 from undersigned.base.table import from_item
 from undersigned.delivering.rows.deliveries import Deliveries

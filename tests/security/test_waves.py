@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.command_line import command_line
-from tests.faults.interleavings import plain_letters_in, typeset_plainly
-from tests.faults.invariants import breaches
 from tests.organizers import Browser, someone
 from tests.pages import text_of as text_of_page
+from tests.search.interleavings import plain_letters_in, typeset_plainly
+from tests.search.invariants import breaches
 from tests.world import ADA, CAMPAIGN, world
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.printing import packets

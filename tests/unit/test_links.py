@@ -40,7 +40,7 @@ def test_every_file_of_tests_that_a_page_names_exists() -> None:
         name for page in PAGES for name in re.findall(r"`(?:tests/)?((?:\w+/)+test_\w+\.py)`", page.read_text("utf-8"))
     }
 
-    assert "faults/test_memory.py" in named
+    assert "search/test_memory.py" in named
     assert [name for name in sorted(named) if not (ROOT / "tests" / name).exists()] == []
 
 

@@ -61,7 +61,7 @@ def test_the_nightly_run_leaves_no_test_out() -> None:
     assert {file.relative_to(ROOT).parts[1] for file in (ROOT / "tests").rglob("test_*.py")} <= {
         name.removeprefix("tests/") for name in run
     }
-    assert "tests/faults/test_every_crash.py" in run
+    assert "tests/search/test_every_crash.py" in run
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)

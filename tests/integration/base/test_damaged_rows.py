@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from tests.acting import Decisions, decide
 from tests.damage import change, damage
-from tests.faults.invariants import words_of
 from tests.organizers import Browser, someone
 from tests.packets import repack
+from tests.search.invariants import words_of
 from tests.world import ADMINISTRATOR, CAMPAIGN, client_of
 from undersigned.base.errors import DamagedRowsError, NotNowError
 from undersigned.base.rows import Key

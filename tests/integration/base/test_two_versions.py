@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.faults.invariants import words_of
 from tests.pdfs import boxes_of
+from tests.search.invariants import words_of
 from tests.world import CAMPAIGN
 from undersigned.delivering import delivering
 from undersigned.delivering.rows.deliveries import Deliveries

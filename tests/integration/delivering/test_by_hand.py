@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.acting import Decisions, decide
-from tests.faults.invariants import words_of
 from tests.faults.refusals import Refusing
 from tests.organizers import act
 from tests.packets import confirm, erase, repack
+from tests.search.invariants import words_of
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.base.errors import GivenError, NotFoundError, NotNowError, PacketErasedError
 from undersigned.base.mailbox import Mailbox

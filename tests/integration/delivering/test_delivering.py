@@ -13,8 +13,8 @@ import pytest
 from pypdf import PdfReader
 
 from tests.acting import Decisions, decide
-from tests.faults.platform import CrashError
 from tests.faults.refusals import Refusing
+from tests.search.platform import CrashError
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
 from undersigned.base.errors import ChangedError
 from undersigned.campaigns.rows.campaigns import Campaigns

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from tests.acting import Decisions, decide
-from tests.faults.invariants import words_of
 from tests.faults.refusals import Meanwhile, Refusing
+from tests.search.invariants import words_of
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.base.errors import GivenError, NotFoundError, NotNowError
 from undersigned.campaigns.rows.campaigns import Campaigns, target_settings

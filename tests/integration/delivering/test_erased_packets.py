@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.acting import Decisions
-from tests.faults.invariants import words_of
 from tests.faults.refusals import KilledError, Meanwhile, Refusing, killed
 from tests.organizers import read, someone
 from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, organizer, repack, stored_letters
 from tests.pages import text_of
+from tests.search.invariants import words_of
 from tests.world import DASHBOARD, client_of
 from undersigned.base.table import Update
 from undersigned.delivering.rows.deliveries import Deliveries

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pypdf import PdfReader
 
-from tests.faults.invariants import words_of
+from tests.search.invariants import words_of
 from tests.world import CAMPAIGN
 from undersigned.campaigns.rows.campaigns import Campaigns
 

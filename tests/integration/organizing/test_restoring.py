@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 
 from tests.acting import Decisions
 from tests.deliveries import delivery_of
-from tests.faults.invariants import stored_text, words_of
-from tests.faults.memory import Memory
+from tests.memory import Memory
 from tests.organizers import Browser, add
+from tests.search.invariants import stored_text, words_of
 from tests.world import CAMPAIGN, PERIOD, ROOT, World
 from undersigned.base.errors import NotFoundError
 from undersigned.base.rows import Key

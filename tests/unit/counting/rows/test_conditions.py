@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.faults.memory import Memory
+from tests.memory import Memory
 from tests.signatures import adas_signature
 from undersigned.base.table import Table, TransactionCanceledError
 from undersigned.campaigns.rows.counters import Counters

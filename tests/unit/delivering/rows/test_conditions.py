@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.deliveries import delivery_of
-from tests.faults.memory import Memory
+from tests.memory import Memory
 from undersigned.base.errors import ChangedError
 from undersigned.base.table import Table, Update
 from undersigned.campaigns.rules.campaigns import Target

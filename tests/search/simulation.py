@@ -1,6 +1,6 @@
 """Simulate whole campaigns, as many as fit into the time.
 
-    python -m tests.faults.simulation [--seed SEED] [--campaigns N | --seconds SECONDS] [--weeks WEEKS]
+    python -m tests.search.simulation [--seed SEED] [--campaigns N | --seconds SECONDS] [--weeks WEEKS]
         [--processes N] [--trace]
 
 One number, the seed, decides everything in a campaign, so a campaign that fails can be repeated: it prints its seed,
@@ -27,7 +27,7 @@ from tests import figures, seeds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.faults.simulated_campaign import Outcome
+    from tests.search.simulated_campaign import Outcome
 
 
 @dataclass
@@ -80,12 +80,12 @@ class Total:
 
 def replay(outcome: Outcome) -> str:
     """Return the command that repeats a campaign."""
-    return f"python -m tests.faults.simulation --seed {outcome.seed} --weeks {outcome.weeks}"
+    return f"python -m tests.search.simulation --seed {outcome.seed} --weeks {outcome.weeks}"
 
 
 def run(seed: int, weeks: int | None) -> Outcome:
     """Simulate one campaign."""
-    from tests.faults.simulated_campaign import simulate  # noqa: PLC0415
+    from tests.search.simulated_campaign import simulate  # noqa: PLC0415
 
     return simulate(seed, weeks)
 
@@ -113,7 +113,7 @@ def main() -> None:
     arguments = parser.parse_args()
     # The functions' loggers keep the stdout that they find when they are loaded.
     printed, sys.stdout = sys.stdout, Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-    from tests.faults.simulated_campaign import simulate  # noqa: PLC0415
+    from tests.search.simulated_campaign import simulate  # noqa: PLC0415
 
     def show(line: str) -> None:
         printed.write(f"{line}\n")

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from tests import seeds
-from tests.faults.platform import Outage
-from tests.faults.simulated_campaign import Outcome, Simulation, campaign, simulate
-from tests.faults.simulation import replay
 from tests.scale import scale
+from tests.search.platform import Outage
+from tests.search.simulated_campaign import Outcome, Simulation, campaign, simulate
+from tests.search.simulation import replay
 from tests.world import ROOT
 
 pytestmark = pytest.mark.slow
@@ -122,7 +122,7 @@ def test_a_new_campaign_loses_doubles_and_forgets_nothing() -> None:
 
 def test_many_campaigns_lose_double_and_forget_nothing() -> None:
     """Simulate them in a process of its own: it forks, so it must have no threads."""
-    command = [sys.executable, "-m", "tests.faults.simulation", *scale.campaigns]
+    command = [sys.executable, "-m", "tests.search.simulation", *scale.campaigns]
     command += ["--figures-of", __file__] if scale.is_long else []
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
     assert done.returncode == 0, done.stdout
@@ -130,7 +130,7 @@ def test_many_campaigns_lose_double_and_forget_nothing() -> None:
 
 def test_a_seed_decides_everything() -> None:
     """Each process puts the texts of a set into another order."""
-    command = (sys.executable, "-m", "tests.faults.simulation", "--seed", "213", "--weeks", "2", "--processes", "1")
+    command = (sys.executable, "-m", "tests.search.simulation", "--seed", "213", "--weeks", "2", "--processes", "1")
 
     def traces(order: str) -> list[str]:
         environment = os.environ | {"PYTHONHASHSEED": order}

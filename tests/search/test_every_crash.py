@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.faults.every_crash import adapters
 from tests.scale import scale
+from tests.search.every_crash import adapters
 from tests.world import FUNCTIONS, ROOT
 from undersigned_cli.local.permissions import granted
 
@@ -73,7 +73,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def crash_everywhere(report: Path, *options: str) -> Run:
     """Crash in a process of its own: it forks, so it must have no threads."""
     # It prints its seed, which repeats a run that failed.
-    command = [sys.executable, "-m", "tests.faults.every_crash", "--json", str(report), *options]
+    command = [sys.executable, "-m", "tests.search.every_crash", "--json", str(report), *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
     assert report.exists(), done.stderr
     return Run(done.stdout, json.loads(report.read_text(encoding="utf-8")))

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr
 
 from tests.cast import KEY, Cast
-from tests.faults.invariants import stored_text
-from tests.faults.platform import Fate, Platform
-from tests.faults.stored import kinds_in
-from tests.faults.weathers import WEATHERS
 from tests.organizers import Browser, code_in, someone
 from tests.packets import links_of_office
+from tests.search.invariants import stored_text
+from tests.search.platform import Fate, Platform
+from tests.search.stored import kinds_in
+from tests.search.weathers import WEATHERS
 from tests.workshop import author_of
 from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, Answer, client_of
 from undersigned.base.limits import Limits
@@ -36,7 +36,7 @@ from undersigned.workshop.rows.drafts import Drafts
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.faults.platform import Platform
+    from tests.search.platform import Platform
     from tests.world import Sent
 
 EVANSTON, WILMETTE = "60201", "60091"

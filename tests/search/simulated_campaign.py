@@ -27,12 +27,12 @@ import pytest
 from tests import world as worlds
 from tests.acting import Decisions
 from tests.cast import KEY, Cast
-from tests.faults.interleavings import typeset_plainly
-from tests.faults.invariants import breaches
-from tests.faults.platform import Fate, Faults, Outage, Platform
-from tests.faults.stored import Change, change_in
-from tests.faults.true_findings import is_true
 from tests.organizers import someone
+from tests.search.interleavings import typeset_plainly
+from tests.search.invariants import breaches
+from tests.search.platform import Fate, Faults, Outage, Platform
+from tests.search.stored import Change, change_in
+from tests.search.true_findings import is_true
 from tests.world import CAMPAIGN, Answer, Sent
 from undersigned.base import fonts
 from undersigned.base import mailbox as mail

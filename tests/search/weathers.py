@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.faults.platform import Faults, Outage
+from tests.search.platform import Faults, Outage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

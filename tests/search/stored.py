@@ -1,5 +1,4 @@
-"""The contents of the table. Of the tests of faults, only this file knows the keys of its rows, and what is in
-which."""
+"""The contents of the table. Of the searches, only this file knows the keys of its rows, and what is in which."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from undersigned.delivering.rules.deliveries import Delivery
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tests.faults.memory import Memory
+    from tests.memory import Memory
     from tests.world import World
     from undersigned.delivering.rules.deliveries import DeliveryKey
     from undersigned.signing.rules.signatures import Signature

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tests.faults.invariants import misplaced
-from tests.faults.stored import counted_in, letters_in, rows_of
+from tests.search.invariants import misplaced
+from tests.search.stored import counted_in, letters_in, rows_of
 
 if TYPE_CHECKING:
     from logging import LogRecord

@@ -10,11 +10,11 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests import world as worlds
-from tests.faults import platform as platforms
-from tests.faults.interleavings import typeset_plainly
-from tests.faults.platform import CrashError, Fate, Faults, Outage, Platform
-from tests.faults.scenarios import EVANSTON, MONDAY, Acts, Person
-from tests.faults.stored import row_of
+from tests.search import platform as platforms
+from tests.search.interleavings import typeset_plainly
+from tests.search.platform import CrashError, Fate, Faults, Outage, Platform
+from tests.search.scenarios import EVANSTON, MONDAY, Acts, Person
+from tests.search.stored import row_of
 from tests.world import CAMPAIGN
 from undersigned.delivering.printing import packets
 from undersigned.delivering.rows.deliveries import Deliveries

@@ -3,7 +3,7 @@
 A scenario runs once. At each AWS call of a function, the process forks. The child crashes there, does what AWS does
 after a crash, and checks the invariants. The parent goes on to the next call. So every call is reached, without a list.
 
-    python -m tests.faults.every_crash [--sample SHARE] [--twice] [--pairs SHARE] [--all] [--to-the-end] [--other-code]
+    python -m tests.search.every_crash [--sample SHARE] [--twice] [--pairs SHARE] [--all] [--to-the-end] [--other-code]
         [--weather NAME …] [--seed SEED] [SCENARIO …]
 
 A process keeps no state, so two crashes that follow the same writes leave the same state. One of them is tried, or each
@@ -41,11 +41,11 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, override
 import pytest
 
 from tests import figures, seeds
-from tests.faults.invariants import breaches, handed_over, letters_text, state_of, stored_text, words_of
-from tests.faults.platform import CrashError, Platform
-from tests.faults.stored import deliveries_in, rows_of
-from tests.faults.weathers import BAD_WEATHERS, WEATHERS
 from tests.product_files import ADAPTERS, product_files
+from tests.search.invariants import breaches, handed_over, letters_text, state_of, stored_text, words_of
+from tests.search.platform import CrashError, Platform
+from tests.search.stored import deliveries_in, rows_of
+from tests.search.weathers import BAD_WEATHERS, WEATHERS
 from tests.world import FUNCTIONS, PICTURES, Watch
 from undersigned_cli.local import permissions
 
@@ -413,7 +413,7 @@ def _run(
     thoroughness: Thoroughness,
 ) -> list[str]:
     """Run a scenario to its end and return what is wrong. Without a watch, record the states in `baseline`."""
-    from tests.faults.scenarios import SCENARIOS, everything_works_again  # noqa: PLC0415
+    from tests.search.scenarios import SCENARIOS, everything_works_again  # noqa: PLC0415
     from tests.world import world as in_memory  # noqa: PLC0415
 
     played = SCENARIOS[scenario]
@@ -463,7 +463,7 @@ def _run(
 
 
 def _failures(platform: Platform, arrivals: Mapping[Any, int]) -> list[str]:
-    from tests.faults.scenarios import is_cleared, was_erased  # noqa: PLC0415
+    from tests.search.scenarios import is_cleared, was_erased  # noqa: PLC0415
 
     world = platform.world
     arrived = [letters_text(mail, world) for mail in world.deliveries if mail.message_id not in platform.bounced]
@@ -547,7 +547,7 @@ def main() -> None:
     arguments = parser.parse_args()
     # The functions' loggers keep the stdout that they find when they are loaded.
     printed, sys.stdout = sys.stdout, io.StringIO()
-    from tests.faults.scenarios import SCENARIOS  # noqa: PLC0415
+    from tests.search.scenarios import SCENARIOS  # noqa: PLC0415
 
     report = Report()
     thoroughness = Thoroughness(

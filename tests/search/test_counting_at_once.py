@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.faults.memory import Memory
-from tests.faults.stored import forget_deletions, is_forgotten, is_of_letter, shard_of
+from tests.memory import Memory
 from tests.scale import scale
+from tests.search.stored import forget_deletions, is_forgotten, is_of_letter, shard_of
 from tests.signatures import adas_form
 from undersigned.base.errors import ChangedError
 from undersigned.base.rows import Key

@@ -18,9 +18,9 @@ from botocore.exceptions import ReadTimeoutError
 from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.sqs.models import sqs_backends
 
-from tests.faults.decisions import decide
 from tests.faults.refusals import refusal
-from tests.faults.stored import expire, shard_of
+from tests.search.decisions import decide
+from tests.search.stored import expire, shard_of
 from tests.world import CAMPAIGN, CONTEXT, FOLDERS, FUNCTIONS, Watch, client_of
 from undersigned.base.table import to_item
 from undersigned.campaigns.rows.campaigns import Campaigns

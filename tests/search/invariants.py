@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pypdf import PdfReader
 
-from tests.faults.stored import (
+from tests.search.stored import (
     counted_in,
     decisive,
     deliveries_in,
@@ -35,8 +35,8 @@ from undersigned.delivering.storing import sent_packets
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from tests.faults.platform import Platform
-    from tests.faults.stored import Letter, Rows
+    from tests.search.platform import Platform
+    from tests.search.stored import Letter, Rows
     from tests.world import Sent, World
     from undersigned.delivering.rules.deliveries import Delivery
 

@@ -14,9 +14,9 @@ from pypdf import PdfReader
 from tests import figures, seeds
 from tests import world as worlds
 from tests.cast import path_of
-from tests.faults.interleavings import MailEvent, Play, Race, Refusals, staged, typeset_plainly, with_history
-from tests.faults.stored import delivery_item, target_item
 from tests.scale import scale
+from tests.search.interleavings import MailEvent, Play, Race, Refusals, staged, typeset_plainly, with_history
+from tests.search.stored import delivery_item, target_item
 from tests.world import CAMPAIGN, CONTEXT, PERIOD
 from undersigned.delivering.printing import packets
 from undersigned.delivering.rules.deliveries import DeliveryKey
@@ -25,7 +25,7 @@ from undersigned.organizing.rules.reconciliations import FindingKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.faults.interleavings import Actor, Fate, Order
+    from tests.search.interleavings import Actor, Fate, Order
     from undersigned.delivering.rules.deliveries import Delivery
 
     type Begin = Callable[[], tuple[Actor, Actor]]
