@@ -210,7 +210,9 @@ def signing_again_and_the_confirmation(play: Play) -> Begin:
 def links_of_two_forms(play: Play) -> Begin:
     play.finish(play.sign("Ada", "Ada Specimen"))
     first = play.link("Ada")
+    play.world.clock.advance(seconds=1)
     play.finish(play.sign("Ada", "Ada Again"))
+    assert play.link("Ada") != first
     return lambda: (play.confirm("Ada", first), play.confirm("Ada"))
 
 
