@@ -30,7 +30,7 @@ _KEPT_FOR = timedelta(days=14)
 """How long the template's queues of dead letters keep a message."""
 
 _HIDDEN_FOR = 900
-"""Seconds for which a letter that is read is hidden from others, unless it is released before."""
+"""How many seconds a dead letter is hidden from other readers once it is read, unless it is released before."""
 
 _MOST = 10
 
@@ -53,7 +53,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A dead letter, and since when it has been in its queue or in the one before."""
+    """A dead letter, and since when it has been in its queue, or in the queue that gave it up."""
 
     queue: str
     body: str

@@ -88,7 +88,7 @@ MISTAKE = 1
 """Exit codes, besides Click's 2 for a usage error (see docs/command-line.md)."""
 
 _FOR_PDFS = "typst"
-"""A module of the extra `pdf`: without the extra, its import is the one that fails."""
+"""A module of the extra `pdf`: without the extra, its import fails."""
 
 
 def _print_version(*, asked: bool) -> None:

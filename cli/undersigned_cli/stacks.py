@@ -42,7 +42,7 @@ class StackError(UndersignedError):
 
 
 def session(region: str | None = None) -> boto3.Session:
-    """Return a session of the usual profile, in this region or that of AWS_REGION.
+    """Return a session of the usual profile, in this region or in AWS_REGION.
 
     The AWS CLI reads that variable, and boto3 doesn't.
     """

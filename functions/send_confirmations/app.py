@@ -1,7 +1,7 @@
 """Send the emails that forms and people request.
 
-The table's stream puts confirmation emails into a queue. A schedule does so with those that were over a budget. Only
-the queue's worker sends them. The schedule's run also tells signers of answers.
+The table's stream puts confirmation emails into a queue. A schedule queues the emails that were over a budget. Only the
+queue's worker sends them. The schedule's run also tells signers of answers.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def read(folder: Path) -> CompiledCampaign:
 
 
 def read_files(folder: Path) -> tuple[dict[str, str], list[Mistake]]:
-    """Read the texts of a campaign's files, by name, and the mistakes of those that can't be read."""
+    """Read the texts of a campaign's files, by name, and the mistakes of files that can't be read."""
     texts: dict[str, str] = {}
     unreadable: list[Mistake] = []
     for file in sorted(folder.iterdir()):

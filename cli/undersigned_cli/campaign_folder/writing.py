@@ -1,4 +1,4 @@
-"""Write a campaign's folder: a new one to fill in, or the one of a campaign on a stack."""
+"""Write a campaign's folder: a new folder to fill in, or a campaign of a stack."""
 
 from __future__ import annotations
 

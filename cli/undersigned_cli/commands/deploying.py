@@ -140,7 +140,7 @@ def _first_settings(file: SamConfig) -> Settings:
 
 
 def _say_what_changes(before: Mapping[str, str], values: Mapping[str, str]) -> None:
-    """Say which settings differ from those of the stack, which somebody may have deployed from another computer."""
+    """Say which settings differ from the stack's: somebody may have deployed it from another computer."""
     for name, value in values.items():
         if before.get(name, value) != value:
             say(f"  {name}: {before[name]!r} becomes {value!r}")

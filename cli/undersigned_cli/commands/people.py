@@ -111,7 +111,7 @@ def sign_in_link(stack: DeployedStack, email: Email) -> None:
 
 @contextmanager
 def _way_out(campaign: str) -> Iterator[None]:
-    """Say how to see a campaign's people, if it doesn't have the one that was named."""
+    """Say how to see a campaign's people, if it doesn't have the named person."""
     try:
         yield
     except NotFoundError as error:

@@ -70,7 +70,7 @@ _MAY_HAVE_GONE = frozenset({"open", "sending", "held"})
 """The states of a delivery that may have been sent since, without a decision of a person."""
 
 type Outcome = Literal["written", "there", "expired", "erased", "changed", "damaged", "held"]
-"""The outcome of a row of the recovered table. A damaged one is written as it is, and one on hold is written, too."""
+"""The outcome of a row of the recovered table. A damaged row is written as it is; a letter on hold is written, too."""
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome.__value__)
 
@@ -83,7 +83,7 @@ _SAYS: Mapping[Outcome, str] = {
 
 
 class OtherTableError(UndersignedError):
-    """The table is not one that the stack can take rows from."""
+    """The stack can't take rows from this table."""
 
 
 @app.command(rich_help_panel=RUN, epilog=examples("restore my-campaign recovered-table"))
@@ -455,6 +455,6 @@ class Restoring:
 
 
 def _sealed_in(bundle: str, row: Values) -> Values:
-    """Return a letter as sealing leaves it."""
+    """Return a letter's row as `sealing` leaves it."""
     kept = {name: value for name, value in row.items() if name not in {"due", "due_at", "network"}}
     return kept | {"bundle": bundle}

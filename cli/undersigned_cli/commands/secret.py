@@ -57,7 +57,7 @@ def _rotate[K: Keyring](secret: Secret[K], now: datetime) -> None:
 @app.command("replace-proof", epilog=examples("secret replace-proof"))
 @on_stack
 def replace_proof_of_cdn(stack: DeployedStack) -> None:
-    """Make a new proof. CloudFront needs it to name visitors. The one before stays valid until the next one."""
+    """Make a new proof. CloudFront needs it to name visitors. The last proof stays valid until the next rotation."""
     replace_proof(stack, secrets.token_urlsafe(48))
     say("CloudFront sends a new proof within minutes. If the earlier one leaked, repeat this in half an hour.")
 

@@ -95,7 +95,7 @@ class _Demo:
     def _sign_again(self, signer: DemoSigner) -> None:
         """Fill in another form as a signer who has confirmed. The letter stays as it is, and an email says so.
 
-        The same form again within two minutes would cause none: it was sent twice.
+        The same form again within two minutes would cause no email: it counts as sent twice.
         """
         before = len(self._mails_to(signer))
         self._sign(replace(signer, note="My neighbors say so, too."))
@@ -123,7 +123,7 @@ class _Demo:
             raise DemoError(message)
 
     def _confirmation_mails(self, signers: tuple[DemoSigner, ...]) -> list[EmailMessage]:
-        """Wait for each signer's confirmation email, and return the last one of each."""
+        """Wait for each signer's confirmation email, and return the last email of each signer."""
 
         def arrived() -> dict[str, EmailMessage]:
             return {

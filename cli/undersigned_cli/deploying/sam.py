@@ -30,7 +30,7 @@ class Sam:
     environments: Environments
     config: Path
     values: Mapping[str, str]
-    """Of all parameters: CloudFormation would leave one that is not given as it is in the stack."""
+    """The values of all parameters: CloudFormation would keep the stack's value of a parameter that is not given."""
 
     def build(self) -> None:
         """Build the functions and layers, taking unchanged ones from a cache; raises SamError."""

@@ -94,7 +94,7 @@ def _row(dynamodb: DynamoDBBackend, operation: dict[str, Any]) -> tuple[Table, D
 
 
 def _of_one_partition(query: Any) -> Any:
-    """Return a query of the table that reads the rows of its partition only. One of an index reads all rows."""
+    """Return a query of the table that reads the rows of its partition only. A query of an index reads all rows."""
 
     def query_partition(self: Table, hash_key: Any, *given: Any, **named: Any) -> Any:
         index = named.get("index_name") or (given[6] if len(given) > 6 else None)  # noqa: PLR2004  (its place)

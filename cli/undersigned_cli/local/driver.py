@@ -93,7 +93,7 @@ class Driver:
                 self._stopped.wait(1)
 
     def _step(self) -> bool:
-        """Do what is due, unless the stack stops meanwhile, and return whether there was anything."""
+        """Do what is due, unless the stack is stopping, and return whether there was anything."""
         jobs: list[Callable[[], bool]] = [partial(self._read, reader) for reader in self._readers]
         jobs += [partial(self._receive, source) for source in self._queues]
         jobs += [self._invoke_by_schedule]

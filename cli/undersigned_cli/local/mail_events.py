@@ -54,7 +54,7 @@ _SIMULATED = {
 
 
 def fate_of(address: str, set_fates: Mapping[str, Fate]) -> Fate:
-    """Return an address's fate: the one set for it, the mailbox simulator's (also `bounce+label@…`), or delivered."""
+    """Return an address's fate: as set for it, as in SES's mailbox simulator (also `bounce+label@…`), or delivered."""
     local, _, domain = address.lower().rpartition("@")
     if fate := set_fates.get(address.lower()):
         return fate

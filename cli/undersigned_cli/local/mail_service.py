@@ -83,9 +83,9 @@ class Controls:
     seed: int = 0
     """The seed of the random numbers."""
     account: dict[str, Any] = field(default_factory=dict)
-    """Values that replace those of GetAccount, also within SendQuota."""
+    """Values that replace GetAccount's own, also within SendQuota."""
     identity: dict[str, Any] = field(default_factory=dict)
-    """Values that replace those of GetEmailIdentity. Emails are sent all the same."""
+    """Values that replace GetEmailIdentity's own. Emails are sent all the same."""
     fates: dict[str, Fate] = field(default_factory=dict)
     """The fates of emails, by address."""
 

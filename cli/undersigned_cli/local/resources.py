@@ -99,7 +99,7 @@ _ORDER = (
     "AWS::Events::Rule",
     "AWS::SNS::Subscription",
 )
-"""The types of resources to make; those that others name come first. The table and the bucket come before all."""
+"""The types of resources to make, in this order: the table and the bucket first, then types that others name."""
 
 
 def _make(

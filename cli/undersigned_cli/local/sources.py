@@ -173,10 +173,10 @@ class StreamReader:
     next: int = 0
     tries: int = 0
     _sizes: deque[int] = field(default_factory=deque)
-    """The sizes of the next batches, which are parts of one that failed."""
+    """The sizes of the next batches, which are parts of a failed batch."""
 
     def batch[R: Record](self, shard: Sequence[R]) -> Sequence[R]:
-        """Return the next records of a shard: a batch, or the first part of one that failed."""
+        """Return the next records of a shard: a batch, or the first part of a failed batch."""
         return shard[self.next : self.next + (self._sizes[0] if self._sizes else self.source.batch_size)]
 
     def hand_over(

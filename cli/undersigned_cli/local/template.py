@@ -36,7 +36,7 @@ def environment_of(function: str, known: Mapping[str, Any]) -> dict[str, str]:
 
 
 def is_there(entry: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
-    """Say whether a resource or an output has no condition, or one that is true."""
+    """Say whether a resource or an output has no condition, or a true one."""
     return "Condition" not in entry or resolve(_parsed()["Conditions"][entry["Condition"]], known)
 
 

@@ -48,7 +48,7 @@ def clear_deliveries(stack: Stack, campaign: Campaign, targets: Sequence[Target]
     cleared: set[tuple[str, str]] = set()
     for target in targets:
         if target.answer:
-            with suppress(ChangedError):  # What somebody records or deletes meanwhile is seen in the next run.
+            with suppress(ChangedError):  # The next run sees what somebody records or deletes now.
                 Campaigns(stack.table).put_answer(campaign.id, target, None)
         for mailbox, stop in target.stops.items():
             if stop.reason:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class DeliveryRecord:
     """A delivery with its packets and the SES events of its emails; `signers` are its sealed letters' ids, in order.
 
-    `question` is the one that a person has to decide.
+    `question` is what a person has to decide, if anything.
     """
 
     delivery: Delivery

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from undersigned.delivering.rules.deliveries import Delivery
 
 _PAUSES = (0.1, 0.2, 0.4)
-"""Seconds before a letter that changed meanwhile is read again."""
+"""Seconds before a letter is read again that another process has just changed."""
 
 _WHY = Field(
     partial(needed, Message("Give a reason for erasing the letter.")),
@@ -63,7 +63,8 @@ def erase(stack: Stack, campaign: str, signer: str, why: Annotated[str, _WHY]) -
     Raises NotFoundError, UnderWayError.
     """
     del why
-    # Before the letter, so that a crash leaves no file; and after it, because a file may have been requested meanwhile.
+    # Before the letter, so that a crash leaves no file; and after it, because somebody may have requested a file
+    # between.
     end_exports(stack, campaign)
     arrived = erase_letter(stack, campaign, signer)
     end_exports(stack, campaign)
@@ -75,14 +76,15 @@ def erase(stack: Stack, campaign: str, signer: str, why: Annotated[str, _WHY]) -
 def erase_letter(stack: Stack, campaign: str, signer: str) -> Delivery | None:
     """Erase a letter between two calls of `end_exports`. Return the delivery with which its target got it, or None.
 
-    All forms of its signer go, too, and one that is written meanwhile can't be confirmed. Doing it twice is harmless.
-    No later email contains the letter, not even a repeated one after a bounce. Stored packets that have it are deleted,
-    and typeset again without it. Emails that the target got stay with the target. Raises NotFoundError, UnderWayError.
+    All forms of its signer go, too, and a form that is written at the same time can't be confirmed. Doing it twice is
+    harmless. No later email contains the letter, not even a repeated one after a bounce. Stored packets that have it
+    are deleted, and typeset again without it. Emails that the target got stay with the target. Raises NotFoundError,
+    UnderWayError.
     """
     for pause in _PAUSES:
         with suppress(ChangedError):
             return _erase_as_read(stack, campaign, signer)
-        # It was confirmed, sealed or counted meanwhile, or its email was sent: read it again.
+        # Since it was read, it was confirmed, sealed or counted, or its email was sent: read it again.
         stack.sleep(pause)
     return _erase_as_read(stack, campaign, signer)
 

@@ -1,9 +1,10 @@
 """Exporting: write a campaign's signatures to a file, with any number of rows in constant memory.
 
 The answer of an API is limited in size and time, so an export is a job: an organizer requests it, a separate function
-writes the file, and a link downloads it. Rows are read from the newest to the oldest. A person who signs meanwhile is
-listed before the rows that are still to be read, so no row is in the file twice. The row of a person who signs again
-meanwhile moves there, too, and may be missing. A form that is confirmed meanwhile may be in it as both.
+writes the file, and a link downloads it. Rows are read from the newest to the oldest. A person who signs while rows are
+read is listed before the rows that are still to be read, so no row is in the file twice. The row of a person who signs
+again moves there, too, and may be missing. A form that is confirmed at that time may be in the file as both, form and
+letter.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ def write_export(stack: Stack, campaign: str, export_id: str) -> Export:
     """Write an export's file, unless it is written, and return the export.
 
     After a crash it starts again from the beginning: the file appears in the store only when it is complete. If a
-    letter is erased meanwhile, the file may have it, and is deleted.
+    letter is erased before the end, the file may have it, and is deleted.
     """
     export = get_export(stack, campaign, export_id)
     if export.state == "done":
@@ -149,7 +150,7 @@ def write_export(stack: Stack, campaign: str, export_id: str) -> Export:
 def csv_lines(stack: Stack, campaign: str, wanted: ExportFilter, read_ahead: int = _READ_AHEAD) -> Iterator[bytes]:
     """Return the file's lines: the column names, then the letters, newest first.
 
-    A file of letters begins with a byte order mark, for Excel. One of supporters doesn't: it is for mailing lists.
+    A file of letters begins with a byte order mark, for Excel. A file of supporters doesn't: it is for mailing lists.
     """
     catalog = catalog_of(stack)
     yield csv_line(SUPPORTER_COLUMNS) if wanted.news else BYTE_ORDER_MARK + csv_line(COLUMNS)
@@ -166,9 +167,10 @@ def put_off_export(stack: Stack, campaign: str, export_id: str, *, last: bool) -
 
 
 def end_exports(stack: Stack, campaign: str) -> None:
-    """Delete the files of all exports of a campaign. One that is being written ends, and its file goes, too.
+    """Delete the files of all exports of a campaign. An export that is being written ends, and its file goes, too.
 
-    So does one that has failed: another worker may still write it, or have written it before its state.
+    So does the file of a failed export: another worker may still write it, or have written the file before the export's
+    state.
     """
     exports = Exports(stack.table)
     found = exports.exports(campaign)

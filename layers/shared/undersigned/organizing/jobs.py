@@ -34,7 +34,7 @@ _TO_FINISH = 60_000
 
 
 def plan(stack: Stack, day: str | None, campaign: str | None) -> dict[str, Any]:
-    """Queue the deliveries of each campaign whose slot has come, or of a day by hand. Return those that are queued.
+    """Queue the deliveries of each campaign whose slot has come, or of a day by hand, and return them.
 
     Tells organizers weekly which letters wait for *Send now*. An error about one campaign or target is raised at the
     end, when all others are planned.
@@ -118,7 +118,7 @@ def _begin(stack: Stack, campaign: str | None) -> None:
 def go_on(stack: Stack, body: str, milliseconds_left: Callable[[], int]) -> None:
     """Continue the reconciliation of a message. Raises an error if SQS must deliver it again.
 
-    One that takes longer than a run continues in a new message.
+    A reconciliation that takes longer than a run continues in a new message.
     """
     found = proceed(stack, read_reconciliation(body), _log_finding, lambda: milliseconds_left() > _TO_FINISH)
     if not found.is_done:

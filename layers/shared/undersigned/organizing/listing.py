@@ -55,10 +55,11 @@ def newest_letters(
     read_ahead: int | None = None,
     status: ReportedStatus | None = None,
 ) -> Iterator[tuple[str, FormOrLetter | None]]:
-    """List letters and forms with their positions, newest first, or those older than a position.
+    """List letters and forms with their positions, newest first; with a position, only what is older.
 
-    Reads only forms, or only letters, if the others can't have the wanted `status`. A form that is confirmed meanwhile
-    may come as both. One that can't be confirmed any more is None. `read_ahead` is how many are read in one step.
+    Reads only forms, or only letters, if the others can't have the wanted `status`. A form that is confirmed while the
+    list is read may come as form and as letter. A form that can't be confirmed any more is None. `read_ahead` is how
+    many are read in one step.
     """
     found: list[Iterator[tuple[str, FormOrLetter | None]]] = []
     if status is None or status in _OF_FORMS:

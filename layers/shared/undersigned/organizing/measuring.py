@@ -65,7 +65,7 @@ def with_letters(stack: Stack, gauges: Gauges, rows: Iterable[Signature], kept: 
 
 
 def with_delivery(stack: Stack, gauges: Gauges, delivery: Delivery, kept: Kept) -> Gauges:
-    """Measure a delivery. One that is being made for a day has its letters overdue."""
+    """Measure a delivery. If it has been under way for a day, its letters are overdue."""
     now = stack.clock()
     if since := delivery.awaits_outcome_since:
         gauges = gauges.with_longest(without_outcome_for=int((now - since).total_seconds()))

@@ -68,7 +68,7 @@ def campaigns_of(stack: Stack, person: Person, *, is_administrator: bool) -> Own
 
 
 def _title_of(stack: Stack, campaign: str) -> str:
-    """Return the title of a draft; its campaign's id if it has none, can't be read or was discarded meanwhile."""
+    """Return the title of a draft; its campaign's id if it has none, can't be read or has just been discarded."""
     with suppress(UnreadableDraftError):
         draft = Drafts(stack).draft(campaign)
         return str((DraftSettings.read(draft.files.get(DRAFTED, "")).values.get("title") if draft else "") or campaign)

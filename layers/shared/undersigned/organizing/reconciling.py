@@ -77,7 +77,7 @@ type Report = Callable[[Finding], None]
 def begin(stack: Stack, campaign: str | None = None) -> Iterator[Reconciliation]:
     """Return the reconciliation of each campaign, or of one, not begun. Repeating any part of it is harmless.
 
-    A queued message may be just the one that seems to be missing. So nothing is queued unless the queue is empty.
+    The message that seems to be missing may still wait in the queue. So nothing is queued unless the queue is empty.
     """
     may_queue = delivery_queue(stack).is_empty()
     for name in Campaigns(stack.table).campaign_ids() if campaign is None else [campaign]:
@@ -87,7 +87,7 @@ def begin(stack: Stack, campaign: str | None = None) -> Iterator[Reconciliation]
 def proceed(
     stack: Stack, run: Reconciliation, report: Report, has_time: Callable[[], bool] = lambda: True
 ) -> Reconciliation:
-    """Continue a reconciliation until it is done or the time is up, and return it as far as it is then.
+    """Continue a reconciliation until it is done or the time is up, and return it as it is then.
 
     `has_time` is called after each form and each page of rows. Rows are read in a later call than the counters are,
     so that a caller can wait for the index through which they are found.
@@ -137,7 +137,7 @@ def _ask_again(stack: Stack, form: Form, summary: Summary, *, reminds: bool) -> 
     A reminder that is due before the next night waits on the form, too, for its hour.
     """
     now, asked_at = stack.clock(), requested_at(form.mail_request)
-    # A restored form asks for no email, and one to an address without a mailbox is in vain.
+    # A restored form asks for no email, and an email to an address without a mailbox would bounce.
     if asked_at is None or form.postponed_until or form.has_expired(now) or form.quarantine == "no mailbox":
         return summary
     if form.is_reminder or now - asked_at < _FORGOTTEN_AFTER:

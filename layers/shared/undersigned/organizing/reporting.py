@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def make_report(stack: Stack, campaign: str, period: str, *, days: int = 1) -> Report:
-    """Return the current outcome of a campaign's letters that were sent in so many days, and of those that wait.
+    """Return the current outcome of a campaign's letters that were sent within some days, and of letters that wait.
 
     The last of the days is the period. Changes nothing. Raises NotFoundError.
     """
@@ -57,7 +57,7 @@ def _with_sealed(stack: Stack, delivery: Delivery) -> Delivery:
 
 
 def reported_periods(stack: Stack, campaign: Campaign, days: Sequence[date]) -> Iterator[str]:
-    """Return the days that have a report, oldest first: those of the cadence, and others with deliveries.
+    """Return the days that have a report, oldest first: the cadence's days, and other days with deliveries.
 
     A day has one if it is a delivery's day, or if an email left on it.
     """
@@ -94,7 +94,7 @@ def send_report(stack: Stack, campaign: str, period: str) -> PostOutcome:
 def send_waiting(stack: Stack, campaign: Campaign, after: datetime, slot: datetime) -> PostOutcome:
     """Email an organizer how many letters wait for *Send now*, once for each slot of the campaign's cadence.
 
-    `slot` is a daily one, and `after` the one before. Raises the errors of `tell_organizer`, and NotPlannedError.
+    `slot` is a daily slot, and `after` the slot before. Raises the errors of `tell_organizer`, and NotPlannedError.
     """
     weekly = cadence_of(campaign, schedule_of(stack)).last_slot(slot)
     if weekly <= after:

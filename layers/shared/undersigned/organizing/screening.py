@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from undersigned.signing.rules.forms import FormOrLetter
 
 SAMPLE = 25
-"""How many letters are shown of those that a filter selects."""
+"""How many of the selected letters are shown."""
 
 _READ_AHEAD = 100
 
@@ -160,7 +160,7 @@ def _change(stack: Stack, action: ScreeningAction, row: FormOrLetter) -> str:
     except UnderWayError:
         return "under way"
     except ChangedError:
-        # It was sealed, withdrawn or erased meanwhile.
+        # It has just been sealed, withdrawn or erased.
         return "elsewhere"
     return "changed"
 

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 def ask_for_test(stack: Stack, campaign: str, by: str, *, who: str = "", to: str | None = None) -> None:
     """Request the email that the draft's first recipient would get with one made-up letter.
 
-    `to` is the signed-in person's address, or one that the operator names. Without it, the published organizer gets
-    the email, because a draft can name any organizer. If the campaign was never published, the draft's organizer
-    gets it, who must have a role in it or be the administrator. A recipient, of the draft or published, gets it
-    only as the signed-in person. `who` is the person who asks, and has a limit; the operator has none.
+    `to` is the signed-in person's address, or an address that the operator names. Without it, the published organizer
+    gets the email, because a draft can name any organizer. If the campaign was never published, the draft's organizer
+    gets it, who must have a role in it or be the administrator. A recipient, of the draft or published, gets it only as
+    the signed-in person. `who` is the person who asks, and has a limit; the operator has none.
 
-    Raises NotFoundError; NotNowError for a draft with mistakes, an address that gets none, and too many requests.
+    Raises NotFoundError; NotNowError for a draft with mistakes, an address that gets no test, and too many requests.
     """
     compiled = check(draft_of(stack, campaign))
     if compiled.mistakes:

@@ -200,8 +200,8 @@ def discard(stack: Stack, campaign: str, revision: int, by: str) -> None:
     The people, the keys and the activity log of an unpublished campaign go, too: another campaign may have its id
     later. They go first, so that a crash leaves a draft to discard again, and never people without one.
 
-    A draft that can't be read has the revision 0 here. Raises ChangedMeanwhileError if another
-    revision is there. Does nothing if there is no draft.
+    A draft that can't be read has the revision 0 here. Raises ChangedMeanwhileError if the draft has another revision.
+    Does nothing if there is no draft.
     """
     try:
         found = Drafts(stack).draft(campaign)

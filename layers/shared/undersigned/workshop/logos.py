@@ -55,7 +55,8 @@ _TURNS = {
     7: "0 -1 -1 0 1 1",
     8: "0 -1 1 0 0 1",
 }
-"""SVG's matrices that turn a picture upright in a square of 1 by 1. One that begins with 0 swaps width and height."""
+"""SVG's matrices that turn a picture upright in a square of 1 by 1. A matrix that begins with 0 swaps width and
+height."""
 
 
 def logo_of(files: Mapping[str, str]) -> tuple[Logo | None, tuple[Mistake, ...]]:
@@ -100,7 +101,7 @@ def _png(content: bytes) -> tuple[bytes, int, int]:
 
 
 def _jpeg(content: bytes) -> tuple[int, int, str]:
-    """Return the upright width and height of a JPEG, and the matrix that turns it. Refuses one that is cut off."""
+    """Return the upright width and height of a JPEG, and the matrix that turns it. Refuses a JPEG that is cut off."""
     position, turn = 2, _UPRIGHT
     while _JPEG_END in content[-64:] and position + 9 <= len(content):
         marker, kind, length = struct.unpack_from(">BBH", content, position)
@@ -141,7 +142,7 @@ def _drawn(media: str, content: bytes, size: tuple[float, float], turn: str = _U
 
     width, height = (max(1, round(side)) for side in size)
     address = f"data:image/{media};base64,{base64.b64encode(content).decode()}"
-    # In pixels where nothing turns it: in a square of 1 by 1, one that has its size already would not stay as it is.
+    # In pixels if nothing turns it: in a square of 1 by 1, even a picture of the right size would be resampled.
     across, down = (width, height) if turn == _UPRIGHT else (1, 1)
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {across} {down}"'

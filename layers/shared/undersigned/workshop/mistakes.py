@@ -71,7 +71,7 @@ class TooMuchError(MistakesError):
     """A file is over a limit, so it is not read: that could take longer than a request may."""
 
     def __init__(self, file: str, line: int | None, says: Message) -> None:
-        """Keep the one mistake. It names the limit and the way out."""
+        """Keep the mistake, which names the limit and the way out."""
         super().__init__([Mistake(file, line, says, is_too_much=True)])
 
 

@@ -44,7 +44,7 @@ _BLANK = re.compile(
 def pasted_letter(typed: str, language: str) -> str:
     """Return a typed or pasted text as the text of `letter.md`. `language` is the page's.
 
-    The foot of a paper form is removed. A letter that has its merge fields already stays as it is. Raises TooMuchError
+    The foot of a paper form is removed. A letter that has its merge fields already doesn't change. Raises TooMuchError
     for a text that takes long to read.
     """
     if too_much := too_much_in(typed):

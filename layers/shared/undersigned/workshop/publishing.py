@@ -69,9 +69,9 @@ def publish(  # noqa: PLR0913, PLR0917  (what is published, and what was seen)
 ) -> None:
     """Publish a draft that still has this revision, as `undersigned campaign push` does.
 
-    Raises MistakesError, and publishes nothing then. Raises ChangedMeanwhileError if another revision is there, or
-    if the campaign is no longer the one whose changes were listed (its `fingerprint`), and GivenError for a
-    reason that can't be kept.
+    Raises MistakesError, and publishes nothing then. Raises ChangedMeanwhileError if the draft has another revision, or
+    if the campaign has changed since its changes were listed (its `fingerprint`), and GivenError for a reason that
+    can't be kept.
     """
     from undersigned.workshop.printing.share_pictures import share_pictures
 

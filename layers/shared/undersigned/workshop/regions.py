@@ -47,8 +47,8 @@ PR 006-007 009, VI 008, GU 969, MP 969, AS 967
 """
 """The first three digits of each state's codes, if they are in use.
 
-Source: USPS, Labeling List L002, 3-Digit ZIP Code Prefix Matrix, compared with the states of single codes.
-A few codes are across the border. Those of three towns count here: Fishers Island (NY), Texarkana (AR), Alta (WY).
+Source: USPS, Labeling List L002, 3-Digit ZIP Code Prefix Matrix, compared with the states of single codes. A few codes
+are across the border. The codes of three such towns count here: Fishers Island (NY), Texarkana (AR), Alta (WY).
 """
 
 

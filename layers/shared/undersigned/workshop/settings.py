@@ -102,7 +102,7 @@ def read_values(values: Mapping[str, Value]) -> CampaignSettings:
 
 
 class _Reader:
-    """Reads each setting by its description, and then checks those that depend on each other."""
+    """Reads each setting by its description, and then checks settings that depend on each other."""
 
     def __init__(self, values: Mapping[str, Value]) -> None:
         self._values = values
@@ -133,7 +133,7 @@ class _Reader:
         )
 
     def _table(self, table: str, settings: tuple[Setting, ...]) -> dict[str, Any]:
-        """Return the settings of a table by name, with substitutes for those that are missing or wrong."""
+        """Return the settings of a table by name, with substitutes for missing and wrong settings."""
         return {setting.name: self._value(f"{table}.{setting.name}".lstrip("."), setting) for setting in settings}
 
     def _value(self, name: str, setting: Setting) -> Any:  # noqa: ANN401  (whatever the campaign has)

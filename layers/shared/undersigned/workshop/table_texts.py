@@ -60,7 +60,7 @@ def encoding_of(content: bytes) -> str:
 
 
 def separator_of(text: str, is_name: Callable[[str], bool]) -> str:
-    """Return the character that separates cells: the one that finds the most names of columns in the first row."""
+    """Return the character that separates cells: it finds the most names of columns in the first row."""
     begins = re.search(r"\S", text)
     if begins is None:
         return ","

@@ -67,7 +67,7 @@ class TargetTable:
         return text_of_rows([self.columns, *(row.values() for row in self.rows if any(row.values()))])
 
     def with_address(self, target: str, before: str, after: str) -> TargetTable:
-        """Return the table with a recipient's address changed, if it is still the one before."""
+        """Return the table with a recipient's address changed, if the address is still what it was."""
         rows = (
             {**row, "email": after} if (row.get("id"), row.get("email")) == (target, before) else row
             for row in self.rows
@@ -114,7 +114,7 @@ class TargetTable:
         return tuple(row["name"] for row in self.rows if row["id"] in had and not row["postal_codes"])
 
     def with_ids(self, before: TargetTable | None = None) -> TargetTable:
-        """Return the table with an id in each row: the one that the row had before, or one made of its locality."""
+        """Return the table with an id in each row: the row's id so far, or an id made of its locality."""
         table = self if "id" in self.columns else self.as_columns(("id", *self.columns))
         taken = {row["id"] for row in table.rows if row["id"]}
         known = _same_recipients(before, table) if before else {}
@@ -186,7 +186,7 @@ _FEATURES = (("id",), ("email",), ("name", "locality"), ("department", "locality
 
 
 def _same_recipients(before: TargetTable, after: TargetTable) -> dict[int, int]:
-    """Find the recipients who are in both tables. Return their rows (0-based) in the first, by those in the second.
+    """Find the recipients who are in both tables. Return the row (0-based) in the first table by the row in the second.
 
     A value identifies a recipient only if one row of each table has it: members of a council share department and town.
     """

@@ -50,7 +50,7 @@ def files_of_folder(files: Mapping[str, str]) -> dict[str, str]:
 
 
 def _values(campaign: Campaign) -> dict[str, Value]:
-    """Return a campaign's settings by dotted name. A required one that is missing is an empty text to fill in."""
+    """Return a campaign's settings by dotted name. A required setting that is missing is an empty text to fill in."""
     parts = {"": campaign, "organizer": campaign.organizer, **campaign.translations}
     values: dict[str, Value] = {}
     for name, setting in described(campaign.translations).items():

@@ -302,7 +302,7 @@ def _held_back(target: Target, waiting: int | None, language: str) -> tuple[Poin
 def points(found: Overview, language: str) -> tuple[Point, ...]:
     """Return the points that need attention, those that stop deliveries first.
 
-    Letters that wait for *Send now* are not among the points: they come with their plan.
+    Letters that wait for *Send now* are no point: the page shows them with their plan.
     """
     states, of_campaign = found.targets.items, _about_campaign(found, language)
     shown = (

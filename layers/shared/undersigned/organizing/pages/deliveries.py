@@ -127,7 +127,7 @@ _HELD: Mapping[HeldBy, Message] = {
 
 
 def _reason(viewer: Viewer, made: Delivery, target: Target) -> str | None:
-    """Return why a delivery is not sent, in the page's language; another mail server's words stay as they are."""
+    """Return why a delivery is not sent, in the page's language, except the words of another mail server."""
     held = target.held_by()
     if held is None or made.state != "held" or made.reason != target.why_held():
         return in_words(made.reason, viewer.language)

@@ -32,7 +32,7 @@ def own_campaigns_page(language: str, session: Session, own: Own, *, is_deleted:
 
 
 def _attention(own: OwnCampaign, language: str) -> tuple[tuple[str, ...], bool]:
-    """Return the titles of a campaign's points, as on its overview, and whether one of them must be acted on."""
+    """Return the titles of a campaign's points, as on its overview, and whether somebody must act on any of them."""
     told = [(point.title, point.weight != "to know") for point in points(own.overview, language)]
     if own.has_changes and own.role != "viewer":
         told.append((Message("The draft has unpublished changes"), False))

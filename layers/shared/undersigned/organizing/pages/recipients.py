@@ -210,7 +210,7 @@ def preview_page(viewer: Viewer, made: DeliveryPreview, today: date) -> Page:
 
 
 def recipient_name(viewer: Viewer, target: str) -> str:
-    """Return a target's name and locality, or the id of one that the campaign no longer has."""
+    """Return a target's name and locality; its id, if the campaign no longer has it."""
     found = viewer.roster.by_id.get(target)
     return f"{found.addressed(viewer.language)}, {found.locality}" if found else target
 

@@ -78,7 +78,7 @@ def letter_rows(viewer: Viewer, letters: Iterable[FormOrLetter]) -> list[tuple[F
 
 
 def named_page(viewer: Viewer, found: Listing[FormOrLetter], name: str, most: int) -> Page:
-    """Render the letters, of so many at most, whose name has the words that somebody looks for, newest first."""
+    """Render the letters whose name has the words that somebody looks for, newest first. `most` letters were read."""
     return render_framed(
         "organizing/pages/named.html",
         viewer.language,

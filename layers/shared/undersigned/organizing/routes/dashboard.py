@@ -143,7 +143,7 @@ def signatures(request: DashboardRequest) -> Response[str]:
 
 @pages.post("/signatures", "manage")
 def find_signature(request: DashboardRequest) -> Response[str]:
-    """Redirect to the letter signed with an email address, or show those whose name has some words.
+    """Redirect to the letter signed with an email address, or show the letters whose name has some words.
 
     Both are posted, to keep them out of URLs and logs.
     """

@@ -56,7 +56,8 @@ SUPPORTER_COLUMNS = (
 class ExportFilter:
     """Selects the letters of an export: to one target or to all, with one status or with any.
 
-    With `news`, it selects supporters, and with `since` only those who agreed, or ended that, at this moment or later.
+    With `news`, it selects supporters, and with `since` only supporters who agreed, or ended that, at this moment or
+    later.
     """
 
     target: str | None = None

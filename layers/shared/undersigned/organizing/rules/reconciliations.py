@@ -31,7 +31,7 @@ class Holding(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """By how many letters the rows differ from a bucket, or from one counter of it, which holds so many."""
+    """By how many letters the rows differ from a bucket, or from one of its counters, and how many it holds."""
 
     bucket: str
     counter: str
@@ -43,8 +43,8 @@ class Difference(NamedTuple):
 class Balance:
     """The sums of counters and bundles before the rows were read, and of the rows read so far, by bucket.
 
-    A bucket has its kind and number as its name; the counters of the first that `differed` in the run before have sums
-    of their own, by bucket and name.
+    A bucket has its kind and number as its name. The counters of the first buckets that `differed` in the last run have
+    sums of their own, by bucket and name.
     """
 
     differed: tuple[str, ...]
@@ -67,8 +67,8 @@ class Balance:
         """Compare the rows with the sums before and after them.
 
         Letters come and leave while rows are read. A row may have been read before its letter left, or after another
-        came. So the rows are right if their sum is at least the first one without those that left meanwhile, and at
-        most the last one with these.
+        came. So the rows are right if their sum is between two bounds: the first sum without the letters that left
+        since, and the last sum with these letters.
         """
         held, left = _sums_of(holdings, self.differed)
         found = []
@@ -103,8 +103,8 @@ class Summary:
     `emails` that the stream forgot were asked for again. `rows` were read, of which some are `damaged`; `marks` were
     wrong, and counted; `deliveries` were queued, and `repackings` of deliveries. The personal data of `cleared` rows
     was removed, because its time was over. `returned` letters were put back into their trays, and `corrected` counters
-    differed from the rows. `differing` sums are reported if they still do in the next run; `unexplained` differences
-    were reported.
+    differed from the rows. `differing` sums are reported if they still differ in the next run; `unexplained`
+    differences were reported.
     """
 
     emails: int = 0
@@ -175,8 +175,8 @@ class Reconciliation:
     """A campaign's reconciliation, as far as it has come.
 
     `may_queue` says that no delivery waited in its queue when it began. `form` is the position of the last form that
-    was read, and `position` that of the last page of rows; both are empty at first. The `balance` begins when all forms
-    were read.
+    was read, and `position` the position of the last page of rows; both are empty at first. The `balance` begins when
+    all forms were read.
     """
 
     campaign: str

@@ -42,7 +42,7 @@ REACHES: Mapping[ScreeningAction, frozenset[Place]] = {
     "release": frozenset({"on hold"}),
     "erase": frozenset(PLACES),
 }
-"""The places of the letters that an action changes. It leaves others as they are."""
+"""The places of the letters that an action changes. It changes no others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ def posted_choice(posted: Mapping[str, object], rows: Sequence[Sequence[str]]) -
 
 
 def is_by_another_row(posted: Mapping[str, object]) -> bool:
-    """Say whether the columns were chosen by the headings of another row than the one that was posted."""
+    """Say whether the columns were chosen by the headings of another row than the posted row."""
     return posted.get("do") == "headings" or posted.get("chosen-by", posted.get("headings")) != posted.get("headings")
 
 

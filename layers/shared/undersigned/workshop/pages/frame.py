@@ -145,7 +145,7 @@ class Workshop:
         return tuple(one for one in found if self._is_typed(one))
 
     def left_behind(self, step: Step) -> tuple[ShownMistake, ...]:
-        """Return what is left in the steps before one, for somebody who goes on to it."""
+        """Return what is left to do in the steps before a step, for somebody who goes on to that step."""
         before = STEPS[: STEPS.index(step)] if self.viewer.done == STILL_LEFT and step not in _OF_ALL else ()
         return self.shown(mistake for step in before for mistake in self.mistakes_of(step))
 
@@ -338,7 +338,7 @@ def by_hand_words(recipients: Sequence[str]) -> Message:
 def workshop_page(
     template: str, workshop: Workshop, step: Step | Literal["versions"], file: str = "", **values: object
 ) -> Page:
-    """Render a page of the workshop, in a step or among the versions. `file` is the one that its form saves."""
+    """Render a page of the workshop, in a step or among the versions. `file` is what its form saves."""
     viewer, language = workshop.viewer, workshop.language
     found, behind = ((), ()) if step == "versions" else (workshop.shown_mistakes_of(step), workshop.left_behind(step))
     shown: dict[str, object] = {

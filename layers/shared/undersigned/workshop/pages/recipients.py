@@ -40,7 +40,7 @@ NOTHING_PASTED = Mistake(
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
-    """A row of the table of recipients. `number` is 0-based, and `was` its name; a new row has none.
+    """A row of the table of recipients. `number` is 0-based. `was` is the recipient's name so far; a new row has none.
 
     `errors` are by column, and "" has those of the row.
     """
@@ -56,7 +56,7 @@ class Upload:
     """Rows that were pasted or uploaded, and their outcome.
 
     If they could not be read, `error` says why, `pasted` is their text, and `replaces` says whether they were to
-    replace the list. Otherwise `taken` counts them, and `replaced` counts those whose recipient was in the list.
+    replace the list. Otherwise `taken` counts them, and `replaced` counts the rows whose recipient was in the list.
     `unused` are the columns that were left out, `without_codes` the names of recipients who lost their postal codes,
     and `before` is the earlier list, packed, to undo it. `chosen` are the fields of a choice of columns that somebody
     left to go back.
@@ -79,7 +79,7 @@ _NO_UPLOAD = Upload()
 def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD, *, kept_list: str = "") -> Page:
     """Render a page of the table of recipients, with each mistake at its cell. It keeps the list that is not saved.
 
-    Ids are made by themselves, and have a column only while one of them is wrong.
+    Ids are made automatically, and have a column only while an id is wrong.
     """
     table = workshop.table
     notes = workshop.shown(

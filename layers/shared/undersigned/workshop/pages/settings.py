@@ -89,7 +89,7 @@ def settings(  # noqa: PLR0913  (what the page shows)
 ) -> Page:
     """Render the settings as fields, each with its errors, which stand nowhere else.
 
-    `schedule` has the usual day and hour. `logo_mistakes` are those of a logo that was just uploaded. The page keeps an
+    `schedule` has the usual day and hour. `logo_mistakes` are about a logo that was just uploaded. The page keeps an
     uploaded logo that is not saved, or the wish to remove the present one.
     """
     errors: dict[str, list[str]] = {}
@@ -221,6 +221,6 @@ def _shown(value: Value, setting: Setting) -> str:
 
 
 def words_of(name: str, text: str, language: str) -> str:
-    """Return a setting's text in words, as its choices on the page have them; another text as it is."""
+    """Return a setting's text in the words of its choices on the page; a text that is no choice stays as it is."""
     setting = setting_of(name)
     return dict(setting.kind.choices(language)).get(text, text) if setting else text

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class WorkshopRoutes(DashboardRoutes):
-    """Routes of the dashboard that read a draft. One that can't be read has a page of its own."""
+    """Routes of the dashboard that read a draft. A draft that can't be read has a page of its own."""
 
     def answer(self, request: DashboardRequest, handler: Handler, names: Mapping[str, str]) -> Response[Any]:
         """Call the handler of a request that is allowed."""

@@ -71,7 +71,7 @@ def _publish_page(
         where=where,
         typed=typed or {},
         refused=refused,
-        # Nothing was saved: a change that somebody else saved meanwhile is shown as new at the next press.
+        # Nothing was saved. If somebody else has saved a change, the next press of the button shows it as new.
         revision=revision_of(request) if refused else workshop.draft.revision,
         fingerprint=request.posted("fingerprint") if refused else found.fingerprint,
         letters=Counters(request.stack.table).total(request.campaign)[0] if found.published else 0,
@@ -102,7 +102,7 @@ def _after(workshop: Workshop, what: str) -> Workshop:
 def publish_draft(request: DashboardRequest) -> Response[str]:
     """Publish the draft as the page showed it, with a website that was typed.
 
-    If it or the campaign changed meanwhile, or something is left to do, show it, and keep what was typed.
+    If somebody has changed the draft or the campaign, or something is left to do, show that, and keep what was typed.
     """
     stack, revision = request.stack, revision_of(request)
     if refused := _refused_website(request):

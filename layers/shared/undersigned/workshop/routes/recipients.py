@@ -84,7 +84,7 @@ def save_recipients(request: DashboardRequest) -> Response[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Typed:
-    """A posted page: its table as typed, and what stands in its other fields. `number` is that of the shown page.
+    """A posted page: its table as typed, and its other fields. `number` is the number of the shown page.
 
     The page keeps the whole table, packed, once it shows rows that were typed and are not saved.
     """

@@ -103,7 +103,7 @@ def save(request: DashboardRequest, step: Step, draft: Draft, changes: Mapping[s
 
 
 def write(request: DashboardRequest, step: Step, draft: Draft, changes: Mapping[str, str | None]) -> Response[str]:
-    """Change files of the draft as it is now, and go on. Shows what was typed if another save comes first."""
+    """Change files of the draft as it is now, and go on. If another save comes first, show what was typed."""
     try:
         written = drafting.write(request.stack, request.campaign, draft.revision, changes, request.by)
     except ChangedMeanwhileError as error:
@@ -116,7 +116,7 @@ def write(request: DashboardRequest, step: Step, draft: Draft, changes: Mapping[
 def _changed_meanwhile(
     request: DashboardRequest, step: Step, theirs: Draft | None, changes: Mapping[str, str | None]
 ) -> Response[str]:
-    """Show what was typed in a file that somebody else saved meanwhile, to copy. Nothing is saved."""
+    """Show what was typed, to copy: somebody else has saved the file in the meantime. Saves nothing."""
     [(file, text), *_] = changes.items()
     return dashboard_page(changed_meanwhile(workshop_of(request, theirs), step, file, text or ""), status=409)
 

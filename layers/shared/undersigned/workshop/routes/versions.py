@@ -31,7 +31,7 @@ pages = WorkshopRoutes()
 
 @pages.get("/workshop/versions", "manage")
 def versions(request: DashboardRequest) -> Response[str]:
-    """List the earlier versions, with the differences between one of them and the current draft."""
+    """List the earlier versions, and show the differences between the chosen version and the current draft."""
     workshop, of = workshop_of(request), request.query("of")
     shown = drafting.version(request.stack, request.campaign, number_of(of)) if of else None
     page = workshop_page(

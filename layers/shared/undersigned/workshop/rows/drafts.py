@@ -60,7 +60,7 @@ class Drafts:
         return self._get(campaign)
 
     def has_changes(self, campaign: str) -> bool:
-        """Say whether a campaign has a draft with unpublished changes. One that can't be read has none."""
+        """Say whether a campaign has a draft with unpublished changes. A draft that can't be read has none."""
         with suppress(UnreadableDraftError):
             draft = self._get(campaign)
             return draft is not None and not draft.is_published
@@ -93,7 +93,7 @@ class Drafts:
         return self._put(replace(draft, earlier=earlier), before)
 
     def set_published(self, draft: Draft) -> Draft:
-        """Write that a draft is published. Raises ChangedMeanwhileError if it was changed or discarded meanwhile."""
+        """Write that a draft is published. Raises ChangedMeanwhileError if it has just been changed or discarded."""
         return self._put(replace(draft, is_published=True), draft)
 
     def _put(self, draft: Draft, before: Draft | None) -> Draft:

@@ -1,7 +1,7 @@
 """Words by which filters of offices hold back emails, although a campaign may need them.
 
-They are those of a public list, LDNOOBW (https://github.com/LDNOOBW/List-of-Dirty-Naughty-Obscene-and-Otherwise-Bad-Words),
-in English and Spanish, that are about matters of public policy. Nobody publishes what a filter has.
+They are from a public list, LDNOOBW (https://github.com/LDNOOBW/List-of-Dirty-Naughty-Obscene-and-Otherwise-Bad-Words),
+in English and Spanish: the words about matters of public policy. Nobody publishes the list of a filter.
 """
 
 from __future__ import annotations
