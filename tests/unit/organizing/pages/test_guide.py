@@ -39,11 +39,11 @@ def test_a_page_has_at_most_800_words(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}-{file.stem}")
-def test_the_buttons_that_a_page_names_exist(file: Path) -> None:
-    pressed = re.findall(
-        r"\b(?:press|pulse|and) \*\*(.+?)\*\*", file.read_text("utf-8").replace("\n", " "), re.IGNORECASE
-    )
+def test_the_buttons_and_parts_of_pages_that_a_page_names_exist(file: Path) -> None:
+    text = file.read_text("utf-8").replace("\n", " ")
+    pressed = re.findall(r"\b(?:press|pulse|and) \*\*(.+?)\*\*", text, re.IGNORECASE)
     assert pressed
+    pressed += re.findall(r"\b(?:open|abra) \*([^*]+?)\*", text, re.IGNORECASE)
     assert [label for label in pressed if label not in labels(file.parent.name)] == []
 
 
