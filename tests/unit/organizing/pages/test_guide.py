@@ -22,9 +22,12 @@ FILES = sorted(FOLDER.rglob("*.md"))
 
 def labels(language: str) -> set[str]:
     """Return all sentences of the product in a language."""
-    with CATALOG.open("rb") as file:
-        found = [(message.id, message.string) for message in read_po(file) if isinstance(message.id, str)]
-    return {str(english if language == "en" else other) for english, other in found}
+    found: set[str] = set()
+    for catalog in (PRODUCT / "catalogs").glob("*/es.po"):
+        with catalog.open("rb") as file:
+            sentences = [message for message in read_po(file) if isinstance(message.id, str)]
+        found |= {str(each.id if language == "en" else each.string) for each in sentences}
+    return found
 
 
 def test_each_language_has_each_page() -> None:
