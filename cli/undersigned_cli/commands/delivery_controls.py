@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from datetime import datetime
+from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,28 +43,35 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-Period = Annotated[
-    datetime | None,
+LastOr = Annotated[
+    date | None,
     typer.Argument(help="Day of the delivery, such as 2026-11-30.", parser=a_day, metavar="DAY"),
 ]
+Period = Annotated[date, typer.Argument(help="Day of the delivery.", parser=a_day, metavar="DAY")]
+_IDS = {"target": TargetId, "period": Period}
 
 
 def of_action(name: str) -> Callable[..., None]:
     """Return the command of an action: its campaign, its ids and needed fields, then the others as options."""
     action, fields = ACTIONS[name], dict(ACTIONS[name].fields())
+    fields.pop("revision", None)
 
-    def command(opened: Stack, campaign: str, **given: str) -> None:
-        _do(opened, name, campaign, given)
+    def command(opened: Stack, campaign: str, *, yes: bool = False, **given: object) -> None:
+        _do(opened, name, campaign, given, yes=yes)
 
     annotations: dict[str, object] = {"opened": Stack, "campaign": Campaign}
-    annotations |= dict.fromkeys(action.ids, TargetId)
+    annotations |= {part: told for part, told in _IDS.items() if part in action.ids}
     annotations |= {field: _parameter(field, told) for field, told in fields.items()}
-    optional = {field for field, told in fields.items() if not told.is_needed}
+    defaults: dict[str, object] = {field: "" for field, told in fields.items() if not told.is_needed}
+    does, *_ = (inspect.getdoc(action.do) or "").partition("\n\nRaises")
+    if action.asks:
+        annotations["yes"], defaults["yes"] = Yes, False
+        does += "\n\nShows it first, and asks."
     keyword, needed = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.empty
-    command.__name__, command.__doc__ = action.command.replace("-", "_"), inspect.getdoc(action.do)
+    command.__name__, command.__doc__ = action.command.replace("-", "_"), does
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
-            inspect.Parameter(part, keyword, annotation=annotation, default="" if part in optional else needed)
+            inspect.Parameter(part, keyword, annotation=annotation, default=defaults.get(part, needed))
             for part, annotation in annotations.items()
         ]
     )
@@ -83,7 +90,7 @@ def retry(  # noqa: PLR0913  (options)
     opened: Stack,
     campaign: Campaign,
     target: TargetId,
-    period: Period = None,
+    period: LastOr = None,
     *,
     again: Again = False,
     reason: Reason = "",
@@ -94,8 +101,9 @@ def retry(  # noqa: PLR0913  (options)
     Shows the delivery first, and asks.
     """
     check_again(reason, again=again)
-    key = DeliveryKey(campaign, target, _day(period) or _last_unsent(opened, campaign, target))
-    _decide(opened, "retry again" if again else "retry", key, "Send its email again?", yes=yes, why=reason)
+    day = period or _last(opened, campaign, target, "retry", "failed, bounced or is on hold")
+    given = {"target": target, "period": day, "why": reason}
+    _do(opened, "retry again" if again else "retry", campaign, given, yes=yes)
 
 
 @on_campaign
@@ -103,7 +111,7 @@ def settle(  # noqa: PLR0913  (a command's parameters)
     opened: Stack,
     campaign: Campaign,
     target: TargetId,
-    period: Period = None,
+    period: LastOr = None,
     *,
     sent: Annotated[bool, typer.Option("--sent", help="The office has the email, or it surely left.")] = False,
     not_sent: Annotated[bool, typer.Option("--not-sent", help="The email did not arrive: send it again.")] = False,
@@ -119,12 +127,9 @@ def settle(  # noqa: PLR0913  (a command's parameters)
         message = "say one of --sent and --not-sent: ask the recipient's office whether it has the email"
         raise typer.BadParameter(message)
     check_again(reason, again=again)
-    key = DeliveryKey(campaign, target, _day(period) or _last_in_question(opened, campaign, target))
-    if sent:
-        _decide(opened, "settle as sent", key, "Record that its email was sent?", yes=yes, why=reason)
-    else:
-        name = "settle as not sent again" if again else "settle as not sent"
-        _decide(opened, name, key, "Send its email again?", yes=yes, why=reason)
+    day = period or _last(opened, campaign, target, "settle as sent", "waits for a decision")
+    name = "settle as sent" if sent else "settle as not sent again" if again else "settle as not sent"
+    _do(opened, name, campaign, {"target": target, "period": day, "why": reason}, yes=yes)
 
 
 @on_campaign
@@ -132,33 +137,16 @@ def hand_over(  # noqa: PLR0913  (options)
     opened: Stack,
     campaign: Campaign,
     target: TargetId,
-    period: Annotated[datetime, typer.Argument(help="Day of the delivery.", parser=a_day, metavar="DAY")],
+    period: Period,
     *,
     on: Annotated[
-        datetime | None, typer.Option("--on", help="The day on which the office got them.", parser=a_day, metavar="DAY")
+        date | None, typer.Option("--on", help="The day on which the office got them.", parser=a_day, metavar="DAY")
     ] = None,
     note: Annotated[str, typer.Option("--note", help="What the activity log says, such as who took them.")] = "",
 ) -> None:
     """Record that an office got the letters of a delivery by hand or post. Without --on: today."""
-    today = Campaigns(opened.table).campaign(campaign).local(opened.clock()).date()
-    day = on.date() if on else today
-    given = {"period": period.date().isoformat(), "day": day.isoformat(), "note": note}
-    _do(opened, "hand over", campaign, {"target": target, **given})
-
-
-@on_campaign
-def close_unsent(  # noqa: PLR0913  (options)
-    opened: Stack,
-    campaign: Campaign,
-    target: TargetId,
-    period: Annotated[datetime, typer.Argument(help="Day of the delivery.", parser=a_day, metavar="DAY")],
-    *,
-    reason: Annotated[str, typer.Option("--why", help="The reason. The letters' signers can read it.")],
-    yes: Yes = False,
-) -> None:
-    """Stop trying to send a delivery that bounced, or is ready to print. Shows it first, and asks."""
-    key = DeliveryKey(campaign, target, period.date().isoformat())
-    _decide(opened, "close unsent", key, "Close it unsent?", yes=yes, why=reason)
+    day = on or Campaigns(opened.table).campaign(campaign).local(opened.clock()).date()
+    _do(opened, "hand over", campaign, {"target": target, "period": period, "day": day, "note": note})
 
 
 @on_campaign
@@ -195,7 +183,7 @@ for command, example in (
     (of_action("count on paper"), "on-paper my-campaign evanston 80"),
     (settle, 'settle my-campaign evanston 2026-11-30 --sent --why "the office has it"'),
     (hand_over, 'hand-over my-campaign evanston 2026-11-30 --on 2026-12-02 --note "left at the front desk"'),
-    (close_unsent, 'close-unsent my-campaign evanston 2026-11-30 --why "the office is closed for good"'),
+    (of_action("close unsent"), 'close-unsent my-campaign evanston 2026-11-30 --why "the office is closed for good"'),
 ):
     app.command(rich_help_panel=ACT, epilog=examples(example))(command)
 
@@ -221,22 +209,28 @@ def audit(
     show_each(f"Audit log of {campaign}", columns, entries, as_json=as_json)
 
 
-def _do(opened: Stack, name: str, campaign: str, given: Mapping[str, str]) -> None:
-    """Do an action, and say what it did."""
-    word = perform(opened, name, campaign, given, COMMAND_LINE)
-    say(f"{given.get('target', campaign)}: {ACTIONS[name].done[word].in_language('en')}")
+def _do(opened: Stack, name: str, campaign: str, given: Mapping[str, object], *, yes: bool = False) -> None:
+    """Do an action, and say what it did. Show first what it is about, and ask, if the action `asks`."""
+    action, texts = ACTIONS[name], {part: str(value) for part, value in given.items()}
+    if action.asks:
+        key = DeliveryKey(campaign, texts["target"], texts.get("period", ""))
+        if seen := _show_delivery(opened, key) if key.period else _show_answer(opened, key):
+            ask(action.asks, yes=yes)
+        texts["revision"] = seen
+    word = perform(opened, name, campaign, texts, COMMAND_LINE)
+    say(f"{texts.get('target', campaign)}: {action.done[word].in_language('en')}")
 
 
-def _decide(  # noqa: PLR0913  (what, and what is asked)
-    opened: Stack, name: str, key: DeliveryKey, question: str, *, yes: bool, why: str
-) -> None:
-    """Show a delivery, ask, and do an action that decides about it."""
-    seen = _show(opened, key)
-    ask(question, yes=yes)
-    _do(opened, name, key.campaign, {"target": key.target, "period": key.period, "revision": seen, "why": why})
+def _show_answer(opened: Stack, key: DeliveryKey) -> str:
+    """Print the answer that a person is about to email, and return its revision; empty if there is none to email."""
+    answer = Campaigns(opened.table).target(key.campaign, key.target).answer
+    if answer is None or answer.is_told:
+        return ""
+    say(f"{key.target}, answer of {answer.day}: {answer.text}")
+    return answer.revision
 
 
-def _show(opened: Stack, key: DeliveryKey) -> str:
+def _show_delivery(opened: Stack, key: DeliveryKey) -> str:
     """Print the delivery that a person is about to decide on, and return its revision. Raises NotFoundError."""
     delivery = Deliveries(opened.table).delivery(key)
     if delivery is None:
@@ -250,18 +244,6 @@ def _show(opened: Stack, key: DeliveryKey) -> str:
     to = f", to {delivery.email}" if delivery.email else ""
     say(f"{key.target}, {key.period}: {state}, attempt {delivery.attempt}{to}")
     return delivery.revision
-
-
-def _day(period: datetime | None) -> str | None:
-    return period.date().isoformat() if period else None
-
-
-def _last_unsent(opened: Stack, campaign: str, target: str) -> str:
-    return _last(opened, campaign, target, "retry", "failed, bounced or is on hold")
-
-
-def _last_in_question(opened: Stack, campaign: str, target: str) -> str:
-    return _last(opened, campaign, target, "settle as sent", "waits for a decision")
 
 
 def _last(opened: Stack, campaign: str, target: str, decision: Decision, what: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -81,7 +81,7 @@ def render(  # noqa: PLR0913  (a letter's fields)
     note: Annotated[str, typer.Option(help="The signer's own words.")] = "",
     answer: Annotated[str, typer.Option(help="The answer to the campaign's own question.")] = "",
     on: Annotated[
-        datetime | None, typer.Option(parser=a_day, help="Day of signing. Without it: today.", metavar="DAY")
+        date | None, typer.Option(parser=a_day, help="Day of signing. Without it: today.", metavar="DAY")
     ] = None,
     language: Annotated[
         str | None, typer.Option(help="One of the campaign's languages. Without it: the campaign's own.")
@@ -93,7 +93,7 @@ def render(  # noqa: PLR0913  (a letter's fields)
 ) -> None:
     """Show the letter of one signer to one recipient. Needs no AWS."""
     compiled = campaign_folder.read(folder)
-    today = datetime.now(UTC).astimezone(ZoneInfo(compiled.campaign.time_zone))
+    today = datetime.now(UTC).astimezone(ZoneInfo(compiled.campaign.time_zone)).date()
     details = SignerDetails(
         name=name,
         address_line=address_line,
@@ -103,7 +103,7 @@ def render(  # noqa: PLR0913  (a letter's fields)
         signature=signature or name,
         note=note,
         answer=answer,
-        signed_on=(on or today).date(),
+        signed_on=on or today,
     )
     try:
         rendered = campaign_folder.render(compiled, target, details, format, language)

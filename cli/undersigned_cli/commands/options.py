@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from datetime import datetime
+from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate
@@ -37,10 +37,10 @@ Again = Annotated[
 Folder = Annotated[Path, typer.Argument(help="Folder with campaign.toml, letter.md and targets.csv.", metavar="DIR")]
 
 
-def a_day(value: str) -> datetime:
+def a_day(value: str) -> date:
     """Return the day that a person typed."""
     try:
-        return datetime.strptime(value, "%Y-%m-%d")  # noqa: DTZ007  (a day has no time zone)
+        return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007  (a day has no time zone)
     except ValueError as error:
         message = f"{value!r} is not a day; write year-month-day, such as 2026-11-30"
         raise typer.BadParameter(message) from error

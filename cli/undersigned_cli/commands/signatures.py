@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -139,7 +139,7 @@ def export(  # noqa: PLR0913  (options)
         typer.Option(help="Only supporters, for a mailing list: who agreed to news, or who ended that."),
     ] = None,
     since: Annotated[
-        datetime | None,
+        date | None,
         typer.Option(parser=a_day, metavar="DAY", help="With --news: only who did that on this day (UTC) or later."),
     ] = None,
 ) -> None:
@@ -147,7 +147,7 @@ def export(  # noqa: PLR0913  (options)
     if since and not news:
         message = "--since is only for supporters; add --news agreed or --news ended"
         raise typer.BadParameter(message)
-    wanted = ExportFilter(target, status, news, since.replace(tzinfo=UTC) if since else None)
+    wanted = ExportFilter(target, status, news, datetime.combine(since, time.min, UTC) if since else None)
     if output == _STDOUT:
         record_export(opened, campaign, wanted, COMMAND_LINE)
         _write(csv_lines(opened, campaign, wanted), sys.stdout.buffer)

@@ -434,8 +434,14 @@ def test_a_command_lets_it_go_once(world: World, monkeypatch: pytest.MonkeyPatch
     refused = testing.CliRunner().invoke(app, ["tell-signers", CAMPAIGN, "evanston"]).exception
     assert "Record the answer first." in str(refused)
     record(world)
+    shown = testing.CliRunner().invoke(app, ["tell-signers", CAMPAIGN, "evanston"], input="n\n")
+    assert shown.exit_code == 1
+    assert TEXT.splitlines()[0] in shown.output
+    world.run_postponed()
+    assert told(world) == []
+
     for _ in range(2):
-        assert testing.CliRunner().invoke(app, ["tell-signers", CAMPAIGN, "evanston"]).exit_code == 0
+        assert testing.CliRunner().invoke(app, ["tell-signers", CAMPAIGN, "evanston", "--yes"]).exit_code == 0
         world.run_postponed()
 
     assert names(world) == ["ada"]

@@ -40,3 +40,4 @@ def test_each_action_has_a_command_that_exists() -> None:
         assert (found is not commands) == bool(deed.command), action
         options = {name for parameter in found.params for name in (*parameter.opts, *parameter.secondary_opts)}
         assert {word for word in words if word.startswith("--")} <= options, action
+        assert "--yes" in options or not deed.asks, action

@@ -50,9 +50,10 @@ class Action:
 
     `said` has its words in the activity log. The dashboard posts to `page`, below the campaign's address, with variable
     parts in angle brackets. The button sends the values in `sends`. `why` asks for a reason, which is required with
-    `needs_why`. An action that `is_final` erases or closes, so its button doesn't look like a button that saves. `do`
-    does the action. It takes the stack, the campaign's id, the ids in `page`, the action's fields, and `by` if it must
-    know who acts. `done` has a notice for each word that it returns.
+    `needs_why`. An action that `is_final` erases or closes, so its button doesn't look like a button that saves. With
+    `asks`, its command shows what it is about, and asks this first. `do` does the action. It takes the stack, the
+    campaign's id, the ids in `page`, the action's fields, and `by` if it must know who acts. `done` has a notice for
+    each word that it returns.
     """
 
     said: Message
@@ -63,6 +64,7 @@ class Action:
     sends: Mapping[str, str] = field(default_factory=dict)
     needs_why: bool = False
     is_final: bool = False
+    asks: str = ""
     scope: Scope = "manage"
     do: Callable[..., Done] | None = None
     done: Mapping[str, Message] = field(default_factory=dict)

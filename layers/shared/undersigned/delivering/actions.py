@@ -66,6 +66,7 @@ _FOR_A_SECOND_EMAIL = Field(
 _KNOWN = replace(FOR_THE_LOG, label=HOW_KNOWN.label)
 _DELIVERY = "/deliveries/<period>/<target>"
 _GOES_BY_HAND = Message("These letters go by hand or post. You can print them here in a few minutes.")
+_SEND_AGAIN = "Send its email again?"
 _SENT_AGAIN = {
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),
     "goes-by-hand": _GOES_BY_HAND,
@@ -185,6 +186,7 @@ def test(  # noqa: PLR0913  (what, who and why)
     Message("Sent or prepared a delivery again"),
     command="retry",
     page=f"{_DELIVERY}/retry",
+    asks=_SEND_AGAIN,
     button=Message("Send again"),
     done=_SENT_AGAIN,
 )
@@ -213,6 +215,7 @@ def retry(  # noqa: PLR0913, PLR0917  (what and why)
     Message("Sent or prepared a delivery again within seven days of another one"),
     command="retry --again",
     page=f"{_DELIVERY}/retry",
+    asks=_SEND_AGAIN,
     done=_SENT_AGAIN,
 )
 def retry_again(  # noqa: PLR0913, PLR0917  (as above)
@@ -249,6 +252,7 @@ def _retry(stack: Stack, key: DeliveryKey, revision: str, *, again: bool = False
     Message("Decided that an email was sent"),
     command="settle --sent",
     page=f"{_DELIVERY}/settle-as-sent",
+    asks="Record that its email was sent?",
     button=Message("The office has the email"),
     done={"settled-as-sent": Message("Recorded: the email was sent. We won’t ask about it again.")},
 )
@@ -276,6 +280,7 @@ def settle_as_sent(  # noqa: PLR0913, PLR0917  (as above)
     Message("Decided that an email was not sent, and sent it again"),
     command="settle --not-sent",
     page=f"{_DELIVERY}/settle-as-not-sent",
+    asks=_SEND_AGAIN,
     button=Message("It did not arrive: send it again"),
     done=_SENT_AGAIN,
 )
@@ -301,6 +306,7 @@ def settle_as_not_sent(  # noqa: PLR0913, PLR0917  (as above)
     Message("Decided that an email was not sent, and sent it again within seven days of another one"),
     command="settle --not-sent --again",
     page=f"{_DELIVERY}/settle-as-not-sent",
+    asks=_SEND_AGAIN,
     done=_SENT_AGAIN,
 )
 def settle_as_not_sent_again(  # noqa: PLR0913, PLR0917  (as above)
@@ -337,6 +343,7 @@ def _in_question(stack: Stack, key: DeliveryKey, revision: str) -> tuple[Deliver
     page=f"{_DELIVERY}/close-unsent",
     button=Message("Close unsent"),
     is_final=True,
+    asks="Close it unsent?",
     done={"closed-unsent": Message("Recorded: these letters won’t be sent.")},
 )
 def close_unsent(  # noqa: PLR0913, PLR0917  (as above)
@@ -347,7 +354,7 @@ def close_unsent(  # noqa: PLR0913, PLR0917  (as above)
     revision: Annotated[str, _MUST_BE_SEEN],
     why: Annotated[str, FOR_SIGNERS],
 ) -> Done:
-    """Decide that the letters of a delivery won't be sent, for a reason that their signers can read.
+    """Stop trying to send a delivery that bounced, or is ready to print.
 
     Raises NotFoundError for an unknown delivery, NotNowError unless it bounced or is ready to print, or if it is no
     longer as it was seen.

@@ -109,6 +109,7 @@ def record_answer(  # noqa: PLR0913  (an answer's parts)
     command="tell-signers",
     page="/targets/<target>/tell",
     button=Message("Email it to the people who signed"),
+    asks="Email it to the people who signed?",
     done={
         "signers-told": Message("The answer goes by email to the people whose letters it answers and who want news.")
     },
@@ -121,8 +122,9 @@ def tell_signers(
 ) -> Done:
     """Email a recorded answer, once, to the people whose letters it answers and who want news.
 
-    Nobody gets a second email about it, whatever is corrected later. The others read it on their letter's page. Raises
-    NotFoundError; NotNowError without an answer, and if somebody has changed it since it was seen.
+    Nobody gets a second email about it, whatever is corrected later. The others read it on their letter's page.
+
+    Raises NotFoundError; NotNowError without an answer, and if somebody has changed it since it was seen.
     """
     campaigns = Campaigns(stack.table)
     known = campaigns.target(campaign, target)
