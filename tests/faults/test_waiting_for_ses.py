@@ -34,7 +34,7 @@ from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing import emails
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rules.signatures import PENDING_FOR, new_mail_request
-from undersigned_cli.local.sources import failures_in, queue_source
+from undersigned_cli.local.sources import queue_source
 from undersigned_cli.local.template import properties_of
 
 if TYPE_CHECKING:
@@ -331,13 +331,12 @@ class Backlog(Rush):
     def _run(self, batch: list[dict[str, Any]]) -> None:
         self._received += len(batch)
         self.most_hidden = max(self.most_hidden, len(self._hidden) + self._received)
-        event = queue_source("WaitingMails").event(batch)
         try:
-            failed = failures_in(self.world.handlers["send_confirmations"](event, CONTEXT))
+            done = queue_source("WaitingMails").hand_over(batch, self.world.invoke)
         except CrashError:
-            failed = frozenset(message["MessageId"] for message in batch)
+            done = []
         for message in batch:
-            if message["MessageId"] in failed:
+            if message not in done:
                 received = int(message["Attributes"]["ApproximateReceiveCount"])
                 message["Attributes"] = {"ApproximateReceiveCount": str(received + 1)}
                 hides = self._hides.pop(message["ReceiptHandle"], _HIDDEN_FOR)
