@@ -49,8 +49,8 @@ from undersigned.signing.rules.abuse_checks import FORM_WINDOW
 from undersigned.signing.rules.forms import current_of
 from undersigned.signing.rules.signatures import Signature, signer_id
 from undersigned.workshop.campaigns import compile_campaign
+from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import push
 from undersigned_cli.local import resources, template
 from undersigned_cli.local.account import quicken
 from undersigned_cli.local.driver import shard_of

@@ -15,8 +15,8 @@ from tests.world import ADA, CAMPAIGN, ROOT
 from tests.world import world as make_world
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.workshop.pages.publish import published
+from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.serving import HttpService
 
 if TYPE_CHECKING:

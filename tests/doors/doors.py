@@ -15,8 +15,8 @@ from undersigned.organizing.rows.exports import Exports
 from undersigned.organizing.rules.exports import Export, ExportFilter
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import person_id
+from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import push
 
 if TYPE_CHECKING:
     from tests.organizers import Browser

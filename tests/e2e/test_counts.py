@@ -23,8 +23,8 @@ from undersigned.organizing.reconciling import begin, proceed
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.signatures import SignatureStateError, new_mail_request, signer_id
+from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import DeployedStack
 

@@ -22,8 +22,8 @@ from tests.served_world import sign_in
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.campaigns.rules.campaigns import Organizer
 from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import DeployedStack
 

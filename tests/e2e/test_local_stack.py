@@ -26,8 +26,8 @@ from typer.testing import CliRunner
 
 from tests.e2e.waiting import wait_for
 from tests.local_stack import local_stack_process
+from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import push
 from undersigned_cli.deploying.environments import clean_environment
 from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.template import ROOT

@@ -15,8 +15,8 @@ from undersigned.people import membership
 from undersigned.people.directory import find_person, id_of
 from undersigned.people.keys import make_key
 from undersigned.people.signing_in import operators_code
+from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import ADMIN_EMAIL
 from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import DeployedStack

@@ -17,8 +17,8 @@ from undersigned.campaigns.rules.cadence import period_of
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing.rows.signatures import Signatures
+from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import DeployedStack
 

@@ -19,8 +19,8 @@ from undersigned.campaigns.rows.counters import Counters
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.signatures import signer_id
+from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.resources import table_definition
 from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import DeployedStack

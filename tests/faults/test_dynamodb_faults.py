@@ -17,8 +17,8 @@ from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.signatures import Signature, signer_id
+from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import push
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,8 +10,8 @@ import pytest
 
 from tests import world as worlds
 from tests.world import ADA, CAMPAIGN, ROOT
+from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import push
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

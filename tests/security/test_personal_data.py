@@ -20,6 +20,7 @@ from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.signatures import signer_id
+from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def keep_for(world: World, days: int | None, closes: str | None = CLOSES) -> Non
     settings = re.sub(r"(?m)^(closes|keep_for_days) = .*\n", "", settings)
     added = (f"closes = {closes}\n" if closes else "") + (f"keep_for_days = {days}\n" if days else "")
     (folder / "campaign.toml").write_text(added + settings, encoding="utf-8")
-    campaign_folder.push(world.stack, campaign_folder.read(folder))
+    push(world.stack, campaign_folder.read(folder))
 
 
 def world_folder() -> Path:

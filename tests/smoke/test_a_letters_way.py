@@ -16,8 +16,8 @@ from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import KEY_WORKS_FOR, ApiKey, digest_of
 from undersigned.signing.rows.signatures import Signatures
+from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import DeployedStack
 

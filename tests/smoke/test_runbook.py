@@ -26,8 +26,8 @@ from undersigned.base.errors import UndersignedError
 from undersigned.campaigns.rules.cadence import period_of
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.signing.rows.signatures import Signatures
+from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import push
 from undersigned_cli.deploying.environments import Environments, find_uv
 from undersigned_cli.local.serving import HttpService
 from undersigned_cli.local.template import ROOT

@@ -27,7 +27,7 @@ REPLACED = {
     "undersigned.base.assets._FOLDER",
     "undersigned.base.fonts.FONT_PACKAGES",
     "undersigned.base.languages.CATALOGS",
-    "undersigned_cli.campaign_folder.writing.empty_files",
+    "undersigned_cli.campaign_folder.empty_files",
     "undersigned_cli.commands.deploying.PROJECT",
     "undersigned_cli.commands.stack.ROOT",
     # The DNS, a terminal, and the stack in CloudFormation.

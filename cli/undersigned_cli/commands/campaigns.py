@@ -11,15 +11,15 @@ import typer
 from undersigned.base.colors import accents
 from undersigned.base.errors import NotFoundError, UndersignedError
 from undersigned.base.languages import SOURCE
-from undersigned.campaigns.activity import perform, record
+from undersigned.campaigns.activity import perform
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.campaigns.rules.postal_codes import in_words
 from undersigned.organizing.deleting import check_deletable, delete_campaign
 from undersigned.organizing.overviews import Overview
 from undersigned.workshop import described_settings, drafting, publishing, settings
 from undersigned.workshop.draft_testing import ask_for_test
 from undersigned.workshop.mistakes import MistakesError
+from undersigned.workshop.pushing import PublishedCampaign, push_logged
 from undersigned.workshop.rows.drafts import Drafts
 from undersigned.workshop.targets import MOST_NOTES
 from undersigned_cli import campaign_folder
@@ -123,18 +123,9 @@ def push(
     if draft:
         _push_draft(stack, folder, revision)
         return
-    from undersigned.workshop.printing.share_pictures import share_pictures
-
-    reason = checked_reason(reason)
-    compiled = _read(folder)
+    compiled, opened = _read(folder), stack.opened()
     campaign = compiled.campaign
-    pictures = share_pictures(campaign)
-    opened = stack.opened()
-    before = campaign_folder.PublishedCampaign.read(opened, campaign.id)
-    if changes := campaign_folder.in_short(before.changes(compiled)):
-        # First, so that no change goes without an entry.
-        record(opened, campaign.id, "push", COMMAND_LINE, about=changes, why=reason)
-    pushed = campaign_folder.push(opened, compiled, before, pictures)
+    pushed = push_logged(opened, PublishedCampaign.read(opened, campaign.id), compiled, "push", COMMAND_LINE, reason)
     say(f"{campaign.id}: {counted(pushed.targets, 'recipient')}.")
     for language, version in campaign.letters.items():
         if version in pushed.new_letters:
@@ -229,12 +220,13 @@ def pull(
     opened = stack.opened()
     if draft:
         found = drafting.draft_of(opened, campaign)
-        campaign_folder.write(folder, found.files, replace=force)
+        campaign_folder.write(folder, found.files, replaces=force)
         say(f"The draft of {campaign} is in {folder}.")
         say(f"To write it back: undersigned campaign push --draft {folder} --revision {found.revision}")
         return
     check_campaign(opened, campaign)
-    campaign_folder.pull(Campaigns(opened.table), campaign, folder, replace=force)
+    published = PublishedCampaign.read(opened, campaign)
+    campaign_folder.write(folder, published.files(opened), replaces=force)
     say(f"{campaign} is in {folder}.")
 
 

@@ -15,10 +15,10 @@ from undersigned.campaigns.rules.letters import SignerDetails
 from undersigned.workshop.letters import compile_letter, with_own_words
 from undersigned.workshop.mistakes import MistakesError
 from undersigned.workshop.pasted_letters import pasted_letter
-from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder.rendering import Format
+from undersigned_cli import campaign_folder, rendering
 from undersigned_cli.commands.options import Folder, a_day, examples
 from undersigned_cli.commands.output import say
+from undersigned_cli.rendering import Format
 from undersigned_cli.whole_files import write_whole
 
 app = typer.Typer(no_args_is_help=True, help="Convert a paper form to a campaign's letter, and preview letters.")
@@ -106,7 +106,7 @@ def render(  # noqa: PLR0913  (a letter's fields)
         signed_on=on or today,
     )
     try:
-        rendered = campaign_folder.render(compiled, target, details, format, language)
+        rendered = rendering.render(compiled, target, details, format, language)
     except FormError as error:
         for field in error.errors:
             say(f"--{field.field.replace('_', '-')}: {field.message}", style="red")

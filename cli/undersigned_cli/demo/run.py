@@ -21,8 +21,8 @@ from rich.table import Table
 from undersigned.base.errors import UndersignedError
 from undersigned.campaigns.rules.cadence import period_of
 from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import push
 from undersigned_cli.commands.output import console
 from undersigned_cli.demo.signers import DemoSigner, demo_signers
 from undersigned_cli.local.template import ROOT

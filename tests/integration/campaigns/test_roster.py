@@ -18,8 +18,8 @@ from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Campaign, Target
 from undersigned.campaigns.rules.controls import Controls
 from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import push
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

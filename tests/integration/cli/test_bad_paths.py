@@ -125,7 +125,7 @@ def test_a_missing_file_of_the_program_itself_is_not_taken_for_a_mistake(
     def broken(_name: str) -> dict[str, str]:
         raise FileNotFoundError(errno.ENOENT, "No such file or directory", f"{main.__file__}.missing")
 
-    monkeypatch.setattr("undersigned_cli.campaign_folder.writing.empty_files", broken)
+    monkeypatch.setattr("undersigned_cli.campaign_folder.empty_files", broken)
     monkeypatch.setattr(sys, "argv", ["undersigned", "campaign", "new", places["missing"]])
 
     with pytest.raises(FileNotFoundError):

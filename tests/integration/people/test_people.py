@@ -32,9 +32,9 @@ from undersigned.people.rules.people import Member, person_id
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.workshop import drafting
+from undersigned.workshop.pushing import push
 from undersigned.workshop.starting import empty_files
 from undersigned_cli import campaign_folder, stacks
-from undersigned_cli.campaign_folder import push
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:

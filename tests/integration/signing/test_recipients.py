@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tests.world import FORM, files_of_campaign, publish_files
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.workshop.campaigns import compile_campaign
-from undersigned_cli.campaign_folder import push
+from undersigned.workshop.pushing import push
 
 if TYPE_CHECKING:
     import pytest

@@ -14,7 +14,7 @@ from undersigned.base.errors import FormError, NotFoundError
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.campaigns.rules.letters import Letter, SignerDetails
 from undersigned.workshop.campaigns import CompiledCampaign
-from undersigned_cli.campaign_folder import render
+from undersigned_cli.rendering import render
 
 LETTER = Letter.of("en", "source", "<p>Dear {{ target.name }}</p>\n<p>{{ signature }}<br>\n{{ signer.address }}</p>\n")
 CAMPAIGN = replace(signatures.TREES, letter=LETTER.version)

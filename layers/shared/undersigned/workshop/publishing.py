@@ -8,11 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from undersigned.campaigns.activity import record
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.workshop.drafting import check, draft_of
-from undersigned.workshop.pushing import PublishedCampaign, in_short, push
+from undersigned.workshop.pushing import PublishedCampaign, push_logged
 from undersigned.workshop.rows.drafts import Drafts
 from undersigned.workshop.rules.drafts import ChangedMeanwhileError
 from undersigned.workshop.writing import files_of
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from undersigned.base.stack import Stack
-    from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.campaigns.rules.controls import Controls
     from undersigned.workshop.campaigns import CompiledCampaign
     from undersigned.workshop.rules.drafts import Draft
@@ -29,32 +26,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ToPublish:
-    """What the step that publishes a draft shows. `compiled` is the draft.
+    """A draft beside the campaign as it is published. `compiled` is the draft.
 
-    `published` is the campaign as it is, with its `targets`, and `changes` what publishing changes, as the activity log
-    names it. `before` and `after` are its files, without and with the changes; both are empty for a new campaign, and
-    while the draft has mistakes.
+    `changes` are what publishing changes, as the activity log names it. `before` and `after` are the campaign's files,
+    without and with the changes; both are empty for a new campaign, and while the draft has mistakes.
     """
 
-    published: Campaign | None
+    published: PublishedCampaign
     controls: Controls
     compiled: CompiledCampaign
     changes: tuple[str, ...] = ()
     before: Mapping[str, str] = field(default_factory=dict)
     after: Mapping[str, str] = field(default_factory=dict)
-    targets: tuple[Target, ...] = ()
 
     @property
     def fingerprint(self) -> str:
         """Return the fingerprint of the campaign with which the draft was compared."""
-        return _fingerprint(self.before)
+        return hashlib.sha256(json.dumps(self.before, sort_keys=True).encode()).hexdigest()
 
 
 def to_publish(stack: Stack, draft: Draft) -> ToPublish:
-    """Return what the step that publishes a draft shows, whatever its mistakes are."""
+    """Compare a draft, whatever its mistakes are, with the campaign as it is published."""
     published, compiled = PublishedCampaign.read(stack, draft.campaign), check(draft)
-    controls, targets = Campaigns(stack.table).controls(draft.campaign), tuple(published.targets.values())
-    found = ToPublish(published.settings, controls, compiled, targets=targets)
+    found = ToPublish(published, Campaigns(stack.table).controls(draft.campaign), compiled)
     if compiled.mistakes:
         return found
     found = replace(found, changes=published.changes(compiled))
@@ -73,25 +67,15 @@ def publish(  # noqa: PLR0913, PLR0917  (what is published, and what was seen)
     if the campaign has changed since its changes were listed (its `fingerprint`), and GivenError for a reason that
     can't be kept.
     """
-    from undersigned.workshop.printing.share_pictures import share_pictures
-
-    why = checked_reason(why)
-    draft, before = draft_of(stack, campaign), PublishedCampaign.read(stack, campaign)
+    draft = draft_of(stack, campaign)
     if draft.revision != revision:
         raise ChangedMeanwhileError(draft)
-    compiled = check(draft).without_mistakes()
-    if fingerprint != _fingerprint(before.files(stack) if before.settings else {}):
+    found = to_publish(stack, draft)
+    compiled = found.compiled.without_mistakes()
+    if fingerprint != found.fingerprint:
         raise ChangedMeanwhileError(draft)
-    changes = in_short(before.changes(compiled))
-    if changes:
-        # The entry comes first, so that no change is without one.
-        record(stack, campaign, "publish", by, about=changes, why=why)
-    push(stack, compiled, before, share_pictures(compiled.campaign))
+    push_logged(stack, found.published, compiled, "publish", by, why)
     if revision:
         # A change that somebody saves at this moment is not published.
         with suppress(ChangedMeanwhileError):
             Drafts(stack).set_published(draft)
-
-
-def _fingerprint(files: Mapping[str, str]) -> str:
-    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()

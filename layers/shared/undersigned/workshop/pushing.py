@@ -6,7 +6,9 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Self
 
 from undersigned.base.errors import NotFoundError
+from undersigned.campaigns.activity import record
 from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.workshop.writing import files_of
 
 if TYPE_CHECKING:
@@ -95,6 +97,23 @@ def in_short(changes: Sequence[str]) -> str:
     """Return changes as the activity log keeps them; empty if there are none."""
     left_out = len(changes) - _MOST_CHANGES
     return "; ".join([*changes[:_MOST_CHANGES], *([f"and {left_out} more"] if left_out > 0 else [])])
+
+
+def push_logged(  # noqa: PLR0913, PLR0917  (what is pushed, who and why)
+    stack: Stack, before: PublishedCampaign, compiled: CompiledCampaign, action: str, by: str, why: str
+) -> Pushed:
+    """Push a campaign with the pictures of its shared links, after an entry of the activity log if that changes it.
+
+    Raises GivenError for a reason that can't be kept.
+    """
+    from undersigned.workshop.printing.share_pictures import share_pictures
+
+    why, campaign = checked_reason(why), compiled.campaign
+    pictures = share_pictures(campaign)
+    if changes := in_short(before.changes(compiled)):
+        # The entry comes first, so that no change is without one.
+        record(stack, campaign.id, action, by, about=changes, why=why)
+    return push(stack, compiled, before, pictures)
 
 
 def push(

@@ -85,8 +85,8 @@ def publish(  # noqa: PLR0913  (what the page shows)
     isn't added. The buttons change only the draft and the campaign with this `revision` and `fingerprint`. `letters`
     counts the confirmed ones.
     """
-    viewer, controls = workshop.viewer, found.controls
-    public = published(found.published, found.targets, public_url) if found.published else None
+    viewer, controls, now = workshop.viewer, found.controls, found.published.settings
+    public = published(now, (*found.published.targets.values(),), public_url) if now else None
     websites = public["websites"] if public else ()
     drafted = [site for name in WEBSITES for site in workshop.sites(name)]
     return workshop_page(

@@ -74,7 +74,7 @@ def _publish_page(
         # Nothing was saved. If somebody else has saved a change, the next press of the button shows it as new.
         revision=revision_of(request) if refused else workshop.draft.revision,
         fingerprint=request.posted("fingerprint") if refused else found.fingerprint,
-        letters=Counters(request.stack.table).total(request.campaign)[0] if found.published else 0,
+        letters=Counters(request.stack.table).total(request.campaign)[0] if found.published.settings else 0,
     )
 
 

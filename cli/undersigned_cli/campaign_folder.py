@@ -1,18 +1,24 @@
-"""Read a campaign's folder: `campaign.toml`, `letter.md`, `letter.<language>.md` and `targets.csv`."""
+"""Read and write a campaign's folder: `campaign.toml`, `letter.md`, `letter.<language>.md` and `targets.csv`."""
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from undersigned.base.errors import UndersignedError
 from undersigned.base.languages import Message
 from undersigned.workshop import logos, targets
 from undersigned.workshop.campaigns import REQUIRED_FILES, CompiledCampaign, compile_campaign, is_translation
+from undersigned.workshop.described_settings import SCHEMA_FILE, schema_text
 from undersigned.workshop.mistakes import Mistake, MistakesError
-from undersigned.workshop.texts import encoding_warning, text_of
+from undersigned.workshop.starting import empty_files
+from undersigned.workshop.texts import encoding_warning, slug_of, text_of
+from undersigned.workshop.writing import files_of_folder
+from undersigned_cli.whole_files import write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -63,3 +69,26 @@ def read_text(file: Path) -> str:
         )
         raise MistakesError([Mistake(file.name, None, message)]) from error
     return text_of(file.name, content)
+
+
+def write_new(folder: Path) -> None:
+    """Write the folder of a new campaign. `campaign check` says what to fill in. Raises UndersignedError."""
+    write(folder, empty_files(slug_of(folder.resolve().name)), replaces=False, way_out="name another folder")
+
+
+def write(
+    folder: Path,
+    files: Mapping[str, str],
+    *,
+    replaces: bool,
+    way_out: str = "name another folder, or replace them with --force",
+) -> None:
+    """Write the files of a draft, with the schema for editors. Raises UndersignedError if a file is there."""
+    files = {**files_of_folder(files), SCHEMA_FILE: schema_text()}
+    there = [file for file in files if (folder / file).exists()]
+    if there and not replaces:
+        message = f"{folder} has {', '.join(there)} already; {way_out}"
+        raise UndersignedError(message)
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, text in files.items():
+        write_whole(folder / file, b64decode(text) if file == logos.FILE else text.encode())
