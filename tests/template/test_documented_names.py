@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
+from babel.messages.pofile import read_po
 
 from tests.commands import code, commands, mistakes_in, our_mistakes
+from tests.product_files import PRODUCT
 from undersigned_cli.local.template import ROOT
 from undersigned_cli.main import app
 
@@ -72,6 +75,18 @@ def test_the_page_of_the_command_line_has_each_command_and_only_options_that_it_
     }
     assert set().union(*(names for names, _ in rows)) == COMMANDS.keys()
     assert wrong == set()
+
+
+def test_each_button_that_a_page_has_pressed_exists() -> None:
+    catalog = BytesIO((PRODUCT / "catalogs" / "organizers" / "es.po").read_bytes())
+    labels = {message.id for message in read_po(catalog)}
+    pressed = {
+        label
+        for page in PAGES.values()
+        for label in re.findall(r"\b[Pp]ress(?:es)? \*\*(.+?)\*\*", " ".join(page.split()))
+    }
+    assert {"New campaign", "Send now"} <= pressed
+    assert pressed - labels == set()
 
 
 def test_each_name_in_capitals_exists() -> None:
