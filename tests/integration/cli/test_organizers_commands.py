@@ -558,7 +558,7 @@ WITHOUT_STACK = {"local", "demo", "deploy", "remove-stack", "letter import", "le
 }
 
 
-@pytest.mark.parametrize("command", names_of_commands(get_command(app)))
+@pytest.mark.parametrize("command", [*names_of_commands(get_command(app))])
 def test_every_command_has_help_with_examples(command: str) -> None:
     shown = CliRunner().invoke(app, [*command.split(), "--help"])
     assert shown.exit_code == 0
