@@ -103,7 +103,7 @@ class OpenRoutes(RouteTable):
 
 
 class ScopedRoutes[Needed: str](RouteTable):
-    """Routes that each name the scope that they take, so that none is open by mistake."""
+    """Routes that each name a scope, so that none is open by mistake."""
 
     def get[Decorated: Handler](self, path: str, scope: Needed) -> Callable[[Decorated], Decorated]:
         """Note the handler for GET."""

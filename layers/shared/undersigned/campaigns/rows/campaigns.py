@@ -290,7 +290,7 @@ def _no_target(campaign: str, target: str) -> NotFoundError:
 
 
 def read_letter(values: Values) -> Letter:
-    """Read a letter version. Raises ValueError if something else wrote it, so that it is not what people signed."""
+    """Read a letter version. Raises ValueError if something else wrote the text: it is not what people signed."""
     letter = Letter.read(values)
     if letter != Letter.of(letter.language, letter.source, letter.template):
         message = f"the letter version {letter.version[:12]} is not what was signed; restore its row from a backup"

@@ -1,6 +1,6 @@
 """What offices say on their pages: stops, and *Received*.
 
-Strangers reach the function that writes it, so it has a row of its own, and that function writes no target.
+Strangers can reach the function that writes this. So it is a row of its own, and the function may write no target.
 
 | row | pk | sk |
 |---|---|---|

@@ -391,7 +391,7 @@ def _index(cover: PacketCover) -> dict[str, str]:
 
 
 def _ended(words: str) -> str:
-    """Return words so that what follows them stands on their right, even if they are written from right to left."""
+    """Return words of any direction, ended so that the text after them stands on their right."""
     return words + _LEFT_TO_RIGHT if max(words, default="") >= _FIRST_HEBREW else words
 
 

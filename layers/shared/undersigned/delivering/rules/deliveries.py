@@ -417,14 +417,14 @@ class Delivery(DeliveryKey, Row):
     def way_to(self, target: Target) -> Way:
         """Return how its letters go: as their target has an address or not, until the attempt begins.
 
-        Letters that were ready to print stay on paper, because somebody may have brought them. Letters that the office
-        said it has keep their way, so that they go on only if a person insists.
+        Letters that were ready to print stay on paper, because somebody may have brought them. Letters keep their way,
+        too, if the office said that it has them: they go on only if a person insists.
         """
         is_fixed = (self.way == "by hand" and self.letters) or self.received_at(target)
         return target.way if self.goes_on and not is_fixed else self.way
 
     def may(self, question: Question | None) -> tuple[Decision, ...]:
-        """Return what a person may decide about it, if this is the question that it asks now."""
+        """Return what a person may decide about the delivery, given its present question."""
         return STATES[self.state].may.get(question or ("ready to print" if self.is_ready_to_print else None), ())
 
     def question(self, now: datetime) -> Question | None:

@@ -28,7 +28,7 @@ class ReportLine:
     """The outcome of some letters to one target; `reason` says more about it.
 
     `period` is the day of their delivery. Letters in the tray have none. `has_left` says that SES took their email, or
-    that the office has them on paper, and `is_new` that it did since the last report.
+    that the office has them on paper; `is_new`, that this happened since the last report.
     """
 
     target: Target

@@ -167,7 +167,7 @@ def _known_sending(_stack: Stack) -> list[tuple[datetime, Sending]]:
 
 @dataclass(slots=True)
 class _Asking:
-    """An email of a batch: its budgets, those that it has taken from, and when it is tried again if it must wait."""
+    """An email of a batch: its budgets, the budgets from which it was taken, and its next try if it must wait."""
 
     budgets: tuple[Budget, ...]
     next_try: datetime | None
