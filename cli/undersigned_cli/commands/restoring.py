@@ -45,6 +45,7 @@ from undersigned.signing.rows.signatures import (
     Signatures,
     parse_signature_key,
     read_signature,
+    sealing,
     target_at,
 )
 from undersigned.signing.rules.signatures import Signature, listing_shards, signer_id, tray_shard, tray_shards
@@ -455,6 +456,8 @@ class Restoring:
 
 
 def _sealed_in(bundle: str, row: Values) -> Values:
-    """Return a letter's row as `sealing` leaves it."""
-    kept = {name: value for name, value in row.items() if name not in {"due", "due_at", "network"}}
-    return kept | {"bundle": bundle}
+    """Return a letter's row, which may be damaged, as sealing leaves it."""
+    campaign, signer = parse_signature_key(row["pk"])
+    change = sealing(campaign, str(row.get("target")), signer, bundle)
+    sealed = {**row, **change.assign}
+    return {name: value for name, value in sealed.items() if value is not None and name not in change.remove}
