@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.product_files import PRODUCT
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
@@ -53,6 +55,15 @@ def test_every_path_that_a_page_names_exists() -> None:
 
     assert "layers/layer.mk" in named
     assert [name for name in sorted(named) if not any((root / name).exists() for root in roots)] == []
+
+
+def test_the_readme_has_each_folder_of_the_product_and_of_the_tests() -> None:
+    cells = re.findall(r"^\| (`\w.*?) \|", (ROOT / "README.md").read_text("utf-8"), flags=re.MULTILINE)
+    named = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    folders = {file.parts[len(parent.parts)] for parent in (PRODUCT, ROOT / "tests") for file in parent.glob("*/*.*")}
+
+    assert {"base", "smoke"} <= folders
+    assert folders - {"__pycache__"} <= named
 
 
 def test_each_file_of_tests_says_in_its_first_line_what_it_shows() -> None:
