@@ -192,7 +192,7 @@ SPANISH_WORDS = {
     r"\bkeys?\b": "clave",
 }
 """Words of docs/translating.md that have one translation."""
-OTHER_SPANISH = re.compile(r"[«»]|\b(?:rebot|rellen|desech|presion)|\bspam\b(?!\))")
+OTHER_SPANISH = re.compile(r"[«»]|\b(?:agr[eé]g|desech|ordenador|presion|rebot|rellen)|\bspam\b(?!\))")
 """What would be a second word, or another mark, for the same thing."""
 
 
