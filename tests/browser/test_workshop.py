@@ -314,6 +314,17 @@ def test_a_row_is_added_and_saved(stack: Stack, visitor: Visitor) -> None:
     expect(page.get_by_label("Name, row 11", exact=True)).to_have_value("Kim New")
 
 
+def test_names_towns_and_departments_are_not_cut(stack: Stack, visitor: Visitor) -> None:
+    page = visitor.open(width=1280)
+    stack.sign_in(page, CAMPAIGN)
+    page.goto(f"{stack.workshop(CAMPAIGN)}/recipients")
+    cut = page.locator("#rows :is(.title, .name, .department, .locality)").evaluate_all(
+        "cells => cells.filter((it) => it.scrollWidth > it.clientWidth).map((it) => it.value)"
+    )
+    assert cut == []
+    assert page.locator(".rows").first.evaluate("it => it.scrollWidth - it.clientWidth") == 0
+
+
 def test_every_cell_of_an_empty_table_has_room_to_type_and_remove_stays_in_view(stack: Stack, visitor: Visitor) -> None:
     drafting.create(stack.world.stack, NEW, ANN, empty_files(NEW))
     page = visitor.open(width=1280)
