@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from undersigned.base import languages
-from undersigned.base.colors import accents
+from undersigned.base.colors import PLAIN, accents
 from undersigned.base.fonts import needs_no_glyph
 from undersigned.base.languages import Message
 from undersigned.base.qr_codes import qr_code
@@ -43,8 +43,6 @@ _REGION = re.compile(r"[A-Za-z]{2}")
 
 # The ink of packet.typ; an SVG can't use the document's colors.
 _INK = "#1a1a1a"
-_RULE = "#8a1c1c"
-"""The line on the cover of a campaign without a color."""
 _DRAWN_HEIGHT = 38  # points: a good half inch
 
 _SCREEN = 100
@@ -362,7 +360,7 @@ def _cover(cover: PacketCover) -> dict[str, Any]:
     )
     return {
         "organizer": tidied(organizer.name),
-        "color": accents(cover.accent or _RULE)[0].color,
+        "color": accents(cover.accent or PLAIN)[0].color,
         "logo": [_picture(cover.logo), *cover.logo.size] if cover.logo else None,
         "campaign": tidied(cover.campaign_title),
         "date": languages.long_date(cover.delivered_on, language),
