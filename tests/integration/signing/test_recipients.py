@@ -88,10 +88,14 @@ def test_where_nobody_is_served_the_form_says_where_and_whom_to_ask(world: World
 
     assert answer.status == 422
     assert (
-        "This letter doesn’t cover 99999. It covers Springfield, Chicago. If you live somewhere else, write to "
+        "This letter doesn’t cover 99999. It covers Springfield and Chicago. If you live somewhere else, write to "
         'End Demand Illinois (sample): <a href="mailto:letters@enddemand.example" target="_self">'
         "letters@enddemand.example</a>" in answer.body
     )
+    short = world.sign(postal_code="9999")
+    assert (short.status, "doesn’t cover" in short.body) == (422, False)
+    assert "A postal code has 5 digits, such as 60601." in short.body
+    assert "doesn’t cover K1A0B1" in world.sign(postal_code="K1A0B1").body
     assert "Esta carta no abarca el 99999" in world.post(f"{FORM}/preview?lang=es", {"postal_code": "99999"}).body
 
 

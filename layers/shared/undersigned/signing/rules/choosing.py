@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.errors import FieldError, FormError
 from undersigned.base.languages import Message
+from undersigned.campaigns.rules.postal_codes import canonical_postal_code
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from undersigned.campaigns.rules.campaigns import Campaign, Roster, Target
 
 
@@ -47,11 +50,15 @@ def choose_target(campaign: Campaign, roster: Roster, postal_code: str, target_i
 
 def _not_covered(campaign: Campaign, roster: Roster, postal_code: str) -> Message:
     """Name the towns that the letter covers, and the organizer, whom people of other towns can ask."""
+    typed, example = canonical_postal_code(postal_code), next(filter(str.isdigit, roster.by_pattern), "")
+    if example and typed.isdigit() and len(typed) != len(example):
+        digits = {"digits": len(example), "example": example}
+        return Message("A postal code has %(digits)s digits, such as %(example)s.", digits)
     towns = roster.towns
     others = max(0, len(towns) - _MOST_TOWNS)
     values = {
         "postal_code": postal_code,
-        "towns": ", ".join(towns[:_MOST_TOWNS]),
+        "towns": _and(towns) if 1 < len(towns) <= _MOST_TOWNS else ", ".join(towns[:_MOST_TOWNS]),
         "others": others,
         "organizer": campaign.organizer.name,
         "email": campaign.organizer.email,
@@ -70,3 +77,7 @@ def _not_covered(campaign: Campaign, roster: Roster, postal_code: str) -> Messag
         others,
         values,
     )
+
+
+def _and(towns: Sequence[str]) -> Message:
+    return Message("%(first)s and %(last)s", {"first": ", ".join(towns[:-1]), "last": towns[-1]})
