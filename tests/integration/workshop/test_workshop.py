@@ -155,6 +155,16 @@ def test_saving_goes_on_whatever_is_left_and_the_next_page_says_what(beginner: A
     assert "What is left to do" not in beginner.open("settings").words
 
 
+def test_saving_stays_with_the_fields_that_it_added(beginner: Author) -> None:
+    beginner.open("settings")
+    added = beginner.send("settings", {"languages.es": "es", "do": "save"})
+    assert added.headers["location"].endswith("/settings?done=saved-new-fields#setting-es-title")
+    assert "Fill in those that are empty" in beginner.open("settings?done=saved-new-fields").words
+    # Once the page has them, saving goes on, as with every empty field.
+    beginner.open("settings")
+    assert "/recipients?" in beginner.send("settings", {"do": "save"}).headers["location"]
+
+
 def test_a_draft_that_nobody_published_has_only_its_workshop(beginner: Author) -> None:
     overview = beginner.see(f"/organizer/dashboard/{NEW}")
     assert overview.headers["location"] == f"/organizer/dashboard/{NEW}/workshop"
@@ -874,7 +884,7 @@ def test_a_list_that_cannot_be_read_is_pasted_again_or_taken_back(author: Author
     for step in ("letter", "settings", "recipients", "preview", "publish"):
         assert author.open(step).status == 200
     said = author.open("publish").words
-    assert "we can't read this list; paste it again, or go back to one of the “Earlier versions”" in said
+    assert "we can’t read this list; paste it again, or go back to one of the “Earlier versions”" in said
 
 
 # Two people at once

@@ -103,6 +103,11 @@ class ShownMistake:
     quote: str = ""
 
 
+def anchor_of(setting: str) -> str:
+    """Return the end of an address that leads to a setting's field."""
+    return f"#setting-{setting.replace('.', '-')}"
+
+
 @dataclass(frozen=True, slots=True)
 class Workshop:
     """The values that all pages of the workshop show: the viewer, the draft, and the campaign that was read from it.
@@ -205,7 +210,7 @@ class Workshop:
         match step_of(mistake.file):
             case "settings":
                 name = mistake.setting
-                anchor = f"#setting-{name.replace('.', '-')}" if name else ""
+                anchor = anchor_of(name) if name else ""
                 place = self.viewer.say(label_of(name)) if name else self._label("settings")
                 return ShownMistake(self.address("settings") + anchor, place, self.viewer.say(mistake.on_page))
             case "recipients":

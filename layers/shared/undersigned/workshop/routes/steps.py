@@ -27,7 +27,7 @@ from undersigned.workshop.pages import letter as letter_pages
 from undersigned.workshop.pages import recipients as recipient_pages
 from undersigned.workshop.pages import settings as settings_pages
 from undersigned.workshop.pages.conflict import changed_meanwhile
-from undersigned.workshop.pages.frame import Workshop, fingerprint
+from undersigned.workshop.pages.frame import Workshop, anchor_of, fingerprint
 from undersigned.workshop.pages.preview import Preview
 from undersigned.workshop.pasted_letters import pasted_letter
 from undersigned.workshop.routes.drafts import WorkshopRoutes
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
 NOTICES |= {
     "saved": Message("Saved in the draft. Nothing is published yet."),
+    "saved-new-fields": Message("Saved in the draft. The page now has more fields. Fill in those that are empty."),
     "saved-left": Message("Saved in the draft. The list below says what is left to do."),
 }
 
@@ -110,7 +111,12 @@ def write(request: DashboardRequest, step: Step, draft: Draft, changes: Mapping[
         return _changed_meanwhile(request, step, error.current, changes)
     except NotSavedError as error:
         return _not_saved(request, step, error)
-    return moved(workshop_of(request, written).after(step))
+    workshop = workshop_of(request, written)
+    if step == "settings":
+        posted, left = posted_form(request.event), [one.setting for one in workshop.mistakes_of(step) if one.setting]
+        if new := next((name for name in left if name not in posted), None):
+            return moved(workshop.address(step, done="saved-new-fields") + anchor_of(new))
+    return moved(workshop.after(step))
 
 
 def _changed_meanwhile(
