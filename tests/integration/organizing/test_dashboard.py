@@ -823,7 +823,7 @@ def test_two_offices_of_a_town_are_told_apart_on_the_overview(world: World, mana
         target = Target(f"school-{number}", "Principal", "Jo Doe", school, "Cambridge", f"s{number}@b.example", ())
         Campaigns(world.stack.table).put_target(CAMPAIGN, target)
     page = manager.see().body
-    assert re.findall(r">(Cambridge[^<]*)</a>", page) == ["Cambridge: Oak School", "Cambridge: Elm School"]
+    assert re.findall(r">(Cambridge[^<]*)</a>", page) == ["Cambridge: Elm School", "Cambridge: Oak School"]
     assert ">Evanston Police Department</a>" in page
 
 

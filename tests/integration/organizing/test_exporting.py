@@ -10,7 +10,7 @@ import pytest
 
 from tests.exports import asked, file_of, rows_of
 from tests.faults.refusals import KilledError, Meanwhile, Refusing, killed
-from tests.organizers import act, read
+from tests.organizers import act, read, someone
 from tests.world import CAMPAIGN, CONTEXT, client_of
 from undersigned.base.errors import ChangedError, NotFoundError
 from undersigned.campaigns.rows.campaigns import Campaigns
@@ -23,6 +23,7 @@ from undersigned.organizing.exporting import (
     put_off_export,
     recent_exports,
 )
+from undersigned.organizing.pages.exports import COLUMNS_IN_WORDS
 from undersigned.organizing.queues import ExportQueue, export_queue
 from undersigned.organizing.rows.exports import Exports
 from undersigned.organizing.rules.exports import COLUMNS, ExportFilter
@@ -48,6 +49,19 @@ def sign(world: World, people: int) -> list[str]:
 
 def emails_of(world: World, export: Export) -> list[str]:
     return [row["email_address"] for row in rows_of(file_of(world, export))]
+
+
+def test_the_page_says_what_the_columns_mean_and_where_the_file_will_be(world: World) -> None:
+    editor = someone(world, "editor")
+    asked_for = editor.press("/exports")
+    page = editor.see(f"/exports?{asked_for.headers['location'].partition('?')[2]}")
+    assert COLUMNS_IN_WORDS.keys() <= {*COLUMNS}
+    assert "action_date When the letter was signed." in page.words
+    assert "The file is in the list below." in page.words
+    assert '<td role="cell" class="count" data-label="Letters"></td>' in page.body
+    world.run_exports()
+    assert "being created" not in editor.words("/exports")
+    assert '<td role="cell" class="count" data-label="Letters">0</td>' in editor.see("/exports").body
 
 
 def test_an_export_has_every_row_newest_first(world: World) -> None:

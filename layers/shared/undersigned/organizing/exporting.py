@@ -57,7 +57,7 @@ class NotReadyError(NotNowError):
     command="export",
     page="/exports",
     button=Message("Create a file"),
-    done={"asked": Message("We’re creating the file.")},
+    done={"asked": Message("The file is in the list below. You can download it as soon as it is ready.")},
 )
 def ask(  # noqa: PLR0913  (fields)
     stack: Stack,

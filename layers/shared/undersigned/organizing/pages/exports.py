@@ -25,6 +25,20 @@ _EXPORT_STATES: Mapping[ExportState, Message] = {
     "erased": Message("Deleted, because a letter was erased. Create a new one."),
 }
 
+COLUMNS_IN_WORDS: Mapping[str, Message] = {
+    "identifiers": Message("The same for all letters of one person."),
+    "action_date": Message("When the letter was signed. Times are in UTC."),
+    "comments": Message("The signer’s own words."),
+    "target": Message("The recipient’s name in web addresses."),
+    "updates": Message("Whether the person wants news. Write to nobody else."),
+    "letter": Message("A code for the text that was signed."),
+    "period": Message("The day of the delivery that has the letter; empty while the letter waits."),
+    "bundle": Message("A part of that delivery, for a technician."),
+    "quarantine": Message("Why the form looked like a bot’s."),
+    "source": Message("The label of the link that the person came from."),
+}
+"""What the names of columns mean that don’t say it themselves. The first ten names are a standard’s, for programs."""
+
 _NEWS: Mapping[News, Message] = {
     "agreed": Message("People who agreed to news"),
     "ended": Message("People who ended the news"),
@@ -48,6 +62,7 @@ def exports_page(viewer: Viewer, found: Sequence[Export]) -> Page:
             )
             for export in found
         ],
+        columns=[(column, viewer.say(words)) for column, words in COLUMNS_IN_WORDS.items()],
         is_writing=any(export.state in {"queued", "running"} for export in found),
         targets=recipient_choices(viewer),
         statuses=[(name, viewer.say(STATUSES[name])) for name in EXPORTED],

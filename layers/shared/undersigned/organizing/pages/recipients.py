@@ -45,13 +45,13 @@ class Row:
     def sorts_by(self, column: str) -> tuple[object, ...]:
         """Return the row's sort key for a column."""
         values: dict[str, object] = {
-            "recipient": self.target.locality.casefold(),
+            "recipient": self.target.label.casefold(),
             "waiting": self.waiting,
             "sent": self.sent,
             "last": self.last.key.period if self.last else "",
             "state": (not self.needs_you, self.state),
         }
-        return values[column], self.target.locality.casefold()
+        return values[column], self.target.label.casefold()
 
 
 def row_of(viewer: Viewer, state: TargetState) -> Row:
