@@ -65,7 +65,7 @@ def read_text(file: Path) -> str:
         content = file.read_bytes()
     except OSError as error:
         message = Message(
-            "the file can't be read (%(reason)s); check its name and permissions", {"reason": error.strerror}
+            "the file can’t be read (%(reason)s); check its name and permissions", {"reason": error.strerror}
         )
         raise MistakesError([Mistake(file.name, None, message)]) from error
     return text_of(file.name, content)

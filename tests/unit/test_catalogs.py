@@ -297,3 +297,12 @@ def words_outside_of_translations(template: str) -> list[str]:
 @pytest.mark.parametrize("template", [path for path in TEMPLATES if path.suffix != ".css"], ids=lambda path: path.name)
 def test_a_template_has_no_untranslated_words(template: Path) -> None:
     assert words_outside_of_translations(template.read_text(encoding="utf-8")) == []
+
+
+STRAIGHT = re.compile(r"(?<=\w)'(?=\w)|(?<=s)'(?= )")
+
+
+@EACH_FILE
+def test_apostrophes_are_curly(path: Path) -> None:
+    texts = [text for message in catalog_in(path) for text in (*texts_of(message.id), *texts_of(message.string))]
+    assert [text for text in texts if STRAIGHT.search(text)] == []

@@ -56,7 +56,7 @@ FILES = re.compile(
 NOT_ON_A_PAGE = {
     "Send `Authorization: Bearer <key>` with a key of this campaign. `undersigned key create` creates one.": "in JSON",
     "Use a key with the scope `%(scope)s`. `undersigned key create --scope %(scope)s` creates one.": "the same",
-    "the file can't be read as TOML (%(reason)s); correct that place": "only a folder has TOML",
+    "the file can’t be read as TOML (%(reason)s); correct that place": "only a folder has TOML",
     "line %(line)s": "by_rows makes rows of it, which the crawl sees",
     "on line %(line)s": "the same",
     "The file is too large to download here. `undersigned deliver CAMPAIGN --preview DIR` writes it.": "the API's, too",

@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
 
-    assert mistakes_of(folder) == [f"{name}: the file is missing; add it to the campaign's folder"]
+    assert mistakes_of(folder) == [f"{name}: the file is missing; add it to the campaign’s folder"]
 
 
 @pytest.mark.parametrize("name", ["campaign.toml", "letter.md", "targets.csv"])
@@ -103,7 +103,7 @@ def test_a_folder_in_place_of_a_file_is_named(folder: Path) -> None:
     (folder / "targets.csv").mkdir()
 
     assert mistakes_of(folder) == [
-        "targets.csv: the file can't be read (Is a directory); check its name and permissions"
+        "targets.csv: the file can’t be read (Is a directory); check its name and permissions"
     ]
 
 

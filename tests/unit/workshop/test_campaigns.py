@@ -91,12 +91,12 @@ def test_a_second_language_works_without_a_letter_and_titles_of_its_own(bilingua
         (
             "Plante árboles.",
             "Plante árboles. {{ note }}",
-            "letter.es.md: this letter has {{ note }}, but the letter in its own language doesn't; remove it here",
+            "letter.es.md: this letter has {{ note }}, but the letter in its own language doesn’t; remove it here",
         ),
         (
             "{{ target.title }} ",
             "",
-            "letter.es.md: the letter in its own language has {{ target.title }}, but this one doesn't; add it",
+            "letter.es.md: the letter in its own language has {{ target.title }}, but this one doesn’t; add it",
         ),
     ],
 )
@@ -111,9 +111,9 @@ def test_a_translated_letter_has_the_merge_fields_of_the_original(
 @pytest.mark.parametrize(
     ("name", "mistake"),
     [
-        ("letter.fr.md", "letter.fr.md: this letter's language is not one of the campaign's other languages; add it"),
-        ("letter.draft.md", "letter.draft.md: this letter's language is not one of the campaign's other languages"),
-        ("letter.en.md", "letter.en.md: this letter's language is not one of the campaign's other languages"),
+        ("letter.fr.md", "letter.fr.md: this letter’s language is not one of the campaign’s other languages; add it"),
+        ("letter.draft.md", "letter.draft.md: this letter’s language is not one of the campaign’s other languages"),
+        ("letter.en.md", "letter.en.md: this letter’s language is not one of the campaign’s other languages"),
     ],
 )
 def test_a_letter_in_a_language_that_is_not_listed_is_a_mistake(bilingual: Files, name: str, mistake: str) -> None:
@@ -173,8 +173,8 @@ def test_text_too_long_for_a_row_of_the_table_is_a_mistake(
 @pytest.mark.parametrize(
     ("old", "new", "mistake"),
     [
-        ("goal = 50", "goal = fifty", "campaign.toml: the file can't be read as TOML ("),
-        ('language = "en"', 'language = "English"', "campaign.toml: `language`: Choose the letter's language."),
+        ("goal = 50", "goal = fifty", "campaign.toml: the file can’t be read as TOML ("),
+        ('language = "en"', 'language = "English"', "campaign.toml: `language`: Choose the letter’s language."),
     ],
 )
 def test_a_mistake_in_the_settings_adds_no_mistakes_about_translations(
@@ -193,5 +193,5 @@ def test_a_missing_file_is_listed_with_the_mistakes_of_the_others(files: Files) 
 
     missing, mistake = mistakes_of(files)
 
-    assert missing == "letter.md: the file is missing; add it to the campaign's folder"
+    assert missing == "letter.md: the file is missing; add it to the campaign’s folder"
     assert mistake.startswith("targets.csv:2: ")

@@ -150,12 +150,12 @@ def test_a_setting_that_is_missing_is_asked_for_by_what_it_means() -> None:
 
     assert asked == {
         "id": "Write a name for web addresses, in lowercase letters.",
-        "title": "Write the campaign's name as people will read it.",
+        "title": "Write the campaign’s name as people will read it.",
         "summary": "Write what the letter asks for, in one sentence.",
         "region": "Choose the state where signers live.",
-        "organizer.name": "Write the organization's name.",
+        "organizer.name": "Write the organization’s name.",
         "organizer.email": "Write the address that replies go to.",
-        "es.title": "Write the campaign's name in this language.",
+        "es.title": "Write the campaign’s name in this language.",
         "es.summary": "Write what the letter asks for, in this language.",
     }
 

@@ -141,8 +141,8 @@ def test_all_mistakes_are_listed_together_by_line() -> None:
             "5: `{%` has no other half on its line; write a merge field on one line, such as {{ signer.name }}, "
             "or put a backslash before a brace that is only a brace: \\{"
         ),
-        "7: a letter can't have HTML; write only the words, with *emphasis* or **strong emphasis**",
-        "7: a letter can't have code; remove the marks around it",
+        "7: a letter can’t have HTML; write only the words, with *emphasis* or **strong emphasis**",
+        "7: a letter can’t have code; remove the marks around it",
     ]
 
 
@@ -154,15 +154,15 @@ def test_all_mistakes_are_listed_together_by_line() -> None:
         ("{{ signer.name|safe }}", "3: `{{ signer.name|safe }}` is not a merge field"),
         ("{% if note %}", "3: `{%` has no other half"),
         ("{# hidden #}", "3: `{#` has no other half"),
-        ("https://sampleton.example/{{ signer.name }}", "3: a web address can't have {{ signer.name }} in it"),
-        ("[x](https://sampleton.example/{{ signer.name }})", "3: a web address can't have {{ signer.name }} in it"),
-        ("| a | b |\n|---|---|\n| 1 | 2 |", "3: a letter can't have a table"),
-        ("```\ncode\n```", "3: a letter can't have a code block"),
-        ("words\n\n---", "5: a letter can't have a ruled line"),
-        ("<div>\nx\n</div>", "3: a letter can't have HTML"),
-        ("![x](https://sampleton.example/x.png)", "3: a letter can't have a picture"),
+        ("https://sampleton.example/{{ signer.name }}", "3: a web address can’t have {{ signer.name }} in it"),
+        ("[x](https://sampleton.example/{{ signer.name }})", "3: a web address can’t have {{ signer.name }} in it"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "3: a letter can’t have a table"),
+        ("```\ncode\n```", "3: a letter can’t have a code block"),
+        ("words\n\n---", "5: a letter can’t have a ruled line"),
+        ("<div>\nx\n</div>", "3: a letter can’t have HTML"),
+        ("![x](https://sampleton.example/x.png)", "3: a letter can’t have a picture"),
         ("2. second", "3: a numbered list must begin at 1"),
-        ("words\n☐ I live here. ☐ I work here.", "4: people can't tick ☐; delete it"),
+        ("words\n☐ I live here. ☐ I work here.", "4: people can’t tick ☐; delete it"),
     ],
 )
 def test_what_a_letter_cannot_have_is_named_with_the_fix(middle: str, mistake: str) -> None:

@@ -37,16 +37,16 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
             "campaign.toml: `id`: Use at most 50 lowercase letters, digits and hyphens",
         ),
         ('id = "plant-trees"', "id = 7", "campaign.toml: `id`: Write a name for web addresses, in lowercase letters."),
-        ('title = "Plant trees"\n', "", "campaign.toml: `title`: Write the campaign's name as people will read it."),
+        ('title = "Plant trees"\n', "", "campaign.toml: `title`: Write the campaign’s name as people will read it."),
         (
             'title = "Plant trees"',
             'title = " "',
-            "campaign.toml: `title`: Write the campaign's name as people will read it.",
+            "campaign.toml: `title`: Write the campaign’s name as people will read it.",
         ),
         (
             'title = "Plant trees"',
             'title = "\\u200B"',
-            "campaign.toml: `title`: Write the campaign's name as people will read it.",
+            "campaign.toml: `title`: Write the campaign’s name as people will read it.",
         ),
         (
             'title = "Plant trees"',
@@ -61,7 +61,7 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
         (
             'language = "en"',
             'language = "English!"',
-            "campaign.toml: `language`: Choose the letter's language.",
+            "campaign.toml: `language`: Choose the letter’s language.",
         ),
         (
             "America/Chicago",
@@ -99,16 +99,16 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
         (
             "goal = 50",
             "goal = fifty",
-            "campaign.toml: the file can't be read as TOML (Invalid value (at line 7, column 8)); correct",
+            "campaign.toml: the file can’t be read as TOML (Invalid value (at line 7, column 8)); correct",
         ),
         ('title = "Plant trees"', 'title = "Plant trees', "campaign.toml: "),
-        ('title = "Plant trees"', "title = 'Plant trees", "campaign.toml: the file can't be read as TOML ("),
-        ('title = "Plant trees"', "title = '''Plant 'trees'", "campaign.toml: the file can't be read as TOML ("),
-        ('title = "Plant trees"', 'title = """Plant\ntrees', "campaign.toml: the file can't be read as TOML ("),
+        ('title = "Plant trees"', "title = 'Plant trees", "campaign.toml: the file can’t be read as TOML ("),
+        ('title = "Plant trees"', "title = '''Plant 'trees'", "campaign.toml: the file can’t be read as TOML ("),
+        ('title = "Plant trees"', 'title = """Plant\ntrees', "campaign.toml: the file can’t be read as TOML ("),
         (
             'title = "Plant trees"',
             "title = '''Plant\nit's'''\n# it's\nby = \"\"\"a \\\" it's \"\"\"\nfor = 'all",
-            "campaign.toml: the file can't be read as TOML (",
+            "campaign.toml: the file can’t be read as TOML (",
         ),
         (
             "goal = 50",
@@ -149,7 +149,7 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
         (
             "goal = 50",
             "goal = 50\ngoal = 60",
-            "campaign.toml: the file can't be read as TOML (Cannot overwrite a value",
+            "campaign.toml: the file can’t be read as TOML (Cannot overwrite a value",
         ),
     ],
 )
@@ -190,7 +190,7 @@ def test_a_number_that_python_cannot_read_is_a_mistake(files: Files) -> None:
     change(files, "campaign.toml", "goal = 50", f"goal = {'9' * 5_000}")
 
     [mistake] = mistakes_of(files)
-    assert mistake.startswith("campaign.toml: the file can't be read as TOML (Exceeds the limit")
+    assert mistake.startswith("campaign.toml: the file can’t be read as TOML (Exceeds the limit")
 
 
 def test_websites_and_accent_are_stored_as_browsers_and_pages_need_them(files: Files) -> None:
@@ -343,7 +343,7 @@ def test_a_mistake_in_an_optional_setting_is_named_with_the_fix(files: Files, se
         (
             'title = "Plante  árboles"\n',
             "",
-            ["campaign.toml: `es.title`: Write the campaign's name in this"],
+            ["campaign.toml: `es.title`: Write the campaign’s name in this"],
         ),
         (
             '"Pida más árboles."',
@@ -361,7 +361,7 @@ def test_a_mistake_in_an_optional_setting_is_named_with_the_fix(files: Files, se
         (
             "[es]",
             '[fr]\ntitle = "Arbres"\n[es]',
-            ["campaign.toml: `fr.title` is in a language that `languages` doesn't list; add it, as in languages ="],
+            ["campaign.toml: `fr.title` is in a language that `languages` doesn’t list; add it, as in languages ="],
         ),
         (
             "[es]",

@@ -77,8 +77,8 @@ if TYPE_CHECKING:
             "targets.csv:1: missing columns: `postal_codes`; the first line must name the columns id,title",
         ),
         ("name,department", "name,name", "targets.csv:1: the column `name` is there twice; remove one"),
-        ("City Hall", '"City Hall', "targets.csv:2: the quotation marks don't match"),
-        ("City Hall,Oakton", '"City" Hall,"Oakton"', "targets.csv:2: the quotation marks don't match"),
+        ("City Hall", '"City Hall', "targets.csv:2: the quotation marks don’t match"),
+        ("City Hall,Oakton", '"City" Hall,"Oakton"', "targets.csv:2: the quotation marks don’t match"),
         (
             "elmton,Mayor,Blake Specimen,Village Hall,Elmton",
             "elm,mayor,avery sample,City Hall,Oakton",

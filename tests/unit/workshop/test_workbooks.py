@@ -63,13 +63,13 @@ def test_a_sheet_of_libreoffice_is_read_as_people_see_it() -> None:
     ("content", "mistake"),
     [
         (b"\xd0\xcf\x11\xe0old", "older format of Excel, or has a password"),
-        (b"PK\x03\x04 but nothing else", "can't be read; save the sheet as CSV"),
-        (zipped({"word/document.xml": "<a/>"}), "can't be read; save the sheet as CSV"),
-        (xlsx("<row><c t='s'><v>7</v></c></row>"), "can't be read; save the sheet as CSV"),
-        (xlsx("<row><c></row>"), "can't be read; save the sheet as CSV"),
+        (b"PK\x03\x04 but nothing else", "can’t be read; save the sheet as CSV"),
+        (zipped({"word/document.xml": "<a/>"}), "can’t be read; save the sheet as CSV"),
+        (xlsx("<row><c t='s'><v>7</v></c></row>"), "can’t be read; save the sheet as CSV"),
+        (xlsx("<row><c></row>"), "can’t be read; save the sheet as CSV"),
         (
             zipped({"content.xml": '<!DOCTYPE a [<!ENTITY b "bb">]><a>&b;</a>'}),
-            "can't be read; save the sheet as CSV",
+            "can’t be read; save the sheet as CSV",
         ),
         (xlsx(" " * 21_000_000), "more than the maximum of 20 MB when it is unpacked"),
         (xlsx("<row><c><v>1</v></c></row>" * 10_002), "more than the maximum of 10,000 rows"),

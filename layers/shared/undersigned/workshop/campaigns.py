@@ -92,7 +92,7 @@ def read_campaign(files: Mapping[str, str], unreadable: Iterable[Mistake] = ()) 
 def _missing(files: set[str]) -> Iterator[Mistake]:
     for file in REQUIRED_FILES:
         if file not in files and not (file == settings.FILE and DRAFTED in files):
-            yield Mistake(file, None, Message("the file is missing; add it to the campaign's folder"))
+            yield Mistake(file, None, Message("the file is missing; add it to the campaign’s folder"))
 
 
 def _order_of_file(mistake: Mistake) -> tuple[int, str]:
@@ -146,7 +146,7 @@ def _letters(
 
 
 _UNEXPECTED = Message(
-    "this letter's language is not one of the campaign's other languages; add it to them, or remove this letter"
+    "this letter’s language is not one of the campaign’s other languages; add it to them, or remove this letter"
 )
 
 
@@ -162,7 +162,7 @@ def _not_given(campaign: Campaign, targets: tuple[Target, ...], letter: Letter) 
             Message("%(field)s needs a question that everybody answers; make it required, or delete the field")
             if field == "signer.answer"
             else Message(
-                "%(field)s is empty in letters of signers who don't give it; write {{ signer.address }} instead"
+                "%(field)s is empty in letters of signers who don’t give it; write {{ signer.address }} instead"
             )
         )
         yield Mistake(letters.FILE, None, replace(message, values={"field": f"{{{{ {field} }}}}"}))
@@ -173,12 +173,12 @@ def _different_fields(file: str, translation: Letter, original: Letter) -> Itera
     for fields, says in (
         (
             expected - used,
-            Message("the letter in its own language has %(fields)s, but this one doesn't; add it where it belongs"),
+            Message("the letter in its own language has %(fields)s, but this one doesn’t; add it where it belongs"),
         ),
         (
             used - expected,
             Message(
-                "this letter has %(fields)s, but the letter in its own language doesn't; remove it here, or add it "
+                "this letter has %(fields)s, but the letter in its own language doesn’t; remove it here, or add it "
                 "there"
             ),
         ),

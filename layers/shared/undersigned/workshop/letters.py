@@ -78,13 +78,13 @@ _LINK = re.compile(r"https?://[^/?#]|mailto:|tel:", re.IGNORECASE)
 _PLACEHOLDER = re.compile("\0(\\d+)\0")
 
 _REFUSED: Mapping[str, Message] = {
-    "table_open": Message("a letter can't have a table; write the rows as a list"),
-    "fence": Message("a letter can't have a code block; remove the marks above and below it"),
-    "code_inline": Message("a letter can't have code; remove the marks around it"),
-    "hr": Message("a letter can't have a ruled line; remove it"),
-    "html_block": Message("a letter can't have HTML; write only the words, with *emphasis* or **strong emphasis**"),
-    "html_inline": Message("a letter can't have HTML; write only the words, with *emphasis* or **strong emphasis**"),
-    "image": Message("a letter can't have a picture; remove it, or remove the ! to make it a link"),
+    "table_open": Message("a letter can’t have a table; write the rows as a list"),
+    "fence": Message("a letter can’t have a code block; remove the marks above and below it"),
+    "code_inline": Message("a letter can’t have code; remove the marks around it"),
+    "hr": Message("a letter can’t have a ruled line; remove it"),
+    "html_block": Message("a letter can’t have HTML; write only the words, with *emphasis* or **strong emphasis**"),
+    "html_inline": Message("a letter can’t have HTML; write only the words, with *emphasis* or **strong emphasis**"),
+    "image": Message("a letter can’t have a picture; remove it, or remove the ! to make it a link"),
 }
 
 _BRACES = Message(
@@ -211,18 +211,18 @@ def _line_mistakes(file: str, lines: list[str]) -> Iterator[Mistake]:
             yield Mistake(file, number, message, plainly=_BRACES)
         if (address := _TAG_IN_ADDRESS.search(line)) and (tag := TAG.match(line, address.end() - 2)):
             message = Message(
-                "a web address can't have %(field)s in it; write the address without it", {"field": tag.group()}
+                "a web address can’t have %(field)s in it; write the address without it", {"field": tag.group()}
             )
             yield Mistake(file, number, message)
         if box := _BOX.search(line):
             message = Message(
-                "people can't tick %(box)s; delete it, and write what the letter says of everyone who signs",
+                "people can’t tick %(box)s; delete it, and write what the letter says of everyone who signs",
                 {"box": box.group()},
             )
             yield Mistake(file, number, message)
         if unprintable := unprintable_in(line.replace("\t", " ")):
             message = Message(
-                "the letter has %(character)s, which can't be printed; type the text instead of pasting it",
+                "the letter has %(character)s, which can’t be printed; type the text instead of pasting it",
                 {"character": unprintable},
             )
             yield Mistake(file, number, message)

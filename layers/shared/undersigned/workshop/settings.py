@@ -71,7 +71,7 @@ def values_of(text: str) -> dict[str, Value]:
     try:
         parsed = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        message = Message("the file can't be read as TOML (%(reason)s); correct that place", {"reason": str(error)})
+        message = Message("the file can’t be read as TOML (%(reason)s); correct that place", {"reason": str(error)})
         raise MistakesError([Mistake(FILE, None, message)]) from error
     values: dict[str, Value] = {}
     for name, value in parsed.items():
@@ -170,7 +170,7 @@ class _Reader:
             if dot and re.fullmatch(LANGUAGE, table) and key in _TRANSLATED:
                 values: dict[str, object] = {"language": table, "listed": known["languages"].example}
                 says = Message(
-                    "`%(name)s` is in a language that `languages` doesn't list; add it, as in %(listed)s",
+                    "`%(name)s` is in a language that `languages` doesn’t list; add it, as in %(listed)s",
                     {"name": name, **values},
                 )
             else:

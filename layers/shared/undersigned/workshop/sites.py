@@ -62,7 +62,7 @@ def origin_mistake(text: str) -> Message | None:
         )
     if text == origin:
         return None
-    return Message("%(text)s is not exactly a site's address; write %(origin)s", {**values, "origin": origin})
+    return Message("%(text)s is not exactly a site’s address; write %(origin)s", {**values, "origin": origin})
 
 
 def is_web_address(text: str) -> bool:

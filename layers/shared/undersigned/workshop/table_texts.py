@@ -25,7 +25,7 @@ MOST_ROWS = 10_000
 
 MOST_COLUMNS = 100
 
-UNREADABLE = Message("we can't read this list; paste it again, or go back to one of the “Earlier versions”")
+UNREADABLE = Message("we can’t read this list; paste it again, or go back to one of the “Earlier versions”")
 """For people at a page, whose own lists have all columns: a program wrote this file."""
 
 _LONGEST_FIRST_ROW = 10_000
@@ -37,10 +37,10 @@ _LOOKED_AT = 200
 
 
 _QUOTES = Message(
-    "the quotation marks don't match; put one before and one after the text of a cell, and write a quotation mark "
+    "the quotation marks don’t match; put one before and one after the text of a cell, and write a quotation mark "
     "inside it twice"
 )
-NO_TABLE = Message("the file can't be read; save the sheet as CSV, and upload that file")
+NO_TABLE = Message("the file can’t be read; save the sheet as CSV, and upload that file")
 
 
 def encoding_of(content: bytes) -> str:
@@ -111,7 +111,7 @@ def too_many_rows(file: str, line: int) -> TooMuchError:
 def too_many_columns(file: str, line: int, columns: int) -> TooMuchError:
     """Return the error of a table with more than MOST_COLUMNS."""
     message = Message(
-        "the row has %(count)s columns, more than the maximum of %(most)s; remove those that aren't about recipients",
+        "the row has %(count)s columns, more than the maximum of %(most)s; remove those that aren’t about recipients",
         {"count": f"{columns:,}", "most": MOST_COLUMNS},
     )
     return TooMuchError(file, line, message)

@@ -150,7 +150,7 @@ class _Reader:
     def _unknown_column(self, column: str) -> Message:
         if _TITLE_COLUMN.fullmatch(column):
             return Message(
-                "the column `%(column)s` is for a language that `languages` in %(file)s doesn't list; add the language "
+                "the column `%(column)s` is for a language that `languages` in %(file)s doesn’t list; add the language "
                 "there, or remove the column",
                 {"column": column, "file": settings.FILE},
             )
