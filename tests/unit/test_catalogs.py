@@ -190,6 +190,7 @@ SPANISH_WORDS = {
     r"\bsign(?:ed|s)?[- ](?:in|out)\b(?! the)": "sesión",
     r"\bdashboard\b": "panel",
     r"\bkeys?\b": "clave",
+    r"\bbots?\b": "robot",
 }
 """Words of docs/translating.md that have one translation."""
 OTHER_SPANISH = re.compile(r"[«»]|\b(?:agr[eé]g|desech|ordenador|presion|rebot|rellen)|\bspam\b(?!\))")
