@@ -300,7 +300,9 @@ def _open(  # noqa: PLR0913  (the delivery, and what it depends on)
     for pause in (*_PAUSES_BEFORE_OPENING, None):
         # The sizes are kept, so that another version of the code, or of the campaign, makes the same packets.
         new = Delivery(
-            **asdict(key),
+            key.campaign,
+            key.target,
+            key.period,
             state="open",
             opened_at=stack.clock(),
             packet_size=stack.limits.packet_size,

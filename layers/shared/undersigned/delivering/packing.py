@@ -7,7 +7,7 @@ notice.
 
 from __future__ import annotations
 
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
 from undersigned.base import fonts
@@ -88,7 +88,9 @@ def _waiting(stack: Stack, key: DeliveryKey) -> Batch:
     campaign, target, _ = Campaigns(stack.table).of_target(key.campaign, key.target)
     signers = tuple(row.signer for row in Signatures(stack.table).readable(key.campaign, key.target))
     delivery = Delivery(
-        **asdict(key),
+        key.campaign,
+        key.target,
+        key.period,
         state="open",
         opened_at=stack.clock(),
         packet_size=stack.limits.packet_size,
