@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from undersigned.base.stack import Stack
-    from undersigned.campaigns.rules.campaigns import Campaign
-    from undersigned.campaigns.rules.counts import Count
     from undersigned.people.rules.people import Person, Role
 
 
@@ -33,16 +31,6 @@ class OwnCampaign:
     role: Role
     overview: Overview
     has_changes: bool
-
-    @property
-    def campaign(self) -> Campaign:
-        """Return the campaign."""
-        return self.overview.campaign
-
-    @property
-    def count(self) -> Count:
-        """Return its count."""
-        return self.overview.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +50,7 @@ def campaigns_of(stack: Stack, person: Person, *, is_administrator: bool) -> Own
     if is_administrator:
         roles |= dict.fromkeys(sorted(published), "owner")
     drafts = Drafts(stack).campaigns()
-    found = sorted(_found(stack, roles, drafts), key=lambda own: own.campaign.title.casefold())
+    found = sorted(_found(stack, roles, drafts), key=lambda own: own.overview.campaign.title.casefold())
     only_drafts = (name for name in drafts if name not in published and (is_administrator or name in roles))
     return Own(tuple(found), tuple((name, _title_of(stack, name)) for name in only_drafts))
 

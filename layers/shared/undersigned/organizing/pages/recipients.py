@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import HeldBy, Target
     from undersigned.delivering.packing import DeliveryPreview
     from undersigned.delivering.rules.deliveries import Delivery
-    from undersigned.delivering.rules.plans import Outcome, PlanLine
+    from undersigned.delivering.rules.plans import PlanLine
     from undersigned.organizing.overviews import Overview, TargetState
     from undersigned.people.viewer import Viewer
 
@@ -129,27 +129,10 @@ def headings(viewer: Viewer, sort: str, *, descending: bool) -> list[Heading]:
     return headings
 
 
-@dataclass(frozen=True, slots=True)
-class PlanRow:
-    """A target's letters in a delivery that would be made now."""
-
-    target: Target
-    name: str
-    letters: int
-    outcome: Outcome
-    state: str
-
-
-def plan_rows(viewer: Viewer, lines: Iterable[PlanLine]) -> list[PlanRow]:
-    """Return the rows of a plan."""
+def plan_rows(viewer: Viewer, lines: Iterable[PlanLine]) -> list[tuple[PlanLine, str, str]]:
+    """Return the lines of a plan, each with its target's name and what happens to the letters in words."""
     return [
-        PlanRow(
-            line.target,
-            line.target.addressed(viewer.language),
-            line.letters,
-            line.outcome,
-            viewer.say(state_of_line(line, viewer.language)),
-        )
+        (line, line.target.addressed(viewer.language), viewer.say(state_of_line(line, viewer.language)))
         for line in lines
     ]
 
