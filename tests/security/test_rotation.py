@@ -9,6 +9,7 @@ import pytest
 
 from tests.organizers import someone
 from tests.world import CAMPAIGN, client_of
+from undersigned.base.errors import UndersignedError
 from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ def test_rotating_again_asks_first(world: World, rotate: Any) -> None:
     rotate()
     value = secret_value(world)
     assert "Aborted" in rotate(answer="n\n")
+    with pytest.raises(UndersignedError, match="to go ahead without a question, add --yes"):
+        rotate(answer="")
     assert secret_value(world) == value
     assert world.get(link).status == 200
 

@@ -12,7 +12,7 @@ from undersigned.campaigns.activity import record
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned_cli.cdn import replace_proof
 from undersigned_cli.commands.options import COMMAND_LINE, examples, on_stack
-from undersigned_cli.commands.output import say
+from undersigned_cli.commands.output import ask, say
 from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def rotate(
     opened = stack.opened()
     now = opened.clock()
     ended = _ended_by_rotation(opened.stack_secret.keyring(), now)
-    if ended and not yes:
-        typer.confirm(f"{ended} Go on?", abort=True)
+    if ended:
+        ask(f"{ended} Go on?", yes=yes)
     # Signers' links live longest, so theirs comes last: if this command fails, the next one ends none of them.
     _rotate(opened.organizers_secret, now)
     _rotate(opened.stack_secret, now)
