@@ -38,8 +38,8 @@ from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.signatures import listing_shards, signer_id
 from undersigned.workshop import drafting
 from undersigned_cli.commands.reconciling import UnexplainedError
-from undersigned_cli.commands.restoring import OtherTableError
 from undersigned_cli.main import app
+from undersigned_cli.restoring import OtherTableError
 from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
