@@ -15,6 +15,7 @@ from tests.template.reading import ALARM, named_by, of_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from types import CodeType
 
     from undersigned_cli.local.template import Template
 
@@ -95,8 +96,8 @@ class Alarms:
         return evaluate(expression, found)
 
     def _statistic(self, metric: Mapping[str, Any], statistic: str, start: int, minutes: int) -> float | None:
-        sent = self._values.get(metric_of(metric), {})
-        found = [value for minute in range(start, start + minutes) for value in sent.get(minute, ())]
+        sent = self._values.get(metric_of(metric))
+        found = [value for minute in range(start, start + minutes) for value in sent.get(minute, ())] if sent else []
         return _STATISTICS[statistic](found) if found else None
 
 
@@ -112,16 +113,24 @@ def evaluate(expression: str, metrics: Mapping[str, float | None]) -> float:
 
     Raises AssertionError for a metric that is not: without a value, it would make the whole expression have none.
     """
-    bare = re.sub(r"FILL\(\w+, 0\)", "", expression)
-    assert not metrics.keys() & set(re.findall(r"\w+", bare)), f"a metric has no FILL in {expression}"
-    functions: dict[str, Any] = {
-        "FILL": lambda value, otherwise: otherwise if value is None else value,
-        "MAX": max,
-        "SUM": sum,
-        "IF": lambda condition, then, otherwise: then if condition else otherwise,
-    }
+    code, unfilled = _read(expression)
+    assert not metrics.keys() & unfilled, f"a metric has no FILL in {expression}"
+    return float(eval(code, {"__builtins__": {}}, _MATH | dict(metrics)))  # noqa: S307  (the template's own text)
+
+
+@cache
+def _read(expression: str) -> tuple[CodeType, set[str]]:
+    """Return an expression as Python, and its names outside of FILL."""
     text = re.sub(r"\b(AND|OR)\b", lambda word: word[0].lower(), expression)
-    return float(eval(text, {"__builtins__": {}}, functions | dict(metrics)))  # noqa: S307  (the template's own text)
+    return compile(text, "expression", "eval"), set(re.findall(r"\w+", re.sub(r"FILL\(\w+, 0\)", "", expression)))
+
+
+_MATH: dict[str, Any] = {
+    "FILL": lambda value, otherwise: otherwise if value is None else value,
+    "MAX": max,
+    "SUM": sum,
+    "IF": lambda condition, then, otherwise: then if condition else otherwise,
+}
 
 
 def _period(alarm: Mapping[str, Any]) -> int:
