@@ -75,6 +75,13 @@ class OneForEachSetup(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         return next((found[0] for shared in _SHARED_SETUP if (found := shared.match(nodeid))), nodeid)
 
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        """Forget what is done: xdist would count it again after each later test."""
+        super().mark_test_complete(node, item_index, duration)
+        nodeid, work = self.registered_collections[node][item_index], self.assigned_work[node]
+        if all(work[self._split_scope(nodeid)].values()):
+            del work[self._split_scope(nodeid)]
+
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneForEachSetup:
     """Make each setup only once. Needed because xdist 3.8 ignores groups under pytest 9.2."""
