@@ -23,10 +23,12 @@ def named_in(text: str) -> list[str]:
 
 def marked() -> set[str]:
     """Return the requirements with which tests are marked."""
+    texts = (file.read_text(encoding="utf-8") for file in (ROOT / "tests").rglob("test_*.py"))
     return {
         str(ast.literal_eval(argument))
-        for file in (ROOT / "tests").rglob("test_*.py")
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for text in texts
+        if "mark.asvs" in text
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.asvs"
         for argument in node.args
     }
