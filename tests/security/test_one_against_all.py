@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,7 +11,6 @@ import pytest
 
 from tests.organizers import someone
 from tests.packets import links_of_office
-from tests.spreadsheets import xlsx
 from tests.workshop import author_of
 from tests.world import ADA, CAMPAIGN, FORM, PERIOD
 from tests.world import world as make_world
@@ -119,25 +117,6 @@ def an_organizer_of_the_campaign(world: World) -> None:
     world.clock.advance(minutes=2)
 
 
-def an_organizer_with_workbooks_that_unpack_to_gigabytes(world: World) -> None:
-    """Each is refused with what is too much, and none takes the memory that other visitors need."""
-    author = author_of(world)
-    author.open("recipients")
-    cell = "<c t='s'><v>0</v></c>"
-    files = [
-        xlsx(f"<row>{cell}</row>" * 10_000, shared=f"<si><t>{'x' * 15_000_000}</t></si>"),
-        xlsx(f"<row>{'<c/>' * 4_500_000}</row>"),
-        xlsx("<row><c s='1'><v>1</v></c></row>" * 1_000, zeros="0" * 1_000_000),
-    ]
-    tracemalloc.start()
-    try:
-        for file in files:
-            assert author.send("recipients", {"file": file, "do": "paste"}).status in {200, 303, 413, 422}
-        assert tracemalloc.get_traced_memory()[1] < 200_000_000
-    finally:
-        tracemalloc.stop()
-
-
 def an_organizer_who_sends_tests_and_invites_everybody(world: World) -> None:
     author, owner = author_of(world), someone(world, "owner")
     for number in range(40):
@@ -186,7 +165,6 @@ ACTS = [
     names_domains_that_do_not_exist,
     an_office_presses_all_its_buttons,
     an_organizer_of_the_campaign,
-    an_organizer_with_workbooks_that_unpack_to_gigabytes,
     an_organizer_who_sends_tests_and_invites_everybody,
     an_organizer_who_holds_and_pauses,
     another_campaign,

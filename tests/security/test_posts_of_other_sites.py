@@ -74,13 +74,13 @@ def test_a_foreign_sites_post_signs_nothing(world: World, headers: dict[str, str
 
 
 @pytest.mark.asvs("3.5.1")
-@pytest.mark.parametrize("headers", FOREIGN)
-def test_a_foreign_sites_post_opens_no_door(world: World, headers: dict[str, str]) -> None:
+def test_a_foreign_sites_post_opens_no_door(world: World) -> None:
     add_everyone(world)
     before = sorted(map(str, world.items()))
     for door in doors("public_api"):
         if door.method == "POST":
-            assert world.post(filled(world, door), ADA, headers=headers).status == 403, door
+            answers = [world.post(filled(world, door), ADA, headers=headers) for headers in FOREIGN]
+            assert {answer.status for answer in answers} == {403}, door
     assert sorted(map(str, world.items())) == before
 
 

@@ -663,8 +663,8 @@ def window_on_sheet(envelope: Envelope, right: float, down: float) -> tuple[floa
 @pytest.mark.skipif(which("pdftotext") is None, reason="poppler-utils is not installed")
 @pytest.mark.parametrize(
     ("language", "paper_size", "envelopes"),
-    [("en", "us-letter", (NO_10,)), ("es", "us-letter", (NO_10,)), ("en", "a4", DL)],
-    ids=["en", "es", "a4"],
+    [("en", "us-letter", (NO_10,)), ("es", "a4", DL)],
+    ids=["us-letter", "a4"],
 )
 @pytest.mark.parametrize(
     "address",
