@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from random import Random
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -18,10 +19,11 @@ HOUR = timedelta(hours=1)
 WITHIN = 2 * HOUR
 """How long after the end of an outage each letter has left."""
 
-OUTAGES = [timedelta(minutes=5), timedelta(hours=5), timedelta(days=5)]
-
 MONDAYS = ["2026-11-30", "2026-03-09", "2026-11-02"]
 """One in winter, and those after the clocks were set forward and back in Chicago."""
+
+OUTAGES = [*product(MONDAYS, (timedelta(minutes=5), 5 * HOUR)), (MONDAYS[0], timedelta(days=5))]
+"""Each with its Monday. After days, it makes no difference that the clocks were set."""
 
 
 def nine_on(day: str) -> datetime:
@@ -72,8 +74,7 @@ class Hours:
         return [sent.tags["period"] for sent in self.sent("delivery")]
 
 
-@pytest.mark.parametrize("lasts", OUTAGES)
-@pytest.mark.parametrize("monday", MONDAYS)
+@pytest.mark.parametrize(("monday", "lasts"), OUTAGES)
 def test_each_letter_goes_once_within_two_hours_of_an_outage(world: World, monday: str, lasts: timedelta) -> None:
     nine = nine_on(monday)
     hours = Hours(world, nine - timedelta(days=3))
@@ -92,8 +93,7 @@ def test_each_letter_goes_once_within_two_hours_of_an_outage(world: World, monda
     assert all(hours.left_at[sent.message_id] <= nine + lasts + WITHIN for sent in first)
 
 
-@pytest.mark.parametrize("lasts", OUTAGES)
-@pytest.mark.parametrize("monday", MONDAYS)
+@pytest.mark.parametrize(("monday", "lasts"), OUTAGES)
 def test_each_report_comes_once_although_its_hour_was_out(world: World, monday: str, lasts: timedelta) -> None:
     nine, tuesday = nine_on(monday), nine_on(day_after(monday))
     hours = Hours(world, nine - timedelta(days=3))
