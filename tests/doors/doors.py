@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tests.openapi_document import routes
 from tests.organizers import add
 from tests.packets import links_of_office
-from tests.world import ADMINISTRATOR, CAMPAIGN, PERIOD, ROOT
+from tests.world import ADMINISTRATOR, CAMPAIGN, PERIOD, PUBLIC_URL, ROOT
 from undersigned.organizing.rows.exports import Exports
 from undersigned.organizing.rules.exports import Export, ExportFilter
 from undersigned.people.rules.api_keys import digest_of
@@ -74,6 +74,21 @@ ROLES: dict[str, tuple[Role, ...]] = {
     "manage": ("editor", "owner"),
     "own": ("owner",),
 }
+FOREIGN_SITES: tuple[dict[str, str], ...] = (
+    {},
+    {"origin": "null"},
+    {"origin": ""},
+    {"origin": "https://evil.example"},
+    {"origin": f"{PUBLIC_URL}.evil.example"},
+    {"origin": f"https://evil.example@{PUBLIC_URL.removeprefix('https://')}"},
+    {"origin": PUBLIC_URL.replace("https", "http")},
+    {"sec-fetch-site": "cross-site", "origin": PUBLIC_URL},
+    {"sec-fetch-site": "same-site", "origin": PUBLIC_URL},
+    {"sec-fetch-site": "none"},
+    {"sec-fetch-site": ""},
+)
+"""What browsers say of a post to organizers' pages that these didn't send."""
+
 PEOPLE: dict[Role, str] = {role: f"{role}@enddemand.example" for role in ROLES["read"]}
 KEY_SCOPES: tuple[KeyScope, ...] = ("counts", "letters")
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.doors.doors import (
     FOREIGN,
+    FOREIGN_SITES,
     KEY_SCOPES,
     OPEN,
     PEOPLE,
@@ -21,7 +22,7 @@ from tests.doors.doors import (
     filled,
 )
 from tests.organizers import SAME_ORIGIN, Browser, signed_in
-from tests.world import CAMPAIGN, PUBLIC_URL
+from tests.world import CAMPAIGN
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import digest_of
 
@@ -30,19 +31,6 @@ if TYPE_CHECKING:
     from undersigned.people.rules.people import Role
 
 USELESS = {"no key": None, "wrong": "us_wrong", "expired": "us_expired", "revoked": "us_revoked", "other": "us_foreign"}
-FOREIGN_SITES: tuple[dict[str, str], ...] = (
-    {},
-    {"origin": "null"},
-    {"origin": ""},
-    {"origin": "https://evil.example"},
-    {"origin": f"{PUBLIC_URL}.evil.example"},
-    {"origin": f"https://evil.example@{PUBLIC_URL.removeprefix('https://')}"},
-    {"origin": PUBLIC_URL.replace("https", "http")},
-    {"sec-fetch-site": "cross-site", "origin": PUBLIC_URL},
-    {"sec-fetch-site": "same-site", "origin": PUBLIC_URL},
-    {"sec-fetch-site": "none"},
-    {"sec-fetch-site": ""},
-)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.doors.doors import FOREIGN_SITES
 from tests.organizers import Browser, add, code_in
 from tests.world import CAMPAIGN, PUBLIC_URL
 from undersigned.base.settings import Settings
@@ -14,20 +15,6 @@ if TYPE_CHECKING:
     from tests.world import World
 
 EDITOR = "maria@enddemand.example"
-
-FOREIGN: list[dict[str, str]] = [
-    {},
-    {"origin": "null"},
-    {"origin": ""},
-    {"origin": "https://evil.example"},
-    {"origin": f"{PUBLIC_URL}.evil.example"},
-    {"origin": f"https://evil.example@{PUBLIC_URL.removeprefix('https://')}"},
-    {"origin": PUBLIC_URL.replace("https", "http")},
-    {"sec-fetch-site": "cross-site", "origin": PUBLIC_URL},
-    {"sec-fetch-site": "same-site"},
-    {"sec-fetch-site": "none"},
-    {"sec-fetch-site": ""},
-]
 
 
 @pytest.mark.parametrize("public_url", [PUBLIC_URL, ""], ids=["own domain", "no domain"])
@@ -40,7 +27,7 @@ def test_another_site_cannot_sign_an_organizer_in(
     code = code_in(world.sent[-1])
     stack = world.stacks["organizer_api"]
     monkeypatch.setattr(stack, "settings", Settings({**stack.settings.variables, "PUBLIC_URL": public_url}))
-    answers = [browser.type_code(code, headers=headers) for headers in FOREIGN]
+    answers = [browser.type_code(code, headers=headers) for headers in FOREIGN_SITES]
     assert {(answer.status, answer.cookies) for answer in answers} == {(403, ())}
     # A browser that only sends its Origin is accepted, whether the stack has a domain of its own or not.
     assert browser.type_code(code, headers={"origin": PUBLIC_URL}).status == 303
