@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -127,10 +126,10 @@ def test_what_was_typed_is_saved_or_stands_there_again(monkeypatch: pytest.Monke
         page = opened(owner, PAGES[name])
         memory = world.memory
         assert memory
-        before = copy.deepcopy((memory.partitions, memory.indexes, memory.objects))
+        restore = memory.save()
 
         def press(button: Button, typed: Typed) -> tuple[str, FilledPage]:
-            memory.partitions, memory.indexes, memory.objects = copy.deepcopy(before)
+            restore()
             world.restart("organizer_api")
             following = after(owner, button, send(owner, page, button, typed))
             return stored(world), following
