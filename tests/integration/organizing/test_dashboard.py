@@ -681,7 +681,7 @@ def test_the_page_of_files_says_which_supporters_a_file_has(world: World, manage
     manager.press("/exports", {"news": "ended", "new": "yes"})
     shown = manager.words("/exports")
     assert shown.count("People who agreed to news new since") == 1
-    assert "People who ended the news 0" in shown
+    assert "People who ended the news Waiting to be created" in shown
     assert "Personas que aceptaron recibir noticias" in manager.words("/exports?lang=es")
 
 
