@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from undersigned.base.errors import NotFoundError, UndersignedError
+from undersigned.base.errors import UndersignedError
 from undersigned.campaigns.catalog import schedule_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.slots import Slots
@@ -39,9 +39,8 @@ def at_slots(stack: Stack, job: Job, work: Callable[[Campaign, datetime, datetim
     """
 
     def at_slot_of(campaign: str) -> None:
-        try:
-            settings = Campaigns(stack.table).campaign(campaign)
-        except NotFoundError:
+        settings = Campaigns(stack.table).published(campaign)
+        if settings is None:
             # A read can lag behind the listing. Such a new campaign waits for the next run.
             return
         cadence = cadence_of(settings, schedule_of(stack))

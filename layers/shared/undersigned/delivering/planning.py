@@ -12,7 +12,7 @@ from itertools import batched
 from typing import TYPE_CHECKING
 
 from undersigned.base.at_once import each_at_once
-from undersigned.base.errors import NotFoundError, UndersignedError
+from undersigned.base.errors import UndersignedError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.queue import delivery_queue
 from undersigned.delivering.rows.deliveries import Deliveries
@@ -84,16 +84,10 @@ def plan_period(stack: Stack, period: str, campaign: str | None = None) -> Plan:
     plans = []
     for listed in Campaigns(stack.table).campaign_ids():
         try:
-            settings = Campaigns(stack.table).campaign(listed)
-        except NotFoundError:
             # A read can lag behind the listing. Such a new campaign waits for the next plan.
-            continue
+            if settings := Campaigns(stack.table).published(listed):
+                plans.append(plan_campaign(stack, settings, period))
         except Exception as error:  # noqa: BLE001  (one campaign's error must not stop the others; it is reported)
-            plans.append(Plan((), (NotPlanned(listed, (), error),)))
-            continue
-        try:
-            plans.append(plan_campaign(stack, settings, period))
-        except Exception as error:  # noqa: BLE001  (as above)
             plans.append(Plan((), (NotPlanned(listed, (), error),)))
     return _sum(plans)
 

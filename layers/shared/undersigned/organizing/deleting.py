@@ -46,9 +46,8 @@ def check_deletable(stack: Stack, campaign: str) -> None:
     A campaign that was never published can always be deleted.
     """
     campaigns, deliveries = Campaigns(stack.table), Deliveries(stack.table)
-    try:
-        settings = campaigns.campaign(campaign)
-    except NotFoundError:
+    settings = campaigns.published(campaign)
+    if settings is None:
         return
     names: dict[str, object] = {"campaign": campaign}
     if campaigns.controls(campaign).is_open(settings, stack.clock()):

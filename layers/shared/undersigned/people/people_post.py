@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from aws_lambda_powertools import Logger
 
-from undersigned.base.errors import MailRefusedError, NotFoundError, SendingStoppedError
+from undersigned.base.errors import MailRefusedError, SendingStoppedError
 from undersigned.base.logs import facts_of
 from undersigned.base.sending_once import Claim, send_once
 from undersigned.campaigns.rows.campaigns import Campaigns
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from undersigned.base.emails import Mail
     from undersigned.base.stack import Stack
-    from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.people.queue import PersonMail
     from undersigned.people.rows.sign_ins import SignInCount
 
@@ -92,12 +91,8 @@ def send_invitation(stack: Stack, campaign: str, person: str) -> PeoplePostOutco
     member = People(stack.table).member(campaign, person)
     if member is None:
         return "nobody"
-    settings: Campaign | None
-    try:
-        settings = Campaigns(stack.table).campaign(campaign)
-    except NotFoundError:
-        # It was never published: its people write its draft.
-        settings = None
+    # The people of a campaign that was never published write its draft.
+    settings = Campaigns(stack.table).published(campaign)
     return _send(stack, person, "INVITATIONS", lambda: emails.invitation(stack.settings.sender, settings, member))
 
 

@@ -16,7 +16,6 @@ from undersigned.workshop.drafting import check, draft_of
 
 if TYPE_CHECKING:
     from undersigned.base.stack import Stack
-    from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.workshop.campaigns import CompiledCampaign
 
 
@@ -40,7 +39,7 @@ def ask_for_test(stack: Stack, campaign: str, by: str, *, who: str = "", to: str
         is_own=bool(who and to),
         targets=compiled.targets,
     )
-    if not to and _published(stack, campaign) is None and not _is_known(stack, campaign, address):
+    if not (to or Campaigns(stack.table).published(campaign) or _is_known(stack, campaign, address)):
         raise NotNowError(
             Message(
                 "%(email)s has no role in this campaign. Invite this person first, or publish the campaign.",
@@ -54,14 +53,7 @@ def ask_for_test(stack: Stack, campaign: str, by: str, *, who: str = "", to: str
 
 def organizers_address(stack: Stack, compiled: CompiledCampaign) -> str:
     """Return where the operator's tests of a draft go: to the published organizer, or else to the draft's."""
-    return (_published(stack, compiled.campaign.id) or compiled.campaign).organizer.email
-
-
-def _published(stack: Stack, campaign: str) -> Campaign | None:
-    try:
-        return Campaigns(stack.table).campaign(campaign)
-    except NotFoundError:
-        return None
+    return (Campaigns(stack.table).published(compiled.campaign.id) or compiled.campaign).organizer.email
 
 
 def _is_known(stack: Stack, campaign: str, address: str) -> bool:

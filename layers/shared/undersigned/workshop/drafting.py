@@ -83,7 +83,7 @@ def create(stack: Stack, campaign: str, by: str, files: Mapping[str, str]) -> Dr
                 {"id": campaign[:100], "example": "end-demand-illinois"},
             )
         )
-    if _is_published(stack, campaign) or Drafts(stack).draft(campaign):
+    if Campaigns(stack.table).published(campaign) or Drafts(stack).draft(campaign):
         raise _taken(campaign)
     drafted = _drafted(files)
     settings = DraftSettings.read(drafted.get(DRAFTED) or "").changed({"id": campaign})
@@ -211,7 +211,7 @@ def discard(stack: Stack, campaign: str, revision: int, by: str) -> None:
         return
     if found.revision != revision:
         raise ChangedMeanwhileError(found)
-    is_published = _is_published(stack, campaign)
+    is_published = Campaigns(stack.table).published(campaign) is not None
     if not is_published:
         delete_access(stack, campaign)
     Drafts(stack).discard(found)
@@ -229,14 +229,6 @@ def _check_readable(draft: Draft, changed: Iterable[str]) -> None:
     too_much = [found for found in check(draft).mistakes if found.is_too_much and found.file in names]
     if too_much:
         raise NotSavedError(draft, too_much)
-
-
-def _is_published(stack: Stack, campaign: str) -> bool:
-    try:
-        Campaigns(stack.table).campaign(campaign)
-    except NotFoundError:
-        return False
-    return True
 
 
 def _first_revision(stack: Stack) -> int:

@@ -51,10 +51,7 @@ class PublishedCampaign:
     def read(cls, stack: Stack, campaign: str) -> Self:
         """Read a campaign."""
         campaigns = Campaigns(stack.table)
-        try:
-            settings = campaigns.campaign(campaign)
-        except NotFoundError:
-            settings = None
+        settings = campaigns.published(campaign)
         return cls(settings, {target.id: target for target in campaigns.settings_of_targets(campaign)})
 
     def files(self, stack: Stack) -> Mapping[str, str]:

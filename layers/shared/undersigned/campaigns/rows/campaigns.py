@@ -78,9 +78,14 @@ class Campaigns(Repository):
 
     def campaign(self, campaign: str) -> Campaign:
         """Read a campaign's settings; raises NotFoundError."""
-        if values := self._table.get(Campaign.locate(id=campaign)):
-            return read_row(Campaign.read, values)
+        if found := self.published(campaign):
+            return found
         raise _no_campaign(campaign)
+
+    def published(self, campaign: str) -> Campaign | None:
+        """Read a campaign's settings; None if it was never published."""
+        values = self._table.get(Campaign.locate(id=campaign))
+        return read_row(Campaign.read, values) if values else None
 
     def targets(self, campaign: str, *, consistent: bool = False, whole: bool = True) -> tuple[Target, ...]:
         """Read a campaign's targets with what their offices say, in the order of their ids."""

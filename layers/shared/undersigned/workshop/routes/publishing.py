@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 import undersigned.workshop.actions  # noqa: F401  (what the buttons do)
 from undersigned.base.answers import dashboard_page, download, moved
-from undersigned.base.errors import NotFoundError
 from undersigned.base.languages import Message
 from undersigned.base.posted_files import posted_form
 from undersigned.campaigns.activity import perform
@@ -225,11 +224,8 @@ def reopen(request: DashboardRequest) -> Response[str]:
 
 def is_title_typed(request: DashboardRequest) -> bool:
     """Say whether somebody typed the campaign's title, in capitals or not, and with any apostrophe."""
-    try:
-        # While a campaign is deleted, its settings stay to the end, and nothing else of it.
-        campaign = Campaigns(request.stack.table).campaign(request.campaign)
-    except NotFoundError:
-        campaign = viewer_of(request).campaign
+    # While a campaign is deleted, its settings stay to the end, and nothing else of it.
+    campaign = Campaigns(request.stack.table).published(request.campaign) or viewer_of(request).campaign
     typed, title = (
         " ".join(text.replace("'", "’").casefold().split()) for text in (request.posted("title"), campaign.title)
     )

@@ -79,7 +79,7 @@ def save_recipients(request: DashboardRequest) -> Response[str]:
         case action if action == "paste" or page.has_rows:
             return _ask_for_columns(request, page)
         case _:
-            return save(request, "recipients", page.workshop.draft, {targets_file.FILE: page.table.text()})
+            return save(request, "recipients", page.workshop, {targets_file.FILE: page.table.text()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def _take_rows(request: DashboardRequest, page: _Typed) -> Response[str]:
     changed = table.with_rows_of(found) if is_added else table.replaced_by(found)
     # Added rows change no other rows.
     saving = write if is_added and not page.kept else save
-    answer = saving(request, "recipients", page.workshop.draft, {targets_file.FILE: changed.text()})
+    answer = saving(request, "recipients", page.workshop, {targets_file.FILE: changed.text()})
     labels = column_pages.labels_of(page.workshop, rows, choice)
     upload = Upload(
         page.upload.pasted,
@@ -208,7 +208,7 @@ def _undo(request: DashboardRequest, page: _Typed) -> Response[str]:
     text = _unpacked(page.posted, "before")
     if text is None:
         return _shown(request, page, page.rows_as_pasted(), status=422)
-    answer = save(request, "recipients", page.workshop.draft, {targets_file.FILE: text})
+    answer = save(request, "recipients", page.workshop, {targets_file.FILE: text})
     typed = recipient_pages.changed_rows(page.workshop.table, page.posted)
     if answer.status_code != 303 or not (typed or page.has_rows):  # noqa: PLR2004
         return answer

@@ -64,9 +64,13 @@ def workshop_of(request: DashboardRequest, draft: Draft | None = None) -> Worksh
 
 def as_typed(request: DashboardRequest, workshop: Workshop, files: Mapping[str, str]) -> Workshop:
     """Return the workshop with the files of a posted page that is not saved. The page goes on with it."""
-    draft = replace(workshop.draft, files={**workshop.draft.files, **files})
-    was = request.posted("was") if workshop.was is None else workshop.was
-    return replace(workshop, draft=draft, checked=drafting.check(draft), was=was)
+    typed = with_draft(workshop, replace(workshop.draft, files={**workshop.draft.files, **files}))
+    return replace(typed, was=request.posted("was")) if workshop.was is None else typed
+
+
+def with_draft(workshop: Workshop, draft: Draft) -> Workshop:
+    """Return the workshop with another draft of its campaign."""
+    return replace(workshop, draft=draft, checked=drafting.check(draft))
 
 
 def number_of(text: str | None) -> int:
@@ -91,27 +95,29 @@ def preview_of(request: DashboardRequest, draft: Draft, language: str = "") -> P
     return Preview(shown, compiled.targets, chosen("view") or "")
 
 
-def save(request: DashboardRequest, step: Step, draft: Draft, changes: Mapping[str, str | None]) -> Response[str]:
+def save(request: DashboardRequest, step: Step, workshop: Workshop, changes: Mapping[str, str | None]) -> Response[str]:
     """Change files of the draft, and go on to the next step. The first is the step's; None removes one.
 
     If somebody else saved that file since the page showed it, shows what was typed. Other files may have changed.
     """
     [(file, text), *_] = changes.items()
-    now = draft.files.get(file)
+    now = workshop.draft.files.get(file)
     if text != now and request.posted("was") != fingerprint(now):
-        return _changed_meanwhile(request, step, draft, changes)
-    return write(request, step, draft, changes)
+        return _changed_meanwhile(workshop, step, changes)
+    return write(request, step, workshop, changes)
 
 
-def write(request: DashboardRequest, step: Step, draft: Draft, changes: Mapping[str, str | None]) -> Response[str]:
+def write(
+    request: DashboardRequest, step: Step, workshop: Workshop, changes: Mapping[str, str | None]
+) -> Response[str]:
     """Change files of the draft as it is now, and go on. If another save comes first, show what was typed."""
     try:
-        written = drafting.write(request.stack, request.campaign, draft.revision, changes, request.by)
+        written = drafting.write(request.stack, request.campaign, workshop.draft.revision, changes, request.by)
     except ChangedMeanwhileError as error:
-        return _changed_meanwhile(request, step, error.current, changes)
+        return _changed_meanwhile(workshop_of(request, error.current), step, changes)
     except NotSavedError as error:
         return _not_saved(request, step, error)
-    workshop = workshop_of(request, written)
+    workshop = with_draft(workshop, written)
     if step == "settings":
         posted, left = posted_form(request.event), [one.setting for one in workshop.mistakes_of(step) if one.setting]
         if new := next((name for name in left if name not in posted), None):
@@ -119,12 +125,10 @@ def write(request: DashboardRequest, step: Step, draft: Draft, changes: Mapping[
     return moved(workshop.after(step))
 
 
-def _changed_meanwhile(
-    request: DashboardRequest, step: Step, theirs: Draft | None, changes: Mapping[str, str | None]
-) -> Response[str]:
+def _changed_meanwhile(theirs: Workshop, step: Step, changes: Mapping[str, str | None]) -> Response[str]:
     """Show what was typed, to copy: somebody else has saved the file in the meantime. Saves nothing."""
     [(file, text), *_] = changes.items()
-    return dashboard_page(changed_meanwhile(workshop_of(request, theirs), step, file, text or ""), status=409)
+    return dashboard_page(changed_meanwhile(theirs, step, file, text or ""), status=409)
 
 
 def _not_saved(request: DashboardRequest, step: Step, error: NotSavedError) -> Response[str]:
@@ -196,14 +200,14 @@ def save_letter(request: DashboardRequest) -> Response[str]:
     file = file_of_letter(workshop.draft, language)
     saved = workshop.draft.files.get(file)
     if text == boxed_letter(saved or "", workshop.language).rstrip():
-        return save(request, "letter", workshop.draft, {file: saved})
+        return save(request, "letter", workshop, {file: saved})
     try:
         written = pasted_letter(text, workshop.language) if text else None
     except MistakesError:
         return _letter_page(request, workshop, language, text, status=422)
     if written and saved == empty_files(request.campaign)[letter_file.FILE]:
         written = letter_file.with_own_words(written)
-    return save(request, "letter", workshop.draft, {file: written})
+    return save(request, "letter", workshop, {file: written})
 
 
 def _language(workshop: Workshop, wanted: str | None) -> str:
@@ -246,4 +250,4 @@ def save_settings(request: DashboardRequest) -> Response[str]:
     changes: dict[str, str | None] = {DRAFTED: text}
     if logo or removes_logo:
         changes[logo_file.FILE] = logo or None
-    return save(request, "settings", workshop.draft, changes)
+    return save(request, "settings", workshop, changes)
