@@ -38,6 +38,20 @@ def pasted_origin(text: str) -> str | Message:
     return origin_mistake(origin) or origin
 
 
+def refusal_of(text: str) -> Message | None:
+    """Return why a website that somebody typed can't be named; None if it can."""
+    origin = pasted_origin(text)
+    if isinstance(origin, Message):
+        return origin
+    if builder := builder_of(origin):
+        return Message(
+            "%(builder)s puts what you paste into a frame whose address changes, so you can’t name it here. “In a "
+            "site builder” says what to paste there.",
+            {"builder": builder},
+        )
+    return None
+
+
 def builder_of(origin: str) -> str | None:
     """Return the site builder of a page, by the host's name, or None. No list can hold all origins of its frames."""
     host = urlsplit(origin).hostname or ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from undersigned.workshop.table_texts import rows_of, separator_of, text_of_rows
-from undersigned.workshop.targets import COLUMNS, FILE, POSTAL_ADDRESS, tidy
+from undersigned.workshop.targets import COLUMNS, FILE, POSTAL_ADDRESS, TITLE_COLUMN, tidy
 from undersigned.workshop.texts import on_one_line, plain_words, slug_of
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ NAMES: Mapping[str, str] = {
 }
 """The column of each heading that a spreadsheet or the workshop's table may have. See `plain_heading`."""
 
-_TITLES = re.compile(r"title_[a-z0-9-]+")
 _LEAST_HEADINGS = 2
 """A first row with fewer known headings is a recipient."""
 
@@ -167,7 +166,7 @@ def column_named(heading: str) -> str:
 
 def is_column(name: str) -> bool:
     """Say whether a table of targets can have this column."""
-    return name in {*COLUMNS, POSTAL_ADDRESS} or bool(_TITLES.fullmatch(name))
+    return name in {*COLUMNS, POSTAL_ADDRESS} or bool(TITLE_COLUMN.fullmatch(name))
 
 
 def _is_name(heading: str) -> bool:

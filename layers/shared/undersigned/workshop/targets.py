@@ -36,7 +36,7 @@ MOST_NOTES = 1_000
 """The most notes that are kept. Each pair of recipients who share codes is a note, so there can be millions."""
 
 _ALL_COLUMNS = {"columns": ",".join(COLUMNS)}
-_TITLE_COLUMN = re.compile(r"title_[a-z0-9-]+")
+TITLE_COLUMN = re.compile(r"title_[a-z0-9-]+")
 _NAMED_ADDRESS = re.compile(r"([^<>@]*)< ?([^<> ]+) ?>")
 
 type _Row = Mapping[str, str]
@@ -142,13 +142,13 @@ class _Reader:
 
     def _language_of(self, column: str) -> str | None:
         """Return the language of a column of titles, or None for any other column."""
-        if not _TITLE_COLUMN.fullmatch(column):
+        if not TITLE_COLUMN.fullmatch(column):
             return None
         language = column.removeprefix("title_")
         return language if self._languages is None else self._languages.get(language)
 
     def _unknown_column(self, column: str) -> Message:
-        if _TITLE_COLUMN.fullmatch(column):
+        if TITLE_COLUMN.fullmatch(column):
             return Message(
                 "the column `%(column)s` is for a language that `languages` in %(file)s doesn’t list; add the language "
                 "there, or remove the column",

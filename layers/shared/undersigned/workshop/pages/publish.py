@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,7 +14,6 @@ from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.signing.rules.form_fields import LINES, form_fields
 from undersigned.workshop.pages.changes import changed_letters, changes
 from undersigned.workshop.pages.frame import by_hand_words, workshop_page
-from undersigned.workshop.sites import builder_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,28 +43,6 @@ _FRAME_HEIGHT = "max(2750px, 3900px - 175vw)"
 """The height of a frame for a form with everything in it, in a window of any width from 320 pixels."""
 
 
-@dataclass(frozen=True, slots=True)
-class TypedWebsite:
-    """A website that is not added: its address as typed, and the reason."""
-
-    address: str
-    mistake: Message
-
-
-def refused_website(typed: str, origin: str | Message) -> TypedWebsite | None:
-    """Return what is wrong with a website that somebody typed; None if it can be added."""
-    if isinstance(origin, Message):
-        return TypedWebsite(typed, origin)
-    if builder := builder_of(origin):
-        message = Message(
-            "%(builder)s puts what you paste into a frame whose address changes, so you can’t name it here. “In a "
-            "site builder” says what to paste there.",
-            {"builder": builder},
-        )
-        return TypedWebsite(typed, message)
-    return None
-
-
 def publish(  # noqa: PLR0913  (what the page shows)
     workshop: Workshop,
     found: ToPublish,
@@ -74,16 +50,16 @@ def publish(  # noqa: PLR0913  (what the page shows)
     *,
     where: str = "",
     typed: Mapping[str, str],
-    refused: TypedWebsite | None = None,
+    refused: Message | None = None,
     revision: int,
     fingerprint: str,
     letters: int,
 ) -> Page:
     """Render what publishing changes, and its button; for a published campaign, also the ways to its form.
 
-    `where` is where people will sign, `typed` what stands in the fields, by their names, and `refused` a website that
-    isn't added. The buttons change only the draft and the campaign with this `revision` and `fingerprint`. `letters`
-    counts the confirmed ones.
+    `where` is where people will sign, `typed` what stands in the fields, by their names, and `refused` what is wrong
+    with a website that isn't added. The buttons change only the draft and the campaign with this `revision` and
+    `fingerprint`. `letters` counts the confirmed ones.
     """
     viewer, controls, now = workshop.viewer, found.controls, found.published.settings
     public = published(now, (*found.published.targets.values(),), public_url) if now else None
@@ -105,7 +81,7 @@ def publish(  # noqa: PLR0913  (what the page shows)
         waiting=[site for site in drafted if site not in websites],
         refused=refused,
         is_error=workshop.is_refused or refused is not None,
-        website_errors=[viewer.say(refused.mistake)] if refused else [],
+        website_errors=[viewer.say(refused)] if refused else [],
         answers=[(name, viewer.say(label)) for name, label in ANSWERS.items()],
         where=where,
         typed=defaultdict(str, typed),

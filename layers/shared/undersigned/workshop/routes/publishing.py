@@ -23,7 +23,7 @@ from undersigned.workshop.pages import publish as publish_pages
 from undersigned.workshop.routes.drafts import WorkshopRoutes
 from undersigned.workshop.routes.steps import address_of, revision_of, workshop_of
 from undersigned.workshop.rules.drafts import ChangedMeanwhileError
-from undersigned.workshop.sites import pasted_origin
+from undersigned.workshop.sites import pasted_origin, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from undersigned.base.page import Page
     from undersigned.people.requests import DashboardRequest
     from undersigned.workshop.pages.frame import Workshop
-    from undersigned.workshop.pages.publish import TypedWebsite
     from undersigned.workshop.setting_kinds import Value
 
 NOTICES |= {
@@ -57,7 +56,7 @@ def _publish_page(
     workshop: Workshop,
     *,
     typed: Mapping[str, str] | None = None,
-    refused: TypedWebsite | None = None,
+    refused: Message | None = None,
 ) -> Page:
     found, where = publishing.to_publish(request.stack, workshop.draft), request.query("where") or ""
     if request.event.http_method == "POST":
@@ -135,12 +134,12 @@ def add_website(request: DashboardRequest) -> Response[str]:
     return done(request, "website-added" if changed else "", _website_fields(request), "#website")
 
 
-def _refused_website(request: DashboardRequest) -> TypedWebsite | None:
+def _refused_website(request: DashboardRequest) -> Message | None:
     """Return what is wrong with a typed website; None if it can be added, or is empty and not needed."""
     typed = request.posted("website")
     if not typed and not request.event.path.endswith("/website"):
         return None
-    return publish_pages.refused_website(typed, pasted_origin(typed))
+    return refusal_of(typed)
 
 
 def _website_fields(request: DashboardRequest) -> Collection[str]:
