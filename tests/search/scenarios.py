@@ -384,6 +384,7 @@ def only_send_now(platform: Platform) -> Arrivals:
     acts.sign_and_confirm(una)
     acts.send_now(seen_at)
     platform.settle()
+    acts.wait_for_email()
     [delivery] = world.deliveries
     assert acts.get(delivery.link("packets")).status == 200
     assert acts.get(f"{delivery.link('packets')}/1").status == 302
