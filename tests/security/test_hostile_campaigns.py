@@ -178,7 +178,7 @@ def test_a_letter_with_a_picture_or_html_is_refused(words: str) -> None:
 
 @pytest.mark.parametrize("character", ["\x1b", "\x00", "\u202e", "\u2066", "\x85"])
 def test_a_letter_with_a_control_or_bidi_character_is_refused(character: str) -> None:
-    with pytest.raises(MistakesError, match="can't be printed"):
+    with pytest.raises(MistakesError, match="can’t be printed"):
         compile_letter(LETTER % f"Plant{character} trees.")
 
 
