@@ -11,7 +11,8 @@ from tests.acting import Decisions
 from tests.organizers import someone
 from tests.world import CAMPAIGN, PERIOD, ROOT
 from undersigned.campaigns.activity import record
-from undersigned.workshop.pushing import PublishedCampaign, in_short
+from undersigned.workshop.pushing import PublishedCampaign
+from undersigned.workshop.rules.changes import Change, in_short
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def test_what_was_published_is_named_as_the_pages_name_it(world: World, manager:
         letters={"en": replace(shipped.letters["en"], version="f" * 64)},
     )
     before = PublishedCampaign.read(world.stack, CAMPAIGN)
-    record(world.stack, CAMPAIGN, "publish", "cli", in_short([*before.changes(changed), "and 3 more"]))
+    record(world.stack, CAMPAIGN, "publish", "cli", in_short([*before.changes(changed), Change("more", "3")]))
     words = manager.words("/audit")
     assert (
         "Organization, Goal; Letter (English); Recipient Evanston Police Department: Email, Title; "

@@ -24,6 +24,7 @@ from undersigned.workshop.draft_settings import DraftSettings
 from undersigned.workshop.mistakes import MistakesError
 from undersigned.workshop.pushing import push
 from undersigned.workshop.rows.drafts import Drafts
+from undersigned.workshop.rules.changes import in_short
 from undersigned.workshop.rules.drafts import (
     ChangedMeanwhileError,
     DraftFilesError,
@@ -130,7 +131,7 @@ def test_publishing_makes_the_campaign_and_has_an_entry_in_the_activity_log(stac
     draft = make(stack)
     world.clock.advance(seconds=1)
 
-    changes = "; ".join(publishing.to_publish(stack, draft).changes)
+    changes = in_short(publishing.to_publish(stack, draft).changes)
     publish(stack, NEW, draft.revision, "at last")
 
     assert world.get(f"/campaigns/{NEW}").status == 200
@@ -164,7 +165,7 @@ def test_publishing_says_that_it_undoes_a_push_since_the_draft_was_made(stack: S
     files = files_of_campaign()
     publish_files(world, {"targets.csv": files["targets.csv"].replace("Avery Sample", "Robin Sample")})
 
-    assert publishing.to_publish(stack, draft).changes == ("settings (goal)", "evanston (name)")
+    assert in_short(publishing.to_publish(stack, draft).changes) == "settings (goal); evanston (name)"
 
 
 def test_a_draft_without_changes_of_its_own_follows_what_is_pushed(stack: Stack, world: World) -> None:
@@ -277,7 +278,7 @@ def test_a_draft_with_another_address_of_the_same_recipient_keeps_its_own(stack:
     Decisions(world.stack).set_address(CAMPAIGN, "evanston", "new@evanston.example", BEN, "they called")
 
     assert drafting.draft_of(stack, CAMPAIGN) == draft
-    assert publishing.to_publish(stack, draft).changes == ("evanston (email)",)
+    assert in_short(publishing.to_publish(stack, draft).changes) == "evanston (email)"
 
 
 def test_a_version_with_a_file_less_takes_the_file_away(stack: Stack) -> None:
@@ -365,7 +366,7 @@ def test_what_publishing_changes_is_told_by_name(stack: Stack, world: World) -> 
     files = {"letter.md": before.files["letter.md"] + "\nPS.\n", "targets.csv": changed}
     draft = drafting.write(stack, CAMPAIGN, 0, files, ANN, {"goal": 77, "organizer.website": None})
 
-    assert [change.partition(" en ")[0] for change in publishing.to_publish(stack, draft).changes] == [
+    assert [str(change).partition(" en ")[0] for change in publishing.to_publish(stack, draft).changes] == [
         "settings (organizer, goal, letter)",
         "letter",
         "evanston-2 added",

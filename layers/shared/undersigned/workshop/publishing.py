@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.controls import Controls
     from undersigned.workshop.campaigns import CompiledCampaign
+    from undersigned.workshop.rules.changes import Change
     from undersigned.workshop.rules.drafts import Draft
 
 
@@ -28,14 +29,14 @@ if TYPE_CHECKING:
 class ToPublish:
     """A draft beside the campaign as it is published. `compiled` is the draft.
 
-    `changes` are what publishing changes, as the activity log names it. `before` and `after` are the campaign's files,
-    without and with the changes; both are empty for a new campaign, and while the draft has mistakes.
+    `changes` are what publishing changes. `before` and `after` are the campaign's files, without and with the changes;
+    both are empty for a new campaign, and while the draft has mistakes.
     """
 
     published: PublishedCampaign
     controls: Controls
     compiled: CompiledCampaign
-    changes: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
     before: Mapping[str, str] = field(default_factory=dict)
     after: Mapping[str, str] = field(default_factory=dict)
 

@@ -9,10 +9,11 @@ from undersigned.base.errors import NotFoundError
 from undersigned.campaigns.activity import record
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.controls import checked_reason
+from undersigned.workshop.rules.changes import Change, in_short
 from undersigned.workshop.writing import files_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Campaign, Target
@@ -27,9 +28,6 @@ class Pushed:
     targets: int
     retired: tuple[str, ...]
 
-
-_MOST_CHANGES = 40
-"""How many changes an entry of the activity log names. An item of the table is at most 400 kB."""
 
 _FEW_CODES = 500
 """The most postal codes of a target that is written together with others: a transaction has 4 MB at most."""
@@ -63,37 +61,28 @@ class PublishedCampaign:
         letters = {language: campaigns.letter(settings.id, of) for language, of in settings.letters.items()}
         return files_of(settings, letters, self.targets.values())
 
-    def changes(self, compiled: CompiledCampaign) -> tuple[str, ...]:
-        """Return the changes that a push makes.
-
-        Names settings, letter versions, targets and their columns, never their contents: `settings (goal)`,
-        `evanston (email)`, `skokie added`.
-        """
+    def changes(self, compiled: CompiledCampaign) -> tuple[Change, ...]:
+        """Return the changes that a push makes."""
         return tuple(self._changes(compiled))
 
-    def _changes(self, compiled: CompiledCampaign) -> Iterator[str]:
+    def _changes(self, compiled: CompiledCampaign) -> Iterator[Change]:
         if self.settings is None:
-            yield "new campaign"
+            yield Change("new campaign")
         elif names := _differences(self.settings, compiled.campaign):
-            yield f"settings ({names})"
+            yield Change("settings", names=names)
         known = self.settings.letters if self.settings else {}
         for language, letter in compiled.letters.items():
             if known.get(language) != letter.version:
-                yield f"letter {language} {letter.version[:12]}"
+                yield Change("letter", language, (letter.version[:12],))
         kept = {target.id for target in compiled.targets}
         for target in compiled.targets:
             earlier = self.targets.get(target.id)
             if earlier is None:
-                yield f"{target.id} added"
+                yield Change("added", target.id)
             elif names := _differences(earlier, target):
-                yield f"{target.id} ({names})"
-        yield from (f"{of} retired" for of, target in self.targets.items() if of not in kept and not target.retired)
-
-
-def in_short(changes: Sequence[str]) -> str:
-    """Return changes as the activity log keeps them; empty if there are none."""
-    left_out = len(changes) - _MOST_CHANGES
-    return "; ".join([*changes[:_MOST_CHANGES], *([f"and {left_out} more"] if left_out > 0 else [])])
+                yield Change("changed", target.id, names)
+        gone = (target for target in self.targets.values() if target.id not in kept and not target.retired)
+        yield from (Change("retired", target.id) for target in gone)
 
 
 def push_logged(  # noqa: PLR0913, PLR0917  (what is pushed, who and why)
@@ -147,5 +136,5 @@ def _names(settings: Campaign | Target) -> list[str]:
     return [field.name for field in fields(settings) if field.name not in OF_THE_STACK]
 
 
-def _differences[Settings: (Campaign, Target)](before: Settings, after: Settings) -> str:
-    return ", ".join(name for name in _names(after) if getattr(before, name) != getattr(after, name))
+def _differences[Settings: (Campaign, Target)](before: Settings, after: Settings) -> tuple[str, ...]:
+    return tuple(name for name in _names(after) if getattr(before, name) != getattr(after, name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from undersigned.workshop.campaigns import language_of_file
 from undersigned.workshop.described_settings import label_of
 from undersigned.workshop.draft_settings import DraftSettings
 from undersigned.workshop.pages.frame import heading_of, table_in
+from undersigned.workshop.rules.changes import Change
 from undersigned.workshop.rules.drafts import DRAFTED
 
 if TYPE_CHECKING:
@@ -95,26 +95,30 @@ def _recipient_changed(name: str, columns: Iterable[str], language: str) -> Mess
 
 
 def logged_change(text: str, recipients: Mapping[str, str], language: str) -> str:
-    """Return a change that the activity log names, as `PublishedCampaign.changes` does, in the words of the page.
+    """Return a change that the activity log names, in the words of the page; any other text as it is.
 
     `recipients` has the words for those that the campaign has now, by id.
     """
-    of, *names = re.findall(r"[^\s,()]+", text) or [text]
-    name = recipients.get(of, of)
-    match (of, *names):
-        case ("settings", *names) if text.endswith(")"):
+    try:
+        change = Change.read(text)
+    except ValueError:
+        return text
+    name = recipients.get(change.of, change.of)
+    match change.kind:
+        case "settings":
             # A changed letter has an entry of its own.
-            known = (_NO_SETTINGS.get(name) or label_of(name) for name in names if name != "letter")
+            known = (_NO_SETTINGS.get(each) or label_of(each) for each in change.names if each != "letter")
             return ", ".join(label.in_language(language) for label in known)
-        case (_, *names) if text.endswith(")") and "retired" not in names:
-            message = _recipient_changed(name, ("title" if each == "titles" else each for each in names), language)
-        case ("letter", in_language, _):
-            message = Message("Letter (%(language)s)", {"language": name_of(in_language)})
-        case ("new", "campaign"):
+        case "changed" if "retired" not in change.names:
+            columns = ("title" if each == "titles" else each for each in change.names)
+            message = _recipient_changed(name, columns, language)
+        case "letter":
+            message = Message("Letter (%(language)s)", {"language": name_of(change.of)})
+        case "new campaign":
             message = Message("New campaign")
-        case ("and", more, "more"):
-            message = Message("%(number)s more", {"number": more})
-        case (_, "retired") if not text.endswith(")"):
+        case "more":
+            message = Message("%(number)s more", {"number": change.of})
+        case "retired":
             message = _removed(name)
         case _:
             message = _added(name)

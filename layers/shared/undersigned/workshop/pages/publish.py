@@ -163,5 +163,5 @@ def _consequences(found: ToPublish) -> Iterator[Message]:
         yield by_hand_words(by_hand)
     if changed_letters(found.before, found.after):
         yield Message("People who sign from now on sign the new letter. Letters that are signed stay as they are.")
-    if any(change.endswith(" retired") for change in found.changes):
+    if any(change.kind == "retired" for change in found.changes):
         yield Message("Letters that wait for a recipient who is removed are still sent.")
