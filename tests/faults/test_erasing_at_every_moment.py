@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _MOST_CALLS = 200
 
 
+pytestmark = pytest.mark.slow
+
+
 class At(Watch):
     """Acts once, just before the nth call of `deliver` from now on."""
 

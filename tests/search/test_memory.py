@@ -125,6 +125,7 @@ def answer_of(call: Call, world: World) -> Any:
         return "canceled", error.reasons
 
 
+@pytest.mark.slow
 def test_memory_answers_like_moto(monkeypatch: pytest.MonkeyPatch) -> None:
     answers: list[list[Any]] = []
     for fast in (False, True):
@@ -216,6 +217,7 @@ def random_draft_call(world: World, rng: random.Random) -> Any:
         return error.response["Error"]["Code"]
 
 
+@pytest.mark.slow
 def test_memory_answers_like_moto_for_drafts(monkeypatch: pytest.MonkeyPatch) -> None:
     answers: list[list[Any]] = []
     for fast in (False, True):
@@ -231,6 +233,7 @@ def is_text(answer: Any) -> bool:
     return isinstance(answer, str)
 
 
+@pytest.mark.slow
 def test_memory_answers_like_moto_for_files_queues_and_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     answers: list[list[Any]] = []
     for fast in (False, True):

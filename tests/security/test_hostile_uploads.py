@@ -128,6 +128,7 @@ def test_no_repeated_text_takes_long(upload: str, unit: str, size: int) -> None:
     check_time(UPLOADS[upload], (unit * (size // len(unit)))[: UPLOADS[upload].largest])
 
 
+@pytest.mark.slow
 @pytest.mark.asvs("5.2.1", "15.2.2")
 @pytest.mark.parametrize("upload", UPLOADS)
 @pytest.mark.parametrize("text", HOSTILE)

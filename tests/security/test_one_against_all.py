@@ -171,7 +171,9 @@ ACTS = [
 ]
 
 
-@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__)
+@pytest.mark.parametrize(
+    "act", [ACTS[0], *(pytest.param(act, marks=pytest.mark.slow) for act in ACTS[1:])], ids=lambda act: act.__name__
+)
 def test_forty_others_get_their_emails_counts_and_pages(world: World, act: Callable[[World], None]) -> None:
     act(world)
     world.run_stream()

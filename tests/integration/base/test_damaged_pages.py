@@ -152,7 +152,7 @@ def campaign(world: World) -> Campaign:
     return Campaign(world, browser, export)
 
 
-@pytest.mark.parametrize("how", ["missing", "wrong"])
+@pytest.mark.parametrize("how", ["missing", pytest.param("wrong", marks=pytest.mark.slow)])
 def test_each_page_answers_or_says_that_a_record_it_is_about_can_not_be_read(campaign: Campaign, how: str) -> None:
     world = campaign.world
     pages = list(campaign.ask_all())
