@@ -75,3 +75,9 @@ def test_a_recipient_that_is_in_use_again_is_added(world: World, manager: Browse
 def test_the_rest_stays_as_it_is(world: World, manager: Browser, about: str) -> None:
     record(world.stack, CAMPAIGN, "hold letters", "cli", about)
     assert about in manager.words("/audit")
+
+
+def test_a_phone_shows_no_label_beside_an_empty_cell(world: World, manager: Browser) -> None:
+    record(world.stack, CAMPAIGN, "pause", "cli", "")
+    # The style of a narrow page hides a cell without anything in it.
+    assert 'data-label="Why"></td>' in manager.see("/audit").body
