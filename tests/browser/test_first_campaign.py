@@ -198,8 +198,10 @@ def test_a_volunteer_publishes_a_first_campaign(  # noqa: PLR0917  (in four ways
         volunteer.press("Publish")
         volunteer.is_at("Publish")
 
-        address = page.get_by_role("region", name="People sign here").get_by_role("link").get_attribute("href")
-        assert (address or "").endswith(f"/campaigns/{CAMPAIGN}")
+        links = page.get_by_role("region", name="People sign here").get_by_role("link").all()
+        form, overview = (link.get_attribute("href") or "" for link in links)
+        assert form.endswith(f"/campaigns/{CAMPAIGN}")
+        assert overview == f"/organizer/dashboard/{CAMPAIGN}"
         assert (volunteer.clicks <= MOST_CLICKS, volunteer.fields <= MOST_FIELDS) == (True, True), volunteer
         published = catalog_of(world.stack).entry(CAMPAIGN)
         assert (published.campaign.region, published.campaign.time_zone) == ("TX", "America/Chicago")
