@@ -290,16 +290,21 @@ def test_what_erases_deletes_or_closes_looks_like_it(world: World, address: str,
     "path",
     [
         "/targets/evanston",
-        f"/deliveries/{PERIOD}/evanston",
-        "/signatures/{signer}",
-        "/screening",
         "/people",
-        "/keys",
         "/workshop/letter",
         "/workshop/settings",
-        "/workshop/recipients",
-        "/workshop/preview",
-        "/workshop/publish",
+        *(
+            pytest.param(path, marks=pytest.mark.nightly)
+            for path in (
+                f"/deliveries/{PERIOD}/evanston",
+                "/signatures/{signer}",
+                "/screening",
+                "/keys",
+                "/workshop/recipients",
+                "/workshop/preview",
+                "/workshop/publish",
+            )
+        ),
     ],
 )
 def test_a_form_stands_beside_what_helps_with_it_where_there_is_room(

@@ -146,7 +146,7 @@ def sign_in(site: Site, page: Page) -> None:
 @pytest.mark.parametrize(
     ("look", "width", "scripts", "keys"),
     [
-        ("1280", 1280, True, False),
+        pytest.param("1280", 1280, True, False, marks=pytest.mark.nightly),
         ("360", 360, True, False),
         ("keyboard", 1280, True, True),
         ("without-scripts", 1280, False, False),
