@@ -17,9 +17,10 @@ from tests.looks import reach, see
 from tests.organizers import begin_session
 from tests.sending import open_another_delivery, sent_yesterday
 from tests.served_world import served, sign_in
-from tests.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
+from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, FORM, PERIOD
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import Deliveries
+from undersigned.people import membership
 from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.workshop import drafting
 
@@ -313,9 +314,9 @@ def test_a_form_stands_beside_what_helps_with_it_where_there_is_room(
     world.confirmed()
     world.week()
     drafting.write(world.stack, CAMPAIGN, 0, {}, "ann", {"goal": 700})
+    membership.invite(world.stack, CAMPAIGN, "a.volunteer.of.ours@enddemand.example", "viewer", ADMINISTRATOR)
     for width, is_beside in ((1280, True), (360, False)):
-        page = visitor.open(width=width)
-        page.goto(f"{address}/organizer")
+        page = visitor.open(f"{address}/organizer?lang=es", width=width)
         sign_in(page, begin_session(world.stack, "owner"))
         page.goto(f"{address}{DASHBOARD}{path.format(signer=world.signer())}")
         one, other = (it.bounding_box() for it in page.locator(".desk").first.locator("> *").all())
@@ -323,4 +324,6 @@ def test_a_form_stands_beside_what_helps_with_it_where_there_is_room(
         assert other
         assert (min(one["x"], other["x"]) + min(one["width"], other["width"]) < max(one["x"], other["x"])) is is_beside
         assert page.locator("html").evaluate("it => it.scrollWidth <= innerWidth")
+        page.locator(".desk details").evaluate_all("all => all.forEach(it => { it.open = true; })")
+        assert page.locator(".desk > *").evaluate_all("all => all.every(it => it.scrollWidth <= it.clientWidth)")
         visitor.assert_accessible(page)
