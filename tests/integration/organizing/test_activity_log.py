@@ -38,7 +38,8 @@ def test_a_delivery_is_named_by_office_and_day(world: World, manager: Browser) -
     assert "24 nov 2026, Evanston Police Department" in manager.words("/audit?lang=es")
 
 
-def test_what_was_published_is_named_as_the_pages_name_it(world: World, manager: Browser) -> None:
+@pytest.mark.parametrize("action", ["publish", "push"])
+def test_what_was_published_is_named_as_the_pages_name_it(world: World, manager: Browser, action: str) -> None:
     shipped = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     first, second, third, *rest = shipped.targets
     changed = replace(
@@ -53,7 +54,7 @@ def test_what_was_published_is_named_as_the_pages_name_it(world: World, manager:
         letters={"en": replace(shipped.letters["en"], version="f" * 64)},
     )
     before = PublishedCampaign.read(world.stack, CAMPAIGN)
-    record(world.stack, CAMPAIGN, "publish", "cli", in_short([*before.changes(changed), Change("more", "3")]))
+    record(world.stack, CAMPAIGN, action, "cli", in_short([*before.changes(changed), Change("more", "3")]))
     words = manager.words("/audit")
     assert (
         "Organization, Goal; Letter (English); Recipient Evanston Police Department: Email, Title; "

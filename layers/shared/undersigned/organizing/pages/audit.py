@@ -53,7 +53,7 @@ def _about(viewer: Viewer, entry: AuditEntry) -> tuple[str, str | None]:
     if _ID_OF_A_LETTER.fullmatch(entry.about):
         return viewer.say(Message("Open the letter")), f"{viewer.home}/signatures/{entry.about}"
     recipients = {target.id: target.label for target in viewer.roster.by_id.values()}
-    if entry.action == "publish":
+    if entry.action in {"publish", "push"}:
         changes = (logged_change(each, recipients, viewer.language) for each in entry.about.split("; "))
         return "; ".join(change for change in changes if change), None
     texts = entry.about.split(" ")
