@@ -52,16 +52,16 @@ remove-stack: $(READY) ## delete the stack in AWS, after saying what stays; STAC
 
 # Playwright's Chromium, else Debian's: not every network reaches both.
 browser: $(READY) ## fetch Chromium for the tests of the pages, if this machine has no Chromium or Chrome that starts
-	$(RUN) python -m tests.chromium 2>/dev/null \
-	|| { echo "make: fetching Chromium" && $(RUN) playwright install chromium >/dev/null 2>&1 && $(RUN) python -m tests.chromium; } \
-	|| { apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium fonts-liberation && $(RUN) python -m tests.chromium; } >/dev/null \
+	$(RUN) python -m tests.support.chromium 2>/dev/null \
+	|| { echo "make: fetching Chromium" && $(RUN) playwright install chromium >/dev/null 2>&1 && $(RUN) python -m tests.support.chromium; } \
+	|| { apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium fonts-liberation && $(RUN) python -m tests.support.chromium; } >/dev/null \
 	|| { echo "make: no Chromium; install Chromium or Chrome, or name one in UNDERSIGNED_CHROMIUM" >&2; exit 1; }
 
 test: lint ## run every check, and the tests of units, use cases and handlers
 	$(TEST) -p no:schemathesis -p no:anyio --scale=quick $(QUICK)
 
 pages: browser ## test the pages and the local stack, in Chromium, and a letter's way through a deployed stack
-	$(TEST) tests/browser tests/e2e tests/smoke
+	$(TEST) tests/pages tests/e2e tests/smoke
 
 faults: $(READY) ## try a sample of crashes, races and malformed inputs, the installed command, and 40 simulated campaigns
 	$(TEST) -m slow $(QUICK) tests/fuzz tests/package
@@ -73,7 +73,7 @@ nightly: $(if $(ARGS),,audit) browser ## run all tests in their largest sizes, o
 	$(RUN) pytest --quiet --scale=nightly $(or $(ARGS),tests)
 
 figures: $(READY) ## write the figures of the last runs into docs/reliability.md
-	$(RUN) python -m tests.figures
+	$(RUN) python -m tests.support.figures
 
 # The secrets first: they need no connection.
 audit: $(UV) ## look for secrets in the whole history, and for known vulnerabilities of the locked versions
@@ -92,7 +92,7 @@ licences: $(READY) ## write docs/licences.md: what ships, and under which licenc
 
 pictures: $(READY) browser ## draw docs/pictures: *.svg from the .dot files, with Graphviz, and the pages, with Chromium
 	$(RUN) python -m checks.pictures
-	$(RUN) python -m tests.pictures
+	$(RUN) python -m tests.support.pictures
 
 wordpress: $(READY) ## build undersigned-wordpress.zip, the plugin that the dashboard offers for download, in .undersigned
 	mkdir -p .undersigned

@@ -17,7 +17,7 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from benchmarks import capacity
 from benchmarks.goals import Goal
 from benchmarks.meter import Meter, size_of
-from tests.world import ADA, CAMPAIGN, CONTEXT, World, client_of, world
+from tests.support.world import ADA, CAMPAIGN, CONTEXT, World, client_of, world
 from undersigned.base.assets import asset_path
 from undersigned.base.table import to_item
 from undersigned.delivering.rows.deliveries import Deliveries
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from benchmarks.goals import Figures
-    from tests.world import Answer
+    from tests.support.world import Answer
 
 LETTERS = 99
 """Letters of the delivery: as many as one transaction seals."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Any, override
 
-from tests.world import Watch
+from tests.support.world import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.goals import Goal
-from tests.world import ADA, CAMPAIGN, World, world
+from tests.support.world import ADA, CAMPAIGN, World, world
 from undersigned.base.assets import asset_path
 from undersigned.campaigns.catalog import catalog_of
 

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-from tests import scale, seeds
+from tests.support import scale, seeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser
 
-    from tests.chromium import Visitor
-    from tests.world import World
+    from tests.support.chromium import Visitor
+    from tests.support.world import World
 
 # How long an example takes says little when other tests run at the same time.
 settings.register_profile("parallel", deadline=None, derandomize=seeds.IS_FIXED)
@@ -95,7 +95,7 @@ def world(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> It
     A test that is marked with `moto` is of the main path or needs what only moto has, and one that is marked with
     `memory` needs what only our own memory has.
     """
-    from tests import world as worlds  # noqa: PLC0415  (all functions, boto3 and moto take seconds to load)
+    from tests.support import world as worlds  # noqa: PLC0415  (all functions, boto3 and moto take seconds to load)
 
     needs_moto, needs_memory = (request.node.get_closest_marker(name) is not None for name in ("moto", "memory"))
     on_moto = needs_moto or request.path.stem in scale.scale.on_moto
@@ -106,7 +106,7 @@ def world(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> It
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Return a running Chromium. Raises BrowserMissingError: a test that needs one is never skipped."""
-    from tests.chromium import running_browser  # noqa: PLC0415  (Playwright takes a second to load)
+    from tests.support.chromium import running_browser  # noqa: PLC0415  (Playwright takes a second to load)
 
     with running_browser() as running:
         yield running
@@ -115,7 +115,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visitor(browser: Browser) -> Iterator[Visitor]:
     """Return a person who opens pages. Any problem in the pages fails the test."""
-    from tests.chromium import Visitor  # noqa: PLC0415
+    from tests.support.chromium import Visitor  # noqa: PLC0415
 
     person = Visitor(browser)
     yield person

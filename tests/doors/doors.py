@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from tests.openapi_document import routes
-from tests.organizers import add
-from tests.packets import links_of_office
-from tests.world import ADMINISTRATOR, CAMPAIGN, PERIOD, PUBLIC_URL, ROOT
+from tests.support.openapi_document import routes
+from tests.support.organizers import add
+from tests.support.packets import links_of_office
+from tests.support.world import ADMINISTRATOR, CAMPAIGN, PERIOD, PUBLIC_URL, ROOT
 from undersigned.organizing.rows.exports import Exports
 from undersigned.organizing.rules.exports import Export, ExportFilter
 from undersigned.people.rules.api_keys import digest_of
@@ -19,8 +19,8 @@ from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
-    from tests.organizers import Browser
-    from tests.world import Answer, World
+    from tests.support.organizers import Browser
+    from tests.support.world import Answer, World
     from undersigned.people.rules.api_keys import KeyScope
     from undersigned.people.rules.people import Role
 

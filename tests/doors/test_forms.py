@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.doors.doors import PAGES, Door, add_everyone, ask, check_harmless, doors, filled
-from tests.filled_pages import FilledPage, send
-from tests.organizers import signed_in
-from tests.world import ADA, ADMINISTRATOR
+from tests.support.filled_pages import FilledPage, send
+from tests.support.organizers import signed_in
+from tests.support.world import ADA, ADMINISTRATOR
 from undersigned.organizing.actions import ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.filled_pages import Button
-    from tests.organizers import Browser
-    from tests.world import World
+    from tests.support.filled_pages import Button
+    from tests.support.organizers import Browser
+    from tests.support.world import World
 
 DAMAGE = ("a\u202eb", "x" * 50_000)
 HOSTILE = """<img src=x onerror=alert(1)></textarea><style>*{}</style>"'&{{ 7*7 }}"""

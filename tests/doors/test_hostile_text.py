@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 from pypdf import PdfReader
 
-from tests.acting import Decisions, decide
 from tests.doors.doors import add_everyone, ask, check_harmless, doors
-from tests.organizers import signed_in
-from tests.packets import links_of_office
-from tests.world import ADMINISTRATOR, CAMPAIGN, FORM, PERIOD, files_of_campaign, publish_files
+from tests.support.acting import Decisions, decide
+from tests.support.organizers import signed_in
+from tests.support.packets import links_of_office
+from tests.support.world import ADMINISTRATOR, CAMPAIGN, FORM, PERIOD, files_of_campaign, publish_files
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.workshop.draft_settings import DraftSettings
 from undersigned.workshop.printing.share_pictures import share_pictures
 from undersigned.workshop.settings import values_of
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 MARK = "<img src=x onerror=alert(1)><style>*{color:red}</style>\"'&"
 LOGIC = "{{ 7*7 }}{% raw %}"

@@ -7,15 +7,15 @@ import re
 from typing import TYPE_CHECKING
 
 from tests.doors.doors import Door, add_everyone, ask, doors, everyone_who_sees_pages, filled
-from tests.organizers import signed_in
-from tests.world import CAMPAIGN, files_of_campaign
+from tests.support.organizers import signed_in
+from tests.support.world import CAMPAIGN, files_of_campaign
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.workshop import drafting
 from undersigned.workshop.regions import STATES
 from undersigned.workshop.setting_kinds import TIME_ZONE
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 ENGLISH = re.compile(r"\b(the|and|with|this|that|your|you|are|is|from|for|not|of|by|to)\b", re.IGNORECASE)
 UNSEEN = re.compile(r"<(style|script|pre|textarea|bdi|code)\b.*?</\1>", re.DOTALL)

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.doors.doors import OPEN, PAGES, SCOPES, Door, doors, entry_of
-from tests.openapi_document import routes
+from tests.support.openapi_document import routes
 from undersigned.organizing.actions import ACTIONS
 
 pytestmark = pytest.mark.usefixtures("world")

@@ -21,13 +21,13 @@ from tests.doors.doors import (
     doors,
     filled,
 )
-from tests.organizers import SAME_ORIGIN, Browser, signed_in
-from tests.world import CAMPAIGN
+from tests.support.organizers import SAME_ORIGIN, Browser, signed_in
+from tests.support.world import CAMPAIGN
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import digest_of
 
 if TYPE_CHECKING:
-    from tests.world import Answer, World
+    from tests.support.world import Answer, World
     from undersigned.people.rules.people import Role
 
 USELESS = {"no key": None, "wrong": "us_wrong", "expired": "us_expired", "revoked": "us_revoked", "other": "us_foreign"}

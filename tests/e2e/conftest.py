@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.local_stack import local_stack_process
+from tests.support.local_stack import local_stack_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.running import RunningStack
+    from tests.support.running import RunningStack
 
 
 @pytest.fixture(scope="session")

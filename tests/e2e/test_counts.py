@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.scale import scale
-from tests.signatures import adas_form
+from tests.support.scale import scale
+from tests.support.signatures import adas_form
 from undersigned.base.errors import ChangedError
 from undersigned.campaigns.catalog import catalog_of
 from undersigned.campaigns.rows.counters import Counters
@@ -29,7 +29,7 @@ from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
-    from tests.running import RunningStack
+    from tests.support.running import RunningStack
     from undersigned.base.stack import Stack
 
 CAMPAIGN = "counted"

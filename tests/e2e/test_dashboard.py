@@ -15,10 +15,10 @@ import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
-from tests import looks
-from tests.e2e.waiting import wait_for
-from tests.organizers import begin_session
-from tests.served_world import sign_in
+from tests.support import looks
+from tests.support.organizers import begin_session
+from tests.support.served_world import sign_in
+from tests.support.waiting import wait_for
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.campaigns.rules.campaigns import Organizer
 from undersigned.delivering.rows.deliveries import Deliveries
@@ -30,8 +30,8 @@ from undersigned_cli.stacks import DeployedStack
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from tests.chromium import Visitor
-    from tests.running import RunningStack
+    from tests.support.chromium import Visitor
+    from tests.support.running import RunningStack
     from undersigned.base.stack import Stack
 
 CAMPAIGN = "the-dashboard"

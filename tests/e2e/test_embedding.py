@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import FrameLocator, Page
 
-    from tests.chromium import Visitor
-    from tests.running import RunningStack
+    from tests.support.chromium import Visitor
+    from tests.support.running import RunningStack
 
     type Site = Callable[[str], str]
     type Form = Page | FrameLocator

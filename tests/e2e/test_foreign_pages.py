@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 from werkzeug.wrappers import Response
 
-from tests.chromium import REBOUND
+from tests.support.chromium import REBOUND
 from undersigned_cli.local.serving import HttpService
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-    from tests.chromium import Visitor
-    from tests.running import RunningStack
+    from tests.support.chromium import Visitor
+    from tests.support.running import RunningStack
 
 PAGE = '<!doctype html><html lang="en"><title>Attack</title><main><h1>Attack</h1></main></html>'
 FETCH = """

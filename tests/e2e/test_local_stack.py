@@ -24,8 +24,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 from typer.testing import CliRunner
 
-from tests.e2e.waiting import wait_for
-from tests.local_stack import local_stack_process
+from tests.support.local_stack import local_stack_process
+from tests.support.waiting import wait_for
 from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
 from undersigned_cli.deploying.environments import clean_environment
@@ -37,7 +37,7 @@ from undersigned_cli.stacks import DeployedStack
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.running import RunningStack
+    from tests.support.running import RunningStack
 
 OUTPUTS = {
     "PublicUrl",

@@ -18,8 +18,8 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
-from tests.openapi_document import DOCUMENT
-from tests.scale import scale
+from tests.support.openapi_document import DOCUMENT
+from tests.support.scale import scale
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import KEY_WORKS_FOR, ApiKey, digest_of
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from schemathesis import Case
 
-    from tests.running import RunningStack
+    from tests.support.running import RunningStack
 
 CAMPAIGN = "odd-requests"
 KEY = "us_odd"

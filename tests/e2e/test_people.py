@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests import looks
+from tests.support import looks
 from undersigned.people import membership
 from undersigned.people.directory import find_person, id_of
 from undersigned.people.keys import make_key
@@ -24,8 +24,8 @@ from undersigned_cli.stacks import DeployedStack
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from tests.chromium import Visitor
-    from tests.running import RunningStack
+    from tests.support.chromium import Visitor
+    from tests.support.running import RunningStack
 
 
 CAMPAIGN = "people"

@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.e2e.waiting import wait_for
+from tests.support.waiting import wait_for
 from undersigned.campaigns.rules.cadence import period_of
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
@@ -23,7 +23,7 @@ from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
-    from tests.running import RunningStack
+    from tests.support.running import RunningStack
 
 CAMPAIGN = "report"
 ORGANIZER = "organizer@reports.example"

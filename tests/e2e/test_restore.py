@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.waiting import wait_for
 from tests.smoke.signers import confirm, sign
+from tests.support.waiting import wait_for
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.signing.rows.signatures import Signatures
@@ -26,7 +26,7 @@ from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
-    from tests.running import RunningStack
+    from tests.support.running import RunningStack
     from undersigned.base.stack import Stack
 
 pytestmark = pytest.mark.nightly

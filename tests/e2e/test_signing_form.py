@@ -18,8 +18,8 @@ import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
-from tests import looks
-from tests.e2e.waiting import wait_for
+from tests.support import looks
+from tests.support.waiting import wait_for
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.forms import current_of
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Dialog, Page
 
-    from tests.chromium import Visitor
-    from tests.running import RunningStack
+    from tests.support.chromium import Visitor
+    from tests.support.running import RunningStack
     from undersigned.base.stack import Stack
     from undersigned.signing.rules.forms import FormOrLetter
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
-from tests.e2e.waiting import wait_for
+from tests.support.waiting import wait_for
 from undersigned_cli.local.stack import ADMIN_EMAIL
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-    from tests.chromium import Visitor
-    from tests.running import RunningStack
+    from tests.support.chromium import Visitor
+    from tests.support.running import RunningStack
 
 CAMPAIGN = "safe-ways-to-school"
 

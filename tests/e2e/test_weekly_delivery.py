@@ -17,8 +17,8 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 import pytest
 from pypdf import PdfReader
 
-from tests.e2e.waiting import wait_for
-from tests.odd_requests import BODIES, PLACES
+from tests.support.odd_requests import BODIES, PLACES
+from tests.support.waiting import wait_for
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.counting.rules.tallies import counters_of, mark_of
@@ -33,7 +33,7 @@ from undersigned_cli.stacks import DeployedStack
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
-    from tests.running import RunningStack
+    from tests.support.running import RunningStack
     from undersigned.base.stack import Stack
     from undersigned_cli.local.mail_store import StoredMail
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, override
 
 from botocore.exceptions import ClientError
 
-from tests.world import Answer, NotRecordedError, Watch
+from tests.support.world import Answer, NotRecordedError, Watch
 from undersigned.base.errors import ThrottledError
 from undersigned.delivering.planning import NotPlannedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from tests.world import World
+    from tests.support.world import World
 
 _TRIES = 30
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from tests.faults.refusals import ALWAYS, Refusing, patiently, read_stream, refusal
 from tests.search.invariants import words_of
 from tests.search.stored import is_counter
-from tests.world import CAMPAIGN, CONTEXT, ROOT, Watch, client_of
+from tests.support.world import CAMPAIGN, CONTEXT, ROOT, Watch, client_of
 from undersigned.base.table import Table, to_item
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
@@ -23,7 +23,7 @@ from undersigned_cli import campaign_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.world import World
+    from tests.support.world import World
 
 KEY_HEADER = {"authorization": "Bearer secret"}
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, override
 
 import pytest
 
-from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, names_in, stored_letters
-from tests.world import Watch
+from tests.support.packets import KEY, NAMES, confirm, erase, letters_at, links, names_in, stored_letters
+from tests.support.world import Watch
 from undersigned.base.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from tests.world import World
+    from tests.support.world import World
 
 _MOST_CALLS = 200
 

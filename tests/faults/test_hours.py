@@ -13,7 +13,7 @@ import pytest
 from tests.search.platform import Faults, Outage, Platform
 
 if TYPE_CHECKING:
-    from tests.world import Sent, World
+    from tests.support.world import Sent, World
 
 HOUR = timedelta(hours=1)
 WITHIN = 2 * HOUR

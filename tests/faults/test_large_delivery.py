@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.waiting_rows import put_letters
-from tests.world import CAMPAIGN, world
+from tests.support.waiting_rows import put_letters
+from tests.support.world import CAMPAIGN, world
 from undersigned.base import fonts
 from undersigned.base.limits import Limits
 from undersigned.campaigns.rows.campaigns import Campaigns
@@ -25,7 +25,7 @@ from undersigned.delivering.rules.deliveries import DeliveryKey
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.delivering.printing.packets import PacketCover
     from undersigned.delivering.rules.deliveries import Delivery
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, override
 
 import pytest
 
-from tests.exports import asked, file_of, rows_of
-from tests.scale import scale
-from tests.waiting_rows import put_letters
-from tests.world import CAMPAIGN, Watch, world
+from tests.support.exports import asked, file_of, rows_of
+from tests.support.scale import scale
+from tests.support.waiting_rows import put_letters
+from tests.support.world import CAMPAIGN, Watch, world
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.organizing.exporting import get_export
 from undersigned.organizing.rules.exports import ExportFilter

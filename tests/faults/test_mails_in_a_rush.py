@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, override
 import pytest
 
 from tests.faults.refusals import refusal
-from tests.memory import Memory
 from tests.search.stored import rows_of, taken_in, without_form
-from tests.world import ADA, CAMPAIGN, CONTEXT, Watch, client_of, world
+from tests.support.memory import Memory
+from tests.support.world import ADA, CAMPAIGN, CONTEXT, Watch, client_of, world
 from undersigned.base.mailbox import Spacing
 from undersigned.base.table import Table
 from undersigned.signing import confirmation_emails
@@ -23,7 +23,7 @@ from undersigned.signing.rules.mail_budgets import Budget
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tests.world import World
+    from tests.support.world import World
 
 PEOPLE = 30
 A_BATCH = 100

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, override
 import pytest
 
 from benchmarks.latency import A_WRITE_MORE, LATENCY
-from tests.memory import refuse
-from tests.waiting_rows import put_letters
-from tests.world import CAMPAIGN, CONTEXT, Watch, world
+from tests.support.memory import refuse
+from tests.support.waiting_rows import put_letters
+from tests.support.world import CAMPAIGN, CONTEXT, Watch, world
 from undersigned.base import fonts
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Target
@@ -35,7 +35,7 @@ from undersigned_cli.local.template import load_template
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.delivering.printing.packets import PacketCover
 
 pytestmark = pytest.mark.nightly

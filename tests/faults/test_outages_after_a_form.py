@@ -14,7 +14,7 @@ import pytest
 from tests.faults.refusals import refusal
 from tests.search.platform import Faults, Outage, Platform
 from tests.search.stored import expire_forms
-from tests.world import ADA, CAMPAIGN, CONTEXT, Watch
+from tests.support.world import ADA, CAMPAIGN, CONTEXT, Watch
 from undersigned.base.queue import seconds_hidden
 from undersigned.signing.confirmation_emails import PAUSE_OF_FAILURE
 from undersigned.signing.rows.forms import Forms
@@ -24,7 +24,7 @@ from undersigned_cli.local.template import load_template
 
 if TYPE_CHECKING:
     from tests.search.platform import Service
-    from tests.world import World
+    from tests.support.world import World
 
 WITHIN = timedelta(hours=1)
 """How long after the end of an outage each email has left."""

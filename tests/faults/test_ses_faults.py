@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
-from tests.acting import Decisions, decide
 from tests.faults.refusals import Refusing, refusal
-from tests.world import CAMPAIGN, CONTEXT, Watch, load_event
+from tests.support.acting import Decisions, decide
+from tests.support.world import CAMPAIGN, CONTEXT, Watch, load_event
 from undersigned.base.mailbox import PATIENCE, SHORT_WAITS, pauses
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import Deliveries
@@ -24,7 +24,7 @@ from undersigned_cli.local.sources import queue_source
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.world import World
+    from tests.support.world import World
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 

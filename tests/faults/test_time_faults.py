@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.deliveries import delivery_of
 from tests.search.platform import Faults, Platform
-from tests.world import CAMPAIGN, CONTEXT
+from tests.support.deliveries import delivery_of
+from tests.support.world import CAMPAIGN, CONTEXT
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.cadence import WeeklySchedule
 from undersigned.delivering.rows.deliveries import Deliveries
@@ -21,7 +21,7 @@ from undersigned.delivering.rules.deliveries import UNSETTLED_FOR, Attempt, Deli
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.world import World
+    from tests.support.world import World
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 

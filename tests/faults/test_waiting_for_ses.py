@@ -20,12 +20,12 @@ import pytest
 
 from tests.faults.in_parallel import Processes
 from tests.faults.refusals import refusal
-from tests.figures import keep
-from tests.scale import scale
 from tests.search.platform import CrashError, Fate, Faults, Platform
-from tests.signatures import changed
-from tests.world import CAMPAIGN, CONTEXT, Watch, client_of
-from tests.world import world as make_world
+from tests.support.figures import keep
+from tests.support.scale import scale
+from tests.support.signatures import changed
+from tests.support.world import CAMPAIGN, CONTEXT, Watch, client_of
+from tests.support.world import world as make_world
 from undersigned.base.emails import Mail
 from undersigned.base.mailbox import Spacing
 from undersigned.delivering.delivering import LONGEST_WAIT
@@ -40,7 +40,7 @@ from undersigned_cli.local.template import properties_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.signing.rules.forms import FormMail
 
 REFUSAL = "SendingPausedException"

@@ -22,8 +22,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests import figures, seeds
 from tests.fuzz import stack
+from tests.support import figures, seeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import world as worlds
+from tests.support import world as worlds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

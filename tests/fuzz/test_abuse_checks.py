@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.fuzz.inputs import given, mutated, st, tried, values
-from tests.memory import Memory
+from tests.support.memory import Memory
 from undersigned.base.settings import Settings
 from undersigned.base.stack import Stack
 from undersigned.signing.abuse_checks import judge

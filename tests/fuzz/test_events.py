@@ -13,7 +13,7 @@ import pytest
 
 from tests.fuzz import stack
 from tests.fuzz.inputs import DEEP, example, given, json_texts, mutated, mutated_values, st, texts, tried
-from tests.world import CAMPAIGN, CONTEXT, load_event
+from tests.support.world import CAMPAIGN, CONTEXT, load_event
 from undersigned.base.errors import DamagedRowsError, NotFoundError
 from undersigned.base.queue import SqsQueue
 from undersigned.base.settings import Settings, SettingsError
@@ -24,7 +24,7 @@ from undersigned.signing.queue import read_waiting_message
 from undersigned.signing.stream import read_change, read_form_change
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 NEEDS_STACK = True
 

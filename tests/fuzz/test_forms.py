@@ -18,8 +18,8 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pypdf import PdfReader
 
 from tests.fuzz.inputs import DEEP, ODD, example, given, json_texts, mutated, st, texts, tried
-from tests.signatures import adas_form, adas_signature
-from tests.world import ADA, load_event
+from tests.support.signatures import adas_form, adas_signature
+from tests.support.world import ADA, load_event
 from undersigned.base.characters import can_be_printed
 from undersigned.base.csv_cells import csv_line
 from undersigned.base.emails import Sender

@@ -12,9 +12,9 @@ import pytest
 
 from tests.fuzz import stack
 from tests.fuzz.inputs import ANY_CHARACTER, ODD, example, given, json_texts, mutated, st, texts, tried, values
-from tests.openapi_document import OPERATIONS, resolved
-from tests.organizers import someone
-from tests.world import ADA, CAMPAIGN, SITE
+from tests.support.openapi_document import OPERATIONS, resolved
+from tests.support.organizers import someone
+from tests.support.world import ADA, CAMPAIGN, SITE
 from undersigned.base.languages import chosen_language, languages
 from undersigned.campaigns.rules.stops import mailbox_digest
 from undersigned.signing.rules.signatures import signer_id
@@ -22,7 +22,7 @@ from undersigned.signing.rules.signatures import signer_id
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.world import Answer, World
+    from tests.support.world import Answer, World
 
 NEEDS_STACK = True
 

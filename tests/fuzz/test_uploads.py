@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.fuzz.inputs import given, mutated, st, texts, tried
-from tests.logos import JPEG, png
-from tests.spreadsheets import read_pasted
+from tests.support.logos import JPEG, png
+from tests.support.spreadsheets import read_pasted
 from undersigned.campaigns.rules.campaigns import ID_PATTERN
 from undersigned.workshop.draft_settings import DraftSettings
 from undersigned.workshop.logos import read_logo

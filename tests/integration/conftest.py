@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.command_line import command_line
-from tests.organizers import someone
-from tests.workshop import author_of, beginner_of
+from tests.support.command_line import command_line
+from tests.support.organizers import someone
+from tests.support.workshop import author_of, beginner_of
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
     from typer.testing import Result
 
-    from tests.organizers import Browser
-    from tests.workshop import Author
-    from tests.world import World
+    from tests.support.organizers import Browser
+    from tests.support.workshop import Author
+    from tests.support.world import World
 
 
 @pytest.fixture

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from tests.acting import Decisions
-from tests.world import CAMPAIGN
+from tests.support.acting import Decisions
+from tests.support.world import CAMPAIGN
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import Deliveries
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.delivering.rules.deliveries import Delivery
 
 

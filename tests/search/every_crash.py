@@ -40,20 +40,20 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, override
 
 import pytest
 
-from tests import figures, seeds
-from tests.product_files import ADAPTERS, product_files
 from tests.search.invariants import breaches, handed_over, letters_text, state_of, stored_text, words_of
 from tests.search.platform import CrashError, Platform
 from tests.search.stored import deliveries_in, rows_of
 from tests.search.weathers import BAD_WEATHERS, WEATHERS
-from tests.world import FUNCTIONS, PICTURES, Watch
+from tests.support import figures, seeds
+from tests.support.product_files import ADAPTERS, product_files
+from tests.support.world import FUNCTIONS, PICTURES, Watch
 from undersigned_cli.local import permissions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.delivering.printing.packets import Packet
 
 Kind = Literal["before", "after", "twice"]
@@ -414,7 +414,7 @@ def _run(
 ) -> list[str]:
     """Run a scenario to its end and return what is wrong. Without a watch, record the states in `baseline`."""
     from tests.search.scenarios import SCENARIOS, everything_works_again  # noqa: PLC0415
-    from tests.world import world as in_memory  # noqa: PLC0415
+    from tests.support.world import world as in_memory  # noqa: PLC0415
 
     played = SCENARIOS[scenario]
     with (

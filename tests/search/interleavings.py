@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pytest
 
-from tests.cast import Cast, email_of, path_of
 from tests.faults.refusals import refusal
-from tests.memory import Memory, operation_of
 from tests.search.decisions import decide
 from tests.search.invariants import breaches
 from tests.search.stored import change_in, expire_forms, is_in_transactions, is_private, item_of, read_by
-from tests.world import CAMPAIGN, FUNCTIONS, Answer, client_of
+from tests.support.cast import Cast, email_of, path_of
+from tests.support.memory import Memory, operation_of
+from tests.support.world import CAMPAIGN, FUNCTIONS, Answer, client_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.printing.packets import Packet
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
     from tests.search.stored import Change
-    from tests.world import Sent, World
+    from tests.support.world import Sent, World
     from undersigned.delivering.printing.packets import PacketCover, PacketLetter
     from undersigned.delivering.rules.deliveries import Delivery
     from undersigned.signing.rules.signatures import Signature

@@ -24,7 +24,7 @@ from tests.search.stored import (
     sealed_in,
     targets_in,
 )
-from tests.world import CAMPAIGN, client_of
+from tests.support.world import CAMPAIGN, client_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from tests.search.platform import Platform
     from tests.search.stored import Letter, Rows
-    from tests.world import Sent, World
+    from tests.support.world import Sent, World
     from undersigned.delivering.rules.deliveries import Delivery
 
 _SETTLED = {"sent", "delivered", "closed_unsent", "complained", "empty"}

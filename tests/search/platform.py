@@ -21,7 +21,7 @@ from moto.sqs.models import sqs_backends
 from tests.faults.refusals import refusal
 from tests.search.decisions import decide
 from tests.search.stored import expire, shard_of
-from tests.world import CAMPAIGN, CONTEXT, FOLDERS, FUNCTIONS, Watch, client_of
+from tests.support.world import CAMPAIGN, CONTEXT, FOLDERS, FUNCTIONS, Watch, client_of
 from undersigned.base.table import to_item
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Target
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from random import Random
 
-    from tests.world import Answer, Sent, World
+    from tests.support.world import Answer, Sent, World
     from undersigned_cli.local.sources import QueueSource
 
 _LATEST_EVENT = timedelta(minutes=50)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
 
-from tests.cast import KEY, Cast
-from tests.organizers import Browser, code_in, someone
-from tests.packets import links_of_office
 from tests.search.invariants import stored_text
 from tests.search.platform import Fate, Platform
 from tests.search.stored import kinds_in
 from tests.search.weathers import WEATHERS
-from tests.workshop import author_of
-from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, Answer, client_of
+from tests.support.cast import KEY, Cast
+from tests.support.organizers import Browser, code_in, someone
+from tests.support.packets import links_of_office
+from tests.support.workshop import author_of
+from tests.support.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, Answer, client_of
 from undersigned.base.limits import Limits
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.campaigns import Campaigns
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tests.search.platform import Platform
-    from tests.world import Sent
+    from tests.support.world import Sent
 
 EVANSTON, WILMETTE = "60201", "60091"
 ONE_DAY = timedelta(days=1)

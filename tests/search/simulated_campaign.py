@@ -24,16 +24,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests import world as worlds
-from tests.acting import Decisions
-from tests.cast import KEY, Cast
-from tests.organizers import someone
 from tests.search.interleavings import typeset_plainly
 from tests.search.invariants import breaches
 from tests.search.platform import Fate, Faults, Outage, Platform
 from tests.search.stored import Change, change_in
 from tests.search.true_findings import is_true
-from tests.world import CAMPAIGN, Answer, Sent
+from tests.support import world as worlds
+from tests.support.acting import Decisions
+from tests.support.cast import KEY, Cast
+from tests.support.organizers import someone
+from tests.support.world import CAMPAIGN, Answer, Sent
 from undersigned.base import fonts
 from undersigned.base import mailbox as mail
 from undersigned.base.emails import Mail
@@ -55,7 +55,7 @@ from undersigned.signing.rules.signatures import PENDING_FOR, signer_id
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.delivering.printing.packets import Packet, PacketCover, PacketLetter
     from undersigned.signing.rules.signatures import Signature
 

@@ -22,7 +22,7 @@ from itertools import count, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests import figures, seeds
+from tests.support import figures, seeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

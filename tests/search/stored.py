@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from boto3.dynamodb.conditions import Attr
 
-from tests.world import CAMPAIGN, client_of
+from tests.support.world import CAMPAIGN, client_of
 from undersigned.base.rows import Key
 from undersigned.base.table import from_item
 from undersigned.campaigns.rules.campaigns import Target
@@ -18,8 +18,8 @@ from undersigned.delivering.rules.deliveries import Delivery
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tests.memory import Memory
-    from tests.world import World
+    from tests.support.memory import Memory
+    from tests.support.world import World
     from undersigned.delivering.rules.deliveries import DeliveryKey
     from undersigned.signing.rules.signatures import Signature
 

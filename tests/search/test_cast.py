@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cast import Cast, at_once, path_of
-from tests.organizers import read
-from tests.world import PERIOD, Answer
+from tests.support.cast import Cast, at_once, path_of
+from tests.support.organizers import read
+from tests.support.world import PERIOD, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.world import World
+    from tests.support.world import World
 
     type People = Cast[str, Answer]
 

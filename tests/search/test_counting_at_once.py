@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.memory import Memory
-from tests.scale import scale
 from tests.search.stored import forget_deletions, is_forgotten, is_of_letter, shard_of
-from tests.signatures import adas_form
+from tests.support.memory import Memory
+from tests.support.scale import scale
+from tests.support.signatures import adas_form
 from undersigned.base.errors import ChangedError
 from undersigned.base.rows import Key
 from undersigned.base.settings import Settings

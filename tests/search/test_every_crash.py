@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.scale import scale
 from tests.search.every_crash import adapters
-from tests.world import FUNCTIONS, ROOT
+from tests.support.scale import scale
+from tests.support.world import FUNCTIONS, ROOT
 from undersigned_cli.local.permissions import granted
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from pypdf import PdfReader
 
-from tests import figures, seeds
-from tests import world as worlds
-from tests.cast import path_of
-from tests.scale import scale
 from tests.search.interleavings import MailEvent, Play, Race, Refusals, staged, typeset_plainly, with_history
 from tests.search.stored import delivery_item, target_item
-from tests.world import CAMPAIGN, CONTEXT, PERIOD
+from tests.support import figures, seeds
+from tests.support import world as worlds
+from tests.support.cast import path_of
+from tests.support.scale import scale
+from tests.support.world import CAMPAIGN, CONTEXT, PERIOD
 from undersigned.delivering.printing import packets
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.rules.reconciliations import FindingKind

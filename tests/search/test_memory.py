@@ -12,7 +12,7 @@ import pytest
 from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 
-from tests import world as worlds
+from tests.support import world as worlds
 from undersigned.base.rows import Key
 from undersigned.base.table import NEW, Check, ConditionFailedError, Put, TransactionCanceledError, Update
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.base.table import Table, Write
 
     type Call = Callable[[Table], Any]

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from tests import world as worlds
 from tests.search import platform as platforms
 from tests.search.interleavings import typeset_plainly
 from tests.search.platform import CrashError, Fate, Faults, Outage, Platform
 from tests.search.scenarios import EVANSTON, MONDAY, Acts, Person
 from tests.search.stored import row_of
-from tests.world import CAMPAIGN
+from tests.support import world as worlds
+from tests.support.world import CAMPAIGN
 from undersigned.delivering.printing import packets
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
@@ -23,7 +23,7 @@ from undersigned.delivering.rules.deliveries import DeliveryKey
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.world import World
+    from tests.support.world import World
 
     type Make = Callable[..., Platform]
 

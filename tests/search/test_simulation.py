@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from tests import seeds
-from tests.scale import scale
 from tests.search.platform import Outage
 from tests.search.simulated_campaign import Outcome, Simulation, campaign, simulate
 from tests.search.simulation import replay
-from tests.world import ROOT
+from tests.support import seeds
+from tests.support.scale import scale
+from tests.support.world import ROOT
 
 pytestmark = pytest.mark.slow
 

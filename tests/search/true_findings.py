@@ -11,7 +11,7 @@ from tests.search.stored import counted_in, letters_in, rows_of
 if TYPE_CHECKING:
     from logging import LogRecord
 
-    from tests.world import World
+    from tests.support.world import World
 
 
 def is_true(record: LogRecord, world: World) -> bool:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.command_line import command_line
+from tests.support.command_line import command_line
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cdn import Cdn
-from tests.openapi_document import routes
-from tests.world import CAMPAIGN, DASHBOARD, FORM
+from tests.support.cdn import Cdn
+from tests.support.openapi_document import routes
+from tests.support.world import CAMPAIGN, DASHBOARD, FORM
 
 if TYPE_CHECKING:
-    from tests.world import Answer, World
+    from tests.support.world import Answer, World
 
 PRIVATE = "no-store"
 

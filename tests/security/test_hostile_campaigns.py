@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.growth import check_growth, check_growth_of
-from tests.world import CAMPAIGN, ROOT
+from tests.support.growth import check_growth, check_growth_of
+from tests.support.world import CAMPAIGN, ROOT
 from undersigned.base.errors import LetterError
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.campaigns.rules.letter_fields import FIELDS, MOST_TAGS

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pypdf import PdfReader
 
-from tests.organizers import someone
-from tests.world import ADA, FORM
+from tests.support.organizers import someone
+from tests.support.world import ADA, FORM
 from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.world import Sent, World
+    from tests.support.world import Sent, World
 
 
 HARMLESS = {"postal_code": "60201", "email": "ada@signers.example", "note": "one\ntwo\nthree\nfour"}

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.growth import check_growth_of
-from tests.spreadsheets import read_pasted
-from tests.workshop import author_of, beginner_of
-from tests.world import CAMPAIGN
+from tests.support.growth import check_growth_of
+from tests.support.spreadsheets import read_pasted
+from tests.support.workshop import author_of, beginner_of
+from tests.support.world import CAMPAIGN
 from undersigned.workshop import drafting
 from undersigned.workshop.campaigns import compile_campaign
 from undersigned.workshop.described_settings import described
@@ -28,8 +28,8 @@ from undersigned.workshop.target_tables import read_table
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.workshop import Author
-    from tests.world import World
+    from tests.support.workshop import Author
+    from tests.support.world import World
     from undersigned.workshop.setting_kinds import Value
 
 FILES = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.world import Sent, World
+    from tests.support.world import Sent, World
 
 A_DAY_BEFORE_THE_END = timedelta(days=399)
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cdn import EDGE, PROOF, in_front_of
-from tests.world import ADA, CAMPAIGN, world
+from tests.support.cdn import EDGE, PROOF, in_front_of
+from tests.support.world import ADA, CAMPAIGN, world
 from undersigned.base.cdn_proof import PROOF_HEADER
 from undersigned.people.keys import new_key_text
 from undersigned.people.rules.api_keys import REFUSAL_GROUPS
@@ -15,7 +15,7 @@ from undersigned.people.rules.api_keys import REFUSAL_GROUPS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.world import Answer, World
+    from tests.support.world import Answer, World
 
 OVERVIEW = f"/organizer/campaigns/{CAMPAIGN}"
 NETWORK = "192.0.2.1"

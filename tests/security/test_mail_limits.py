@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import world as worlds
-from tests.world import ADA, CAMPAIGN, ROOT
+from tests.support import world as worlds
+from tests.support.world import ADA, CAMPAIGN, ROOT
 from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.world import World
+    from tests.support.world import World
 
 CAMPAIGNS = (CAMPAIGN, "clean-air", "safe-streets", "open-books")
 

@@ -13,12 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.meter import Meter
-from tests import world as worlds
-from tests.organizers import someone
 from tests.search.stored import expire
-from tests.signatures import changed
-from tests.world import ADA, CAMPAIGN, CONTEXT, FORM, World, client_of
-from tests.world import world as make_world
+from tests.support import world as worlds
+from tests.support.organizers import someone
+from tests.support.signatures import changed
+from tests.support.world import ADA, CAMPAIGN, CONTEXT, FORM, World, client_of
+from tests.support.world import world as make_world
 from undersigned.base.mail_domains import NameNotFoundError, NoAnswerError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.organizing.letters import release_letter
@@ -33,7 +33,7 @@ from undersigned_cli.main import app
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tests.world import Answer
+    from tests.support.world import Answer
     from undersigned.signing.rules.signatures import Lane
 
 FORMS_OVER_A_LIMIT = int(os.environ.get("UNDERSIGNED_FORMS_OVER_A_LIMIT", "3000"))

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.odd_requests import ACCEPTED, API, ORGANIZERS, PUBLIC, Odd
-from tests.world import ADA, FORM
+from tests.support.odd_requests import ACCEPTED, API, ORGANIZERS, PUBLIC, Odd
+from tests.support.world import ADA, FORM
 
 if TYPE_CHECKING:
-    from tests.world import Answer, World
+    from tests.support.world import Answer, World
 
 KEY = {"authorization": "Bearer us_all"}
 

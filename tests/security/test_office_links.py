@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acting import Decisions
-from tests.damage import damage_delivery, put
-from tests.packets import KEY, confirm, links_of_office
-from tests.world import CAMPAIGN, PERIOD
+from tests.support.acting import Decisions
+from tests.support.damage import damage_delivery, put
+from tests.support.packets import KEY, confirm, links_of_office
+from tests.support.world import CAMPAIGN, PERIOD
 from undersigned.base.purposes import PURPOSES
 from undersigned.campaigns.rows.offices import office_key
 from undersigned.campaigns.rules.campaigns import Campaign
@@ -19,7 +19,7 @@ from undersigned.delivering.rows.deliveries import delivery_key
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.world import World
+    from tests.support.world import World
 
 BUTTON, OTHER_SITE = "Received: we have the letters of November 24, 2026", {"origin": "https://evil.example"}
 

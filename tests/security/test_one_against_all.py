@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.organizers import someone
-from tests.packets import links_of_office
-from tests.workshop import author_of
-from tests.world import ADA, CAMPAIGN, FORM, PERIOD
-from tests.world import world as make_world
+from tests.support.organizers import someone
+from tests.support.packets import links_of_office
+from tests.support.workshop import author_of
+from tests.support.world import ADA, CAMPAIGN, FORM, PERIOD
+from tests.support.world import world as make_world
 from undersigned.base.networks import window_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.signing.rules.abuse_checks import FORM_WINDOW
@@ -21,7 +21,7 @@ from undersigned.signing.rules.abuse_checks import FORM_WINDOW
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.world import Sent, World
+    from tests.support.world import Sent, World
 
 OTHERS = 40
 NETWORK = "203.0.113"

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.doors.doors import FOREIGN_SITES
-from tests.organizers import Browser, add, code_in
-from tests.world import CAMPAIGN, PUBLIC_URL
+from tests.support.organizers import Browser, add, code_in
+from tests.support.world import CAMPAIGN, PUBLIC_URL
 from undersigned.base.settings import Settings
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 EDITOR = "maria@enddemand.example"
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.exports import asked, file_of, rows_of
-from tests.organizers import someone
 from tests.search.stored import counted_in
-from tests.world import CAMPAIGN, CONTEXT, ROOT, client_of
+from tests.support.exports import asked, file_of, rows_of
+from tests.support.organizers import someone
+from tests.support.world import CAMPAIGN, CONTEXT, ROOT, client_of
 from undersigned.base.table import from_item
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
@@ -24,7 +24,7 @@ from undersigned.workshop.pushing import push
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.signing.rules.forms import FormOrLetter
 
 PHRASE = "call-me-maybe"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.doors.doors import add_everyone, doors, filled
-from tests.world import ADA, FORM, SITE
+from tests.support.world import ADA, FORM, SITE
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.signing.rules.forms import FormOrLetter
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.packets import links_of_office
-from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
+from tests.support.packets import links_of_office
+from tests.support.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
 from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
-    from tests.world import Answer, World
+    from tests.support.world import Answer, World
 
 
 # Who signed?

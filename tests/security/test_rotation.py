@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.organizers import someone
-from tests.world import CAMPAIGN, client_of
+from tests.support.organizers import someone
+from tests.support.world import CAMPAIGN, client_of
 from undersigned.base.errors import UndersignedError
 from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 

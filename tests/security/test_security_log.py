@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.organizers import Browser, add, code_in, someone
-from tests.world import CAMPAIGN, DASHBOARD, PERIOD
+from tests.support.organizers import Browser, add, code_in, someone
+from tests.support.world import CAMPAIGN, DASHBOARD, PERIOD
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.people import security_log
 from undersigned.people.access import ScopeError
@@ -19,7 +19,7 @@ from undersigned.people.rules.people import person_id
 from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 API = f"/organizer/campaigns/{CAMPAIGN}"
 BY = {"campaign": CAMPAIGN, "by": f"key {digest_of('us_letters')[:12]}"}

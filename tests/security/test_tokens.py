@@ -10,8 +10,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.organizers import Browser
-from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, FORM, PERIOD, SITE, client_of
+from tests.support.organizers import Browser
+from tests.support.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, FORM, PERIOD, SITE, client_of
 from undersigned.base.links import Links
 from undersigned.base.purposes import PURPOSES
 from undersigned.campaigns.catalog import catalog_of
@@ -26,7 +26,7 @@ from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
-    from tests.world import Answer, World
+    from tests.support.world import Answer, World
 
 DIGEST = digest_of("us_letters")
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.command_line import command_line
-from tests.organizers import Browser, someone
-from tests.pages import text_of as text_of_page
 from tests.search.interleavings import plain_letters_in, typeset_plainly
 from tests.search.invariants import breaches
-from tests.world import ADA, CAMPAIGN, world
+from tests.support.command_line import command_line
+from tests.support.organizers import Browser, someone
+from tests.support.pages import text_of as text_of_page
+from tests.support.world import ADA, CAMPAIGN, world
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.printing import packets
 from undersigned.signing.rows.signatures import Signatures
@@ -23,7 +23,7 @@ from undersigned_cli.main import app
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.world import Sent, World
+    from tests.support.world import Sent, World
 
 CLEAN, WAVE = 20, 40
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests import world as worlds
-from tests.world import ADA, CAMPAIGN
+from tests.support import world as worlds
+from tests.support.world import ADA, CAMPAIGN
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.world import Answer, World
+    from tests.support.world import Answer, World
 
 MINE, THEIRS = "My own words.", "Words of somebody who knows the address."
 

@@ -11,7 +11,7 @@ from tests.smoke.stack import DeployedStack
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.running import RunningStack
+    from tests.support.running import RunningStack
 
 
 @pytest.fixture(scope="session")

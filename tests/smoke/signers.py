@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-from tests.e2e.waiting import wait_for
-from tests.organizers import begin_session
+from tests.support.organizers import begin_session
+from tests.support.waiting import wait_for
 from undersigned.organizing.rows.exports import Exports
 from undersigned.people.routes.cookies import COOKIE
 from undersigned.people.sessions import post_tokens
 
 if TYPE_CHECKING:
-    from tests.running import RunningStack
+    from tests.support.running import RunningStack
     from undersigned.base.stack import Stack
 
 

@@ -13,10 +13,10 @@ from urllib.request import urlopen
 import requests
 from werkzeug.wrappers import Response
 
-from tests.free_ports import free_port
-from tests.running import RunningStack, client_of
 from tests.smoke.deploy import Deployment, architecture
 from tests.smoke.emulator import HOST, REGION, Emulator, client_environment
+from tests.support.free_ports import free_port
+from tests.support.running import RunningStack, client_of
 from undersigned_cli.deploying.environments import Environments, find_uv
 from undersigned_cli.deploying.in_aws import protect_table
 from undersigned_cli.local.errors import LocalStackError

@@ -10,8 +10,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.e2e.waiting import wait_for
 from tests.smoke.signers import confirm, create_file, sign
+from tests.support.waiting import wait_for
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import KEY_WORKS_FOR, ApiKey, digest_of
@@ -22,7 +22,7 @@ from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
-    from tests.running import RunningStack
+    from tests.support.running import RunningStack
     from undersigned.base.stack import Stack
 
 CAMPAIGN = "zipped"

@@ -16,10 +16,10 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.e2e.terminal import Terminal
-from tests.e2e.waiting import wait_for
 from tests.smoke.deploy import STACK_NAME, architecture
 from tests.smoke.stack import DeployedStack
+from tests.support.terminal import Terminal
+from tests.support.waiting import wait_for
 from undersigned_cli.deploying.environments import clean_environment
 from undersigned_cli.local.template import ROOT
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.running import RunningStack
     from tests.smoke.deploy import Deployed, Deployment
+    from tests.support.running import RunningStack
     from undersigned_cli.local.serving import HttpService
 
 pytestmark = pytest.mark.nightly

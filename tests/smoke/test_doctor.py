@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from tests.running import RunningStack
+    from tests.support.running import RunningStack
 
 VERIFIED = {
     "VerifiedForSendingStatus": True,

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.locales import said_in, said_with
 from tests.smoke.deploy import Deployment, architecture
+from tests.support.locales import said_in, said_with
 from tests.template.reading import LAYER, functions, named_by, of_type
 from undersigned.base.languages import languages
 from undersigned_cli.deploying.environments import Environments, find_uv
@@ -23,7 +23,7 @@ from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.template import ROOT, load_template
 
 if TYPE_CHECKING:
-    from tests.running import RunningStack
+    from tests.support.running import RunningStack
 
 MOST_BYTES = 250 * 1024 * 1024
 """The most bytes of a function and its layers, unzipped ("Lambda quotas", developer guide)."""

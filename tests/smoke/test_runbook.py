@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.waiting import wait_for
-from tests.runbook import DEFINED, NAMED_ONLY, OURS, of_the_shell
 from tests.smoke.account import Account
 from tests.smoke.signers import confirm, sign
 from tests.smoke.stack import physical_id
+from tests.support.runbook import DEFINED, NAMED_ONLY, OURS, of_the_shell
+from tests.support.waiting import wait_for
 from undersigned.base.errors import UndersignedError
 from undersigned.campaigns.rules.cadence import period_of
 from undersigned.delivering.rows.deliveries import Deliveries
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from tests.running import RunningStack
+    from tests.support.running import RunningStack
 
 pytestmark = pytest.mark.nightly
 

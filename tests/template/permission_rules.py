@@ -6,8 +6,8 @@ import re
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from tests.product_files import ADAPTERS, product_files
-from tests.rows import row_classes
+from tests.support.product_files import ADAPTERS, product_files
+from tests.support.rows import row_classes
 from tests.template.reading import FUNCTION, as_list, named_by, of_type, statements, translated
 from undersigned_cli.local.template import event_sources
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from tests.emitted import is_counted
+from tests.support.emitted import is_counted
 from tests.template.cloudwatch import Alarms, Metric, metric_of
 from tests.template.reading import ALARM, dead_letter_queues, functions, named_by, of_type
 from undersigned_cli.local.template import ROOT, event_sources, load_template

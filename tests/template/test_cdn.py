@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cdn import PARAMETERS, STACK_ID, TEMPLATE, behaviors, distribution, known
+from tests.support.cdn import PARAMETERS, STACK_ID, TEMPLATE, behaviors, distribution, known
+from tests.support.world import PUBLIC_URL
 from tests.template.reading import of_type, statements, translated
-from tests.world import PUBLIC_URL
 from undersigned.base.cdn_proof import PROOF_HEADER
 from undersigned_cli.local.template import resolve
 

@@ -10,8 +10,8 @@ import pytest
 import typer
 from babel.messages.pofile import read_po
 
-from tests.commands import code, commands, mistakes_in, our_mistakes
-from tests.product_files import PRODUCT
+from tests.support.commands import code, commands, mistakes_in, our_mistakes
+from tests.support.product_files import PRODUCT
 from undersigned_cli.local.template import ROOT
 from undersigned_cli.main import app
 

@@ -21,7 +21,7 @@ from babel.localedata import locale_identifiers
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-from tests.locales import said_in, said_with
+from tests.support.locales import said_in, said_with
 from undersigned_cli.local.template import ROOT
 
 if TYPE_CHECKING:

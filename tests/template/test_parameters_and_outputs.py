@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.world import load_event
 from tests.template.reading import functions
-from tests.world import load_event
 from undersigned.organizing.rules.exports import TRIES
 from undersigned.signing.rules.signatures import EXPORTS_KEPT_FOR
 from undersigned_cli.local.template import load_template, resolve, variables_of

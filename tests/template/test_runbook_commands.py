@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from tests.commands import mistakes_in, our_mistakes
-from tests.runbook import DEFINED, FUNCTIONS, OF_AWS, OURS, RUNBOOK, of_the_shell
+from tests.support.commands import mistakes_in, our_mistakes
+from tests.support.runbook import DEFINED, FUNCTIONS, OF_AWS, OURS, RUNBOOK, of_the_shell
 
 
 @pytest.mark.parametrize("command", OF_AWS)

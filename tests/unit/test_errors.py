@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 
 import undersigned
-from tests.signatures import TREES
+from tests.support.signatures import TREES
 from undersigned.base.errors import (
     FAULT,
     LOAD_AGAIN,

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.product_files import ADAPTERS, PRODUCT, RULES, product_files
-from tests.rows import row_classes
+from tests.support.product_files import ADAPTERS, PRODUCT, RULES, product_files
+from tests.support.rows import row_classes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.product_files import PRODUCT
+from tests.support.product_files import PRODUCT
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -67,7 +67,7 @@ def test_the_readme_has_each_folder_of_the_product_and_of_the_tests() -> None:
 
 
 def test_each_file_of_tests_says_in_its_first_line_what_it_shows() -> None:
-    folders = ("browser", "doors", "e2e", "faults", "integration", "security", "smoke", "template")
+    folders = ("doors", "e2e", "faults", "integration", "pages", "security", "smoke", "template")
     files = [file for folder in folders for file in (ROOT / "tests" / folder).rglob("test_*.py")]
 
     assert len(files) > 100

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from tests.scale import SCALES
+from tests.support.scale import SCALES
 from undersigned import __version__
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.shown_addresses import ShownAddresses
+from tests.support.shown_addresses import ShownAddresses
 
 CONTACT = "letters@enddemand.example"
 

@@ -9,15 +9,15 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.pages import Page
-from tests.world import CAMPAIGN, PICTURES
+from tests.support.pages import Page
+from tests.support.world import CAMPAIGN, PICTURES
 from undersigned.base import assets
 from undersigned.base.assets import asset, asset_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.world import World
+    from tests.support.world import World
 
 BROWSER = {"accept": "*/*", "accept-encoding": "gzip, deflate, br, zstd"}
 

@@ -1,6 +1,6 @@
 """Test a stack with a CDN: one address for everything, what is kept, and that nothing private is.
 
-`tests/cdn.py` is the CDN: the distribution in template.yaml, in front of the handlers.
+`tests/support/cdn.py` is the CDN: the distribution in template.yaml, in front of the handlers.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.cdn import API_HOST, KEPT, Cdn, behavior_of, in_front_of
-from tests.logos import png
-from tests.openapi_document import route_of, routes
-from tests.organizers import add, code_in
-from tests.packets import links_of_office
-from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
+from tests.support.cdn import API_HOST, KEPT, Cdn, behavior_of, in_front_of
+from tests.support.logos import png
+from tests.support.openapi_document import route_of, routes
+from tests.support.organizers import add, code_in
+from tests.support.packets import links_of_office
+from tests.support.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
 from undersigned.base.assets import asset_path
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.workshop.logos import read_logo
@@ -26,7 +26,7 @@ from undersigned.workshop.logos import read_logo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.world import Answer, World
+    from tests.support.world import Answer, World
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8", "accept-language": "en-US,en;q=0.9"}
 OURS = {"origin": PUBLIC_URL, "sec-fetch-site": "same-origin"}

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, override
 import pytest
 
 from tests.doors.doors import OPEN, doors, filled
-from tests.organizers import Browser, add
-from tests.world import CAMPAIGN, Answer, Watch, client_of
+from tests.support.organizers import Browser, add
+from tests.support.world import CAMPAIGN, Answer, Watch, client_of
 from undersigned.base.table import Update, from_item
 from undersigned.campaigns.rows.counters import counter_key
 from undersigned.campaigns.rows.offices import OfficeRows
@@ -25,7 +25,7 @@ from undersigned.workshop import drafting
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.base.rows import Values
 
 PERIOD = "2026-11-24"

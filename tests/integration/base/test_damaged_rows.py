@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.acting import Decisions, decide
-from tests.damage import change, damage
-from tests.organizers import Browser, someone
-from tests.packets import repack
 from tests.search.invariants import words_of
-from tests.world import ADMINISTRATOR, CAMPAIGN, client_of
+from tests.support.acting import Decisions, decide
+from tests.support.damage import change, damage
+from tests.support.organizers import Browser, someone
+from tests.support.packets import repack
+from tests.support.world import ADMINISTRATOR, CAMPAIGN, client_of
 from undersigned.base.errors import DamagedRowsError, NotNowError
 from undersigned.base.rows import Key
 from undersigned.base.table import Table, Update
@@ -37,7 +37,7 @@ from undersigned_cli.main import app
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.base.rows import Values
 
 NAMES = ("Ada", "Ben", "Cyd", "Dee", "Eve", "Fay")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.deliveries import delivery_of
+from tests.support.deliveries import delivery_of
+from tests.support.world import CAMPAIGN, load_event
 from tests.template.reading import dead_letter_queues
-from tests.world import CAMPAIGN, load_event
 from undersigned.delivering.queue import DeliveryMessage, message_body
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.organizing.queues import export_message, reconciliation_message
@@ -28,7 +28,7 @@ from undersigned_cli.main import app
 from undersigned_cli.stacks import DeployedStack
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-30")
 

@@ -15,8 +15,8 @@ from babel.messages.pofile import read_po, write_po
 from pypdf import PdfReader
 
 from tests.doors.doors import add_everyone, doors, filled
-from tests.pdfs import languages_in
-from tests.world import ADA, CAMPAIGN, FORM
+from tests.support.pdfs import languages_in
+from tests.support.world import ADA, CAMPAIGN, FORM
 from undersigned.base import languages
 from undersigned.base.environment import environment, page_environment
 from undersigned.campaigns.rows.campaigns import Campaigns
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.workshop import Author
-    from tests.world import Answer, Sent, World
+    from tests.support.workshop import Author
+    from tests.support.world import Answer, Sent, World
     from undersigned.campaigns.rules.campaigns import Campaign
 
 IN_SPANISH = {"accept-language": "es-MX,es;q=0.9,en;q=0.8"}

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.world import CAMPAIGN, CONTEXT, load_event
+from tests.support.world import CAMPAIGN, CONTEXT, load_event
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 PAGES = [
     f"/campaigns/{CAMPAIGN}",

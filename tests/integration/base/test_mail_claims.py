@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tests.world import CAMPAIGN
+from tests.support.world import CAMPAIGN
 from undersigned.signing.rows.mail_claims import MailClaim, MailClaims
 from undersigned.signing.rules.mail_budgets import MailLimit
 
 if TYPE_CHECKING:
     import pytest
 
-    from tests.world import World
+    from tests.support.world import World
 
 SIGNER = "b50d22a182c1366636cfc6fbcf20d6cf"
 ROOMY = MailLimit(in_all=5, of_campaign=5)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from tests.emitted import is_counted, lines_of_metrics, metrics_in
-from tests.packets import links_of_office
-from tests.world import ADA, CAMPAIGN, CONTEXT
+from tests.support.emitted import is_counted, lines_of_metrics, metrics_in
+from tests.support.packets import links_of_office
+from tests.support.world import ADA, CAMPAIGN, CONTEXT
 from undersigned.base.metrics import UNITS, MetricName, emit, emit_all
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.campaigns import Campaigns
@@ -17,7 +17,7 @@ from undersigned.campaigns.rows.counters import counter_key
 from undersigned_cli.local.template import STACK
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 MONDAY = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
 """The weekly hour after the world's first day."""

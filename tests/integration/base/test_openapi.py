@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from openapi_spec_validator import validate
 
-from tests.logos import JPEG
-from tests.openapi_document import DOCUMENT, OPERATIONS, breach_of, operation_of, resolved, routed
-from tests.packets import links_of_office
-from tests.world import ADA, CAMPAIGN, publish_files
+from tests.support.logos import JPEG
+from tests.support.openapi_document import DOCUMENT, OPERATIONS, breach_of, operation_of, resolved, routed
+from tests.support.packets import links_of_office
+from tests.support.world import ADA, CAMPAIGN, publish_files
 from undersigned.signing.rows.signatures import Signatures
 from undersigned.workshop.logos import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.world import World
+    from tests.support.world import World
 
 LETTER = f"/campaigns/{CAMPAIGN}"
 

@@ -8,14 +8,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from benchmarks.page_weight import GOALS, VISIT, weights
-from tests.logos import png
-from tests.world import CAMPAIGN, FORM, ROOT, files_of_campaign, publish_files
+from tests.support.logos import png
+from tests.support.world import CAMPAIGN, FORM, ROOT, files_of_campaign, publish_files
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Answer
 from undersigned.workshop.logos import FILE
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 BROWSER = {"accept": "text/html", "accept-encoding": "gzip", "sec-fetch-site": "same-origin"}
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
-from tests.acting import Decisions
-from tests.organizers import someone
-from tests.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
+from tests.support.acting import Decisions
+from tests.support.organizers import someone
+from tests.support.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
 from undersigned.base.errors import BusyError, problem_of
 from undersigned.organizing.rows.exports import Exports
 from undersigned.organizing.rules.exports import Export, ExportFilter
@@ -21,7 +21,7 @@ from undersigned.people.access import TooManyRefusalsError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.world import Answer, Sent, World
+    from tests.support.world import Answer, Sent, World
 
 
 MANY = (

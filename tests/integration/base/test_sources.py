@@ -9,16 +9,16 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.exports import asked, file_of, rows_of
-from tests.organizers import Browser, someone
-from tests.world import CAMPAIGN, FORM, files_of_campaign, publish_files
+from tests.support.exports import asked, file_of, rows_of
+from tests.support.organizers import Browser, someone
+from tests.support.world import CAMPAIGN, FORM, files_of_campaign, publish_files
 from undersigned.base.qr_codes import qr_code
 from undersigned.organizing.overviews import Overview
 from undersigned.organizing.rules.exports import COLUMNS, row
 from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.emails import every_email
+from tests.support.emails import every_email
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 _MOST_POINTS = 2.0
 """SpamAssassin calls an email spam from 5 points on; filters of offices are often stricter. The email about a stop has

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.world import CAMPAIGN, FORM, world
+from tests.support.world import CAMPAIGN, FORM, world
 
 if TYPE_CHECKING:
     import pytest

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.pdfs import boxes_of
 from tests.search.invariants import words_of
-from tests.world import CAMPAIGN
+from tests.support.pdfs import boxes_of
+from tests.support.world import CAMPAIGN
 from undersigned.delivering import delivering
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
@@ -19,7 +19,7 @@ from undersigned.delivering.rules.packets import packet_name
 from undersigned.organizing.deliveries import delivery_record
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 NAMES = ("Ada", "Ben", "Cyd", "Dee", "Eve")

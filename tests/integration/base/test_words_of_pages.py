@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from babel.messages.pofile import read_po
 
-from tests.bad_files import CASES
-from tests.spreadsheets import zipped
+from tests.support.bad_files import CASES
+from tests.support.spreadsheets import zipped
 from undersigned.base.languages import Message
 from undersigned.campaigns.rules.letter_fields import MOST_TAGS
 from undersigned.workshop.campaigns import compile_campaign

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acting import Decisions
 from tests.faults.refusals import Refusing
-from tests.hours import at, reports, sent, sign
-from tests.world import CAMPAIGN
+from tests.support.acting import Decisions
+from tests.support.hours import at, reports, sent, sign
+from tests.support.world import CAMPAIGN
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.hours import NotDoneError
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 
 def test_a_campaign_without_a_cadence_is_planned_at_the_stacks_hour_only(world: World) -> None:

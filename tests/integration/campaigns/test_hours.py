@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.damage import OTHER, damage_campaign
 from tests.faults.refusals import Refusing
-from tests.hours import at, reports, sent, sign
-from tests.world import CAMPAIGN
+from tests.support.damage import OTHER, damage_campaign
+from tests.support.hours import at, reports, sent, sign
+from tests.support.world import CAMPAIGN
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.slots import Slots, slot_key
 from undersigned.delivering.hours import NotDoneError
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 
 def hours(world: World, *moments: str) -> None:

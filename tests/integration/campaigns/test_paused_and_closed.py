@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acting import decide
-from tests.world import ADA, CAMPAIGN, FORM
+from tests.support.acting import decide
+from tests.support.world import ADA, CAMPAIGN, FORM
 from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 DAY = re.compile(r"November 30|30 de noviembre|Monday|lunes")
 PAUSED = "The organizer has paused the deliveries."

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from tests.organizers import someone
-from tests.world import ADA, CAMPAIGN, FORM
+from tests.support.organizers import someone
+from tests.support.world import ADA, CAMPAIGN, FORM
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned_cli.local.template import environment_of, names
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 NOTICE = f"{FORM}/privacy"
 OWN = "https://enddemand.example/privacy"

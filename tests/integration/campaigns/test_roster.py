@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, override
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.world import CAMPAIGN, FORM, ROOT, Watch, client_of
+from tests.support.world import CAMPAIGN, FORM, ROOT, Watch, client_of
 from undersigned.base.failures import TRANSACTION_CONFLICT
 from undersigned.base.rows import Key
 from undersigned.base.table import to_item
@@ -24,7 +24,7 @@ from undersigned_cli import campaign_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.campaigns.catalog import Entry
 
 TARGET = "evanston"

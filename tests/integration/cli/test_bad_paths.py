@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.command_line import command_line
-from tests.world import CAMPAIGN, ROOT
+from tests.support.command_line import command_line
+from tests.support.world import CAMPAIGN, ROOT
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned_cli import main
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.world import World
+    from tests.support.world import World
 
 FOLDER = str(ROOT / "campaigns" / CAMPAIGN)
 PAPER = "Mayor ____\n\nDear Mayor ____,\n\nPlant trees.\n\nSincerely,\n\n(signature)\n(date)\n(name)\n(address)\n"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.world import ADA, CAMPAIGN, ROOT, World
+from tests.support.world import ADA, CAMPAIGN, ROOT, World
 from undersigned.base.errors import UndersignedError
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.campaigns import Campaigns

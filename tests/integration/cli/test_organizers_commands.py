@@ -13,7 +13,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from tests.world import CAMPAIGN, PERIOD, ROOT, World
+from tests.support.world import CAMPAIGN, PERIOD, ROOT, World
 from undersigned.base.errors import NotFoundError, NotNowError, UndersignedError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import Deliveries

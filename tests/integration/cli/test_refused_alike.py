@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.acting import decide
-from tests.command_line import command_line
-from tests.organizers import Browser, someone
-from tests.world import CAMPAIGN, files_of_campaign
+from tests.support.acting import decide
+from tests.support.command_line import command_line
+from tests.support.organizers import Browser, someone
+from tests.support.world import CAMPAIGN, files_of_campaign
 from undersigned.base.errors import GivenError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.people.rows.api_keys import ApiKeys
@@ -21,7 +21,7 @@ from undersigned_cli.main import app
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.world import World
+    from tests.support.world import World
 
 DAY = "2026-11-24"
 REASONS = ("x" * 501, "a\u202eb", "\x1b[2J", "two\nlines")

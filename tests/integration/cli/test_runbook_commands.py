@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from typer.testing import CliRunner
 
-from tests.command_line import command_line
-from tests.runbook import NAMED_ONLY, OURS
-from tests.world import CAMPAIGN, ROOT
+from tests.support.command_line import command_line
+from tests.support.runbook import NAMED_ONLY, OURS
+from tests.support.world import CAMPAIGN, ROOT
 from undersigned.base.errors import UndersignedError
 from undersigned_cli.dead_letters import DeadLetters
 from undersigned_cli.main import app
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from tests.world import World
+    from tests.support.world import World
 
 PLACES = {
     "CAMPAIGN": CAMPAIGN,

@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import NoRegionError
 from typer.testing import CliRunner
 
-from tests.command_line import command_line
-from tests.world import CAMPAIGN, ROOT, World
+from tests.support.command_line import command_line
+from tests.support.world import CAMPAIGN, ROOT, World
 from undersigned.people.keys import make_key
 from undersigned.people.rows.api_keys import ApiKeys
 from undersigned_cli import main

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
+from tests.support.world import CAMPAIGN, CONTEXT, client_of, load_event
 from undersigned.base.table import to_item
 from undersigned.counting.rows.marks import Marks
 from undersigned.people.rows.api_keys import ApiKeys
@@ -18,7 +18,7 @@ from undersigned.signing.rules.signatures import Signature, signer_id
 from undersigned.signing.unconfirmed import unconfirmed
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 
 def tally(world: World, records: list[Any]) -> Any:

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.organizers import Browser, someone
-from tests.pages import text_of
-from tests.world import CAMPAIGN, FORM
+from tests.support.organizers import Browser, someone
+from tests.support.pages import text_of
+from tests.support.world import CAMPAIGN, FORM
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.workshop import drafting, publishing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.world import Answer as Answered
-    from tests.world import World
+    from tests.support.world import Answer as Answered
+    from tests.support.world import World
     from undersigned.campaigns.rules.campaigns import Answer, Target
     from undersigned.people.rules.people import Role
 

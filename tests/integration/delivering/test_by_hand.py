@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acting import Decisions, decide
 from tests.faults.refusals import Refusing
-from tests.organizers import act
-from tests.packets import confirm, erase, repack
 from tests.search.invariants import words_of
-from tests.world import CAMPAIGN, PERIOD
+from tests.support.acting import Decisions, decide
+from tests.support.organizers import act
+from tests.support.packets import confirm, erase, repack
+from tests.support.world import CAMPAIGN, PERIOD
 from undersigned.base.errors import GivenError, NotFoundError, NotNowError, PacketErasedError
 from undersigned.base.mailbox import Mailbox
 from undersigned.campaigns.rows.campaigns import Campaigns
@@ -29,8 +29,8 @@ from undersigned.signing.rows.mail_claims import MailClaims
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.organizers import Browser
-    from tests.world import World
+    from tests.support.organizers import Browser
+    from tests.support.world import World
     from undersigned.base.emails import Mail
     from undersigned.delivering.rules.deliveries import Delivery
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pypdf import PdfReader
 
-from tests.acting import Decisions, decide
 from tests.faults.refusals import Refusing
 from tests.search.platform import CrashError
-from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
+from tests.support.acting import Decisions, decide
+from tests.support.world import CAMPAIGN, CONTEXT, client_of, load_event
 from undersigned.base.errors import ChangedError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.printing.typesetter import Typesetter, TypesettingError
@@ -26,7 +26,7 @@ from undersigned.signing.rows.signatures import Signatures
 from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.delivering.rules.bundles import Bundle
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")

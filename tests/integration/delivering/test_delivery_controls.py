@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from tests.acting import Decisions, decide
 from tests.faults.refusals import Meanwhile, Refusing
 from tests.search.invariants import words_of
-from tests.world import CAMPAIGN, PERIOD
+from tests.support.acting import Decisions, decide
+from tests.support.world import CAMPAIGN, PERIOD
 from undersigned.base.errors import GivenError, NotFoundError, NotNowError
 from undersigned.campaigns.rows.campaigns import Campaigns, target_settings
 from undersigned.campaigns.rules.campaigns import Target
@@ -22,7 +22,7 @@ from undersigned.organizing.overviews import Overview
 from undersigned.workshop.pushing import OF_THE_STACK
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
 

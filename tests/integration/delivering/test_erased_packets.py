@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acting import Decisions
 from tests.faults.refusals import KilledError, Meanwhile, Refusing, killed
-from tests.organizers import read, someone
-from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, organizer, repack, stored_letters
-from tests.pages import text_of
 from tests.search.invariants import words_of
-from tests.world import DASHBOARD, client_of
+from tests.support.acting import Decisions
+from tests.support.organizers import read, someone
+from tests.support.packets import KEY, NAMES, confirm, erase, letters_at, links, organizer, repack, stored_letters
+from tests.support.pages import text_of
+from tests.support.world import DASHBOARD, client_of
 from undersigned.base.table import Update
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.packets import packet_name
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto.events.models import EventPattern, EventPatternParser
 
-from tests.acting import Decisions
 from tests.faults.refusals import Refusing
-from tests.world import CAMPAIGN, CONTEXT, NotRecordedError, load_event
+from tests.support.acting import Decisions
+from tests.support.world import CAMPAIGN, CONTEXT, NotRecordedError, load_event
 from undersigned.base.queue import SqsQueue
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.feedback import read_feedback_message, read_mail_event
@@ -19,7 +19,7 @@ from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned_cli.local.template import names, properties_of, resolve
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 BOUNCE = load_event("record_feedback_bounce")

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.many_targets import MONDAY, Counting, bodies, publish_towns, queued_for
-from tests.waiting_rows import DUE, waiting_row
-from tests.world import CAMPAIGN, client_of, world
+from tests.support.many_targets import MONDAY, Counting, bodies, publish_towns, queued_for
+from tests.support.waiting_rows import DUE, waiting_row
+from tests.support.world import CAMPAIGN, client_of, world
 from undersigned.base.errors import ChangedError
 from undersigned.base.limits import Limits
 from undersigned.base.queue import NotQueuedError
@@ -29,7 +29,7 @@ from undersigned.signing.rules.signatures import Signature, tray_position, tray_
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tests.world import World
+    from tests.support.world import World
 
 TOWNS = 45
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.pages import Page
-from tests.world import files_of_campaign, publish_files
+from tests.support.pages import Page
+from tests.support.world import files_of_campaign, publish_files
 from undersigned.workshop.mistakes import MistakesError
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 WORDS = 'next_step = "Come & <b>talk</b>"'
 ADDRESS = 'next_step_url = "https://www.enddemand.example/meeting?a=1&b=2#top"'

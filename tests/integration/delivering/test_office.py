@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acting import Decisions
 from tests.faults.refusals import Refusing
-from tests.organizers import add, read, signed_in, someone
-from tests.packets import KEY, PEOPLE, confirm, erase, links_of_office, organizer, repack
-from tests.pages import text_of
-from tests.world import CAMPAIGN, DASHBOARD, PERIOD
+from tests.support.acting import Decisions
+from tests.support.organizers import add, read, signed_in, someone
+from tests.support.packets import KEY, PEOPLE, confirm, erase, links_of_office, organizer, repack
+from tests.support.pages import text_of
+from tests.support.world import CAMPAIGN, DASHBOARD, PERIOD
 from undersigned.base.errors import NotNowError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import delivery_key
@@ -22,7 +22,7 @@ from undersigned.organizing.overviews import Overview
 from undersigned.organizing.reporting import make_report
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 ADDRESS = f"/deliveries/{PERIOD}/evanston"
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.pages import text_of
-from tests.world import CAMPAIGN, FORM
+from tests.support.pages import text_of
+from tests.support.world import CAMPAIGN, FORM
 from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
-    from tests.organizers import Browser
-    from tests.world import World
+    from tests.support.organizers import Browser
+    from tests.support.world import World
 
 KEY = {"authorization": "Bearer us_read"}
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.packets import PEOPLE, confirm, erase, letters_at, links, repack, stored_letters
-from tests.world import client_of
+from tests.support.packets import PEOPLE, confirm, erase, letters_at, links, repack, stored_letters
+from tests.support.world import client_of
 from undersigned.delivering.rows.deliveries import Deliveries
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.delivering.rules.deliveries import DeliveryKey
 
 

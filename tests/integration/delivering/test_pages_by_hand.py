@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acting import Decisions, decide
-from tests.deliveries import delivery_of
-from tests.organizers import Browser
-from tests.packets import erase, repack
-from tests.pages import text_of
-from tests.reports import section
-from tests.world import ADA, CAMPAIGN, PERIOD
+from tests.support.acting import Decisions, decide
+from tests.support.deliveries import delivery_of
+from tests.support.organizers import Browser
+from tests.support.packets import erase, repack
+from tests.support.pages import text_of
+from tests.support.reports import section
+from tests.support.world import ADA, CAMPAIGN, PERIOD
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering import delivering
 from undersigned.delivering.rows.deliveries import Deliveries
@@ -26,7 +26,7 @@ from undersigned.organizing.deliveries import delivery_record
 from undersigned.organizing.letters import letter_signed_with
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 PAGE = f"/deliveries/{PERIOD}/evanston"
 HOSTILE = "<script>alert(1)</script> “& left at the desk"

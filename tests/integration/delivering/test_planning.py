@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.acting import Decisions
-from tests.damage import DAMAGED, OTHER, damage_campaign, damage_delivery
-from tests.hours import at, sign
-from tests.world import CAMPAIGN, PERIOD
+from tests.support.acting import Decisions
+from tests.support.damage import DAMAGED, OTHER, damage_campaign, damage_delivery
+from tests.support.hours import at, sign
+from tests.support.world import CAMPAIGN, PERIOD
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.hours import NotDoneError
 from undersigned.delivering.planning import NotPlannedError
@@ -21,7 +21,7 @@ from undersigned_cli.main import app
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.delivering.rules.deliveries import Delivery
 
 

@@ -9,13 +9,13 @@ from unittest.mock import Mock
 import pytest
 from typer.testing import CliRunner
 
-from tests.acting import Decisions, decide
-from tests.command_line import command_line
-from tests.emitted import metrics_in
 from tests.faults.refusals import Refusing
-from tests.organizers import Browser, read, someone
-from tests.sending import WILMETTE, confirm, hidden, post, send_now, sent, waiting
-from tests.world import CAMPAIGN, PERIOD
+from tests.support.acting import Decisions, decide
+from tests.support.command_line import command_line
+from tests.support.emitted import metrics_in
+from tests.support.organizers import Browser, read, someone
+from tests.support.sending import WILMETTE, confirm, hidden, post, send_now, sent, waiting
+from tests.support.world import CAMPAIGN, PERIOD
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.hours import NotDoneError
 from undersigned.delivering.planning import NotPlannedError
@@ -29,7 +29,7 @@ from undersigned_cli.main import app
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.delivering.rules.deliveries import Delivery
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", PERIOD)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.many_targets import MONDAY, Counting, publish_towns, queued_for
-from tests.organizers import someone
-from tests.sending import hidden, send_now
-from tests.waiting_rows import waiting_row
-from tests.world import CAMPAIGN, client_of, world
+from tests.support.many_targets import MONDAY, Counting, publish_towns, queued_for
+from tests.support.organizers import someone
+from tests.support.sending import hidden, send_now
+from tests.support.waiting_rows import waiting_row
+from tests.support.world import CAMPAIGN, client_of, world
 from undersigned.base.table import to_item
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import SHARDS
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.delivering.rules.deliveries import Delivery
 
 TOWNS = 230

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acting import Decisions, decide
-from tests.deliveries import delivery_of
-from tests.hours import sent
-from tests.organizers import act, read, someone
-from tests.sending import WILMETTE, send_now
+from tests.support.acting import Decisions, decide
+from tests.support.deliveries import delivery_of
+from tests.support.hours import sent
+from tests.support.organizers import act, read, someone
+from tests.support.sending import WILMETTE, send_now
+from tests.support.world import CAMPAIGN, FORM, client_of
 from tests.unit.workshop.trees import FILES
-from tests.world import CAMPAIGN, FORM, client_of
 from undersigned.base.errors import ChangedError, NotNowError
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.campaigns import Campaigns
@@ -30,7 +30,7 @@ from undersigned.workshop.campaigns import compile_campaign
 from undersigned.workshop.pushing import push
 
 if TYPE_CHECKING:
-    from tests.world import Answer, World
+    from tests.support.world import Answer, World
 
 BO = "bo@signers.example"
 

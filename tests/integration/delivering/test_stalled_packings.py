@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acting import Decisions, decide
 from tests.faults.refusals import KilledError, Meanwhile, killed
-from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, repack, stored_letters
-from tests.world import client_of
+from tests.support.acting import Decisions, decide
+from tests.support.packets import KEY, NAMES, confirm, erase, letters_at, links, repack, stored_letters
+from tests.support.world import client_of
 from undersigned.base.bucket import Bucket
 from undersigned.base.errors import ChangedError, NotFoundError
 from undersigned.campaigns.rows.campaigns import Campaigns
@@ -25,7 +25,7 @@ from undersigned.organizing.deleting import Deleted, delete_campaign
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.world import World
+    from tests.support.world import World
 
 
 @pytest.fixture(autouse=True)

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from tests.acting import decide
-from tests.packets import KEY
-from tests.world import CAMPAIGN
+from tests.support.acting import decide
+from tests.support.packets import KEY
+from tests.support.world import CAMPAIGN
 from undersigned.base.errors import NotNowError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.states import STATES, Decision, DeliveryState
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.delivering.rules.deliveries import Delivery
 
 KINDS: tuple[dict[str, Any], ...] = ({}, {"reported": "bounced"})

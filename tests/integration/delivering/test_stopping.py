@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from tests.acting import Decisions, decide
 from tests.faults.refusals import KilledError, Meanwhile, killed
-from tests.organizers import someone
-from tests.world import CAMPAIGN, PERIOD, world
+from tests.support.acting import Decisions, decide
+from tests.support.organizers import someone
+from tests.support.world import CAMPAIGN, PERIOD, world
 from undersigned.base.errors import NotNowError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.offices import OfficeRows, office_partition
@@ -24,7 +24,7 @@ from undersigned.delivering.rules.deliveries import DeliveryKey
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.world import Answer, Sent, World
+    from tests.support.world import Answer, Sent, World
     from undersigned.campaigns.rules.stops import Stop
 
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from pypdf import PdfReader
 
 from tests.search.invariants import words_of
-from tests.world import CAMPAIGN
+from tests.support.world import CAMPAIGN
 from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
-    from tests.world import Sent, World
+    from tests.support.world import Sent, World
 
 OLD, NEW = "Avery Sample", "Robin Newcomer"
 

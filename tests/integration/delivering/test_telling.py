@@ -12,11 +12,11 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from typer import testing
 
-from tests.command_line import command_line
 from tests.faults.refusals import Meanwhile, Refusing
-from tests.organizers import Browser, someone
-from tests.pages import text_of
-from tests.world import CAMPAIGN, Watch
+from tests.support.command_line import command_line
+from tests.support.organizers import Browser, someone
+from tests.support.pages import text_of
+from tests.support.world import CAMPAIGN, Watch
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.rows.tellings import Tellings
 from undersigned.signing.rows.mail_budgets import MailBudgets
@@ -24,7 +24,7 @@ from undersigned.signing.rows.signatures import Signatures
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
-    from tests.world import Answer, Sent, World
+    from tests.support.world import Answer, Sent, World
     from undersigned.campaigns.rules.campaigns import Answer as Recorded
 
 MONDAY = "2026-11-30"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acting import decide
-from tests.organizers import Browser, add
-from tests.world import CAMPAIGN
+from tests.support.acting import decide
+from tests.support.organizers import Browser, add
+from tests.support.world import CAMPAIGN
 from undersigned.base.errors import NotNowError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.limits_of_tests import count_test
@@ -19,7 +19,7 @@ from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.people.directory import id_of
 
 if TYPE_CHECKING:
-    from tests.world import Sent, World
+    from tests.support.world import Sent, World
 
 EDITOR = "maria@enddemand.example"
 TEST = "/targets/evanston/test"

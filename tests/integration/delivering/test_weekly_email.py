@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import ADA, CAMPAIGN
+from tests.support.world import ADA, CAMPAIGN
 from undersigned.delivering.hours import NotDoneError
 from undersigned.signing.rows.mail_budgets import MailBudgets
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 
 def told(world: World) -> list[tuple[str, str]]:

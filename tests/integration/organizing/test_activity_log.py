@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acting import Decisions
-from tests.organizers import someone
-from tests.world import CAMPAIGN, PERIOD, ROOT
+from tests.support.acting import Decisions
+from tests.support.organizers import someone
+from tests.support.world import CAMPAIGN, PERIOD, ROOT
 from undersigned.campaigns.activity import record
 from undersigned.workshop.pushing import PublishedCampaign
 from undersigned.workshop.rules.changes import Change, in_short
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
-    from tests.organizers import Browser
-    from tests.world import World
+    from tests.support.organizers import Browser
+    from tests.support.world import World
 
 
 @pytest.fixture

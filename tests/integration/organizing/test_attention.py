@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.refusals import Refusing
-from tests.many_targets import publish_towns
-from tests.world import CAMPAIGN, DASHBOARD
+from tests.support.many_targets import publish_towns
+from tests.support.world import CAMPAIGN, DASHBOARD
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.signing.rows.signatures import Signatures
 
 if TYPE_CHECKING:
-    from tests.organizers import Browser
-    from tests.world import World
+    from tests.support.organizers import Browser
+    from tests.support.world import World
 
 
 HELD_ELSEWHERE = "Town 59"

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acting import Decisions
 from tests.faults.refusals import Refusing
-from tests.logos import png
-from tests.organizers import Browser, someone
-from tests.pages import text_of
-from tests.sending import open_another_delivery, send_now, sent_yesterday
-from tests.world import CAMPAIGN, DASHBOARD, PERIOD
+from tests.support.acting import Decisions
+from tests.support.logos import png
+from tests.support.organizers import Browser, someone
+from tests.support.pages import text_of
+from tests.support.sending import open_another_delivery, send_now, sent_yesterday
+from tests.support.world import CAMPAIGN, DASHBOARD, PERIOD
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import SHARDS
 from undersigned.campaigns.rules.campaigns import Target
@@ -30,7 +30,7 @@ from undersigned.signing.unconfirmed import unconfirmed
 from undersigned.workshop.logos import read_logo
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.people.rules.people import Role
 
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
-from tests.acting import Decisions
 from tests.faults.refusals import Meanwhile, Refusing
-from tests.world import ADA, CAMPAIGN
+from tests.support.acting import Decisions
+from tests.support.world import ADA, CAMPAIGN
 from undersigned.base.errors import NotFoundError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering import delivering
@@ -24,7 +24,7 @@ from undersigned.organizing.erasing import UnderWayError
 from undersigned.signing.rules.signatures import signer_id
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.signing.rules.forms import FormOrLetter
 
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")

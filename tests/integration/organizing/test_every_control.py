@@ -16,20 +16,20 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import pytest
 
-from tests.acting import Decisions
-from tests.logos import png
-from tests.organizers import Browser, add, signed_in
-from tests.packets import links_of_office
-from tests.shown_addresses import ShownAddresses
-from tests.workshop import send_parts
-from tests.world import CAMPAIGN, FORM, PUBLIC_URL
+from tests.support.acting import Decisions
+from tests.support.logos import png
+from tests.support.organizers import Browser, add, signed_in
+from tests.support.packets import links_of_office
+from tests.support.shown_addresses import ShownAddresses
+from tests.support.workshop import send_parts
+from tests.support.world import CAMPAIGN, FORM, PUBLIC_URL
 from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from tests.workshop import Author
-    from tests.world import Answer, World
+    from tests.support.workshop import Author
+    from tests.support.world import Answer, World
 
 OWNER = "owner@enddemand.example"
 PICTURE = png(64, 24)

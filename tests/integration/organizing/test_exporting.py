@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.exports import asked, file_of, rows_of
 from tests.faults.refusals import KilledError, Meanwhile, Refusing, killed
-from tests.organizers import act, read, someone
-from tests.world import CAMPAIGN, CONTEXT, client_of
+from tests.support.exports import asked, file_of, rows_of
+from tests.support.organizers import act, read, someone
+from tests.support.world import CAMPAIGN, CONTEXT, client_of
 from undersigned.base.errors import ChangedError, NotFoundError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.organizing.exporting import (
@@ -34,7 +34,7 @@ from undersigned.signing.rules.signatures import signer_id
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.organizing.rules.exports import Export, News
 
 HOSTILE = "=HYPERLINK(A1)"

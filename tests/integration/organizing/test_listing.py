@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import CAMPAIGN
+from tests.support.world import CAMPAIGN
 from undersigned.base.table import Update
 from undersigned.organizing.listing import newest_letters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.signing.rules.forms import FormOrLetter
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.pages import text_of
-from tests.world import CAMPAIGN, DASHBOARD
+from tests.support.pages import text_of
+from tests.support.world import CAMPAIGN, DASHBOARD
 
 if TYPE_CHECKING:
-    from tests.organizers import Browser
-    from tests.world import World
+    from tests.support.organizers import Browser
+    from tests.support.world import World
 
 NAMES = ("Maria Rossi", "Ada Specimen", "Rössi, Ugo", "Bo Sample")
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.refusals import Refusing
-from tests.organizers import act
-from tests.world import CAMPAIGN, PERIOD, load_event
+from tests.support.organizers import act
+from tests.support.world import CAMPAIGN, PERIOD, load_event
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rows.counters import SHARDS
 from undersigned.delivering.feedback import read_mail_event
@@ -16,7 +16,7 @@ from undersigned.delivering.feedback import read_mail_event
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.world import World
+    from tests.support.world import World
 
 BASE = f"/organizer/campaigns/{CAMPAIGN}"
 HEADERS = {"authorization": "Bearer us_letters"}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.waiting_rows import DUE
-from tests.world import ADA, CAMPAIGN, CONTEXT, NOWHERE, client_of
+from tests.support.waiting_rows import DUE
+from tests.support.world import ADA, CAMPAIGN, CONTEXT, NOWHERE, client_of
 from undersigned.base.errors import ChangedError
 from undersigned.base.queue import LONGEST_DELAY
 from undersigned.base.table import Update, to_item
@@ -36,7 +36,7 @@ from undersigned.signing.rules.signatures import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.signing.rows.signatures import SignaturePage
 
 type Logs = list[dict[str, Any]]

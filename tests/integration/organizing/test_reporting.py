@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acting import Decisions, decide
 from tests.faults.refusals import Refusing
-from tests.reports import section
-from tests.world import CAMPAIGN
+from tests.support.acting import Decisions, decide
+from tests.support.reports import section
+from tests.support.world import CAMPAIGN
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.hours import NotDoneError
 from undersigned.delivering.rows.deliveries import Deliveries
@@ -18,7 +18,7 @@ from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.signing.rows.mail_claims import MailClaims
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 WILMETTE = {"email": "bo@signers.example", "postal_code": "60091"}
 

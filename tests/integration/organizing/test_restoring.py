@@ -14,12 +14,12 @@ import pytest
 from botocore import xform_name
 from typer.testing import CliRunner
 
-from tests.acting import Decisions
-from tests.deliveries import delivery_of
-from tests.memory import Memory
-from tests.organizers import Browser, add
 from tests.search.invariants import stored_text, words_of
-from tests.world import CAMPAIGN, PERIOD, ROOT, World
+from tests.support.acting import Decisions
+from tests.support.deliveries import delivery_of
+from tests.support.memory import Memory
+from tests.support.organizers import Browser, add
+from tests.support.world import CAMPAIGN, PERIOD, ROOT, World
 from undersigned.base.errors import NotFoundError
 from undersigned.base.rows import Key
 from undersigned.base.settings import Settings
@@ -45,7 +45,7 @@ from undersigned_cli.stacks import DeployedStack
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tests.world import Sent
+    from tests.support.world import Sent
     from undersigned.signing.rules.forms import FormOrLetter
 
 RECOVERED = "recovered-table"

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.world import CAMPAIGN, PERIOD, Answer
+from tests.support.world import CAMPAIGN, PERIOD, Answer
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.deliveries import DeliveryKey
 from undersigned.people.keys import make_key
 from undersigned.people.rules.api_keys import digest_of
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 OTHER = "another-campaign"
 NOBODY = "0" * 32

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.acting import decide
-from tests.organizers import Browser, add, campaigns_of
-from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, ROOT
+from tests.support.acting import decide
+from tests.support.organizers import Browser, add, campaigns_of
+from tests.support.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, ROOT
 from undersigned.base.errors import ChangedError
 from undersigned.base.settings import Settings
 from undersigned.base.stack import Stack
@@ -40,7 +40,7 @@ from undersigned_cli.main import app
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.world import World
+    from tests.support.world import World
 
 OWNER, MARIA = "owner@enddemand.example", "maria@enddemand.example"
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.organizers import SAME_ORIGIN, Browser, add, code_in, signed_in
-from tests.pages import Page, text_of
-from tests.workshop import send_parts
-from tests.world import CAMPAIGN, DASHBOARD
+from tests.support.organizers import SAME_ORIGIN, Browser, add, code_in, signed_in
+from tests.support.pages import Page, text_of
+from tests.support.workshop import send_parts
+from tests.support.world import CAMPAIGN, DASHBOARD
 from undersigned.workshop import drafting
 
 if TYPE_CHECKING:
-    from tests.world import Answer, World
+    from tests.support.world import Answer, World
 
 EDITOR, OTHER = "maria@enddemand.example", "olga@enddemand.example"
 LETTER = f"{DASHBOARD}/workshop/letter"

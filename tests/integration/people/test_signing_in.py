@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.refusals import Meanwhile
-from tests.organizers import Browser, add, code_in
-from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD
+from tests.support.organizers import Browser, add, code_in
+from tests.support.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD
 from undersigned.people import membership, signing_in
 from undersigned.people.directory import find_person
 from undersigned.people.queue import people_mails
@@ -19,7 +19,7 @@ from undersigned.signing.rows.mail_budgets import MailBudgets
 from undersigned.workshop import drafting
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 EDITOR = "maria@enddemand.example"
 STRANGER = "stranger@elsewhere.example"

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import ADA, FORM, SITE, World
-from tests.world import world as make_world
+from tests.support.world import ADA, FORM, SITE, World
+from tests.support.world import world as make_world
 from undersigned.base.networks import window_of
 from undersigned.signing.rules.abuse_checks import FORM_WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.world import Answer
+    from tests.support.world import Answer
 
 
 def test_a_person_is_not_in_quarantine(world: World) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.pages import Page
-from tests.world import ADA, FORM, SITE
+from tests.support.pages import Page
+from tests.support.world import ADA, FORM, SITE
 
 if TYPE_CHECKING:
-    from tests.world import Answer, World
+    from tests.support.world import Answer, World
 
 TYPED, RIGHT = "ada@signers.exmaple", "ada@signers.example"
 STROKES = json.dumps([[40, 120, 80, 30, 110, 150, 180, 60]])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.world import CAMPAIGN
+from tests.support.world import CAMPAIGN
 from undersigned.base.errors import ChangedError
 from undersigned.signing.rows.forms import Forms
 from undersigned.signing.rows.signatures import Signatures
@@ -17,7 +17,7 @@ from undersigned.signing.rules.signatures import SignatureStateError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.world import World
+    from tests.support.world import World
 
 HOUR = timedelta(hours=1)
 

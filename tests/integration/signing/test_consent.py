@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.pages import Page
-from tests.world import FORM, files_of_campaign, publish_files
+from tests.support.pages import Page
+from tests.support.world import FORM, files_of_campaign, publish_files
 from undersigned.base.languages import long_date
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 SITE = "https://enddemand.example"
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.packets import links_of_office
-from tests.world import ADA, CAMPAIGN
+from tests.support.packets import links_of_office
+from tests.support.world import ADA, CAMPAIGN
 from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
-    from tests.world import Answer, World
+    from tests.support.world import Answer, World
 
 FORM = f'href="/campaigns/{CAMPAIGN}'
 SIGN_AGAIN = re.compile(r"sign again|firme de nuevo|firmar de nuevo|vuelva a firmar", re.IGNORECASE)

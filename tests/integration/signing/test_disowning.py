@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.organizers import someone
-from tests.world import ADA, CAMPAIGN, client_of
+from tests.support.organizers import someone
+from tests.support.world import ADA, CAMPAIGN, client_of
 from undersigned.base.errors import ChangedError, TokenError
 from undersigned.base.links import Links
 from undersigned.organizing.rows.campaign_rows import Rows
@@ -17,7 +17,7 @@ from undersigned.signing.rows.disowned import Disowned
 from undersigned.signing.rows.forms import Forms
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 EMAIL = "ada@signers.example"
 

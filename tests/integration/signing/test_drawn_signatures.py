@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from pypdf import PdfReader
 
-from tests.world import ADA, CAMPAIGN
+from tests.support.world import ADA, CAMPAIGN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.world import World
+    from tests.support.world import World
 
 STROKES = json.dumps([[40, 120, 80, 30, 110, 150, 180, 60, 260, 140, 420, 90, 560, 110], [300, 40]])
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import ADA, CAMPAIGN, FORM, files_of_campaign, publish_files
+from tests.support.world import ADA, CAMPAIGN, FORM, files_of_campaign, publish_files
 from undersigned.signing.rows.signatures import Signatures
 from undersigned.workshop.campaigns import compile_campaign
 from undersigned.workshop.mistakes import MistakesError
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 
 def with_setting(name: str, value: str) -> dict[str, str]:

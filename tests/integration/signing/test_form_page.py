@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.pages import Page
-from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL, files_of_campaign, publish_files
+from tests.support.pages import Page
+from tests.support.world import ADA, CAMPAIGN, FORM, PUBLIC_URL, files_of_campaign, publish_files
 from undersigned.base.assets import asset_path
 from undersigned.campaigns.catalog import catalog_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 STROKES = [[40, 120, 80, 30, 110, 150, 180, 60]]
 

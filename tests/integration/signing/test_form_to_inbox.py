@@ -9,7 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 pytestmark = pytest.mark.moto
 

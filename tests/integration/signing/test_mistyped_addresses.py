@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.pages import Page
-from tests.world import ADA, FORM, NOWHERE, SITE, SLOW
+from tests.support.pages import Page
+from tests.support.world import ADA, FORM, NOWHERE, SITE, SLOW
 
 if TYPE_CHECKING:
-    from tests.world import Answer, World
+    from tests.support.world import Answer, World
 
 TYPED, MEANT = "ada@gmial.com", "ada@gmail.com"
 DEAD = f"ada@{NOWHERE}"

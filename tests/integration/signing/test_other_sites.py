@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import ADA, CAMPAIGN, FORM, SITE, files_of_campaign, publish_files
+from tests.support.world import ADA, CAMPAIGN, FORM, SITE, files_of_campaign, publish_files
 from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 SHARED = "https://sites.builder.example"
 """A site builder: other people have pages at the same address."""

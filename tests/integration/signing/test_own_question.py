@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.exports import asked, file_of, rows_of
-from tests.organizers import read, someone
-from tests.pages import Page
-from tests.workshop import author_of
-from tests.world import FORM, files_of_campaign, publish_files
+from tests.support.exports import asked, file_of, rows_of
+from tests.support.organizers import read, someone
+from tests.support.pages import Page
+from tests.support.workshop import author_of
+from tests.support.world import FORM, files_of_campaign, publish_files
 from undersigned.workshop.campaigns import compile_campaign
 from undersigned.workshop.mistakes import MistakesError
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 HOME = ["Do you rent your home?", "Yes, I rent", "No"]
 HOME_ES = ["¿Alquila su casa?", "Sí, alquilo", "No"]

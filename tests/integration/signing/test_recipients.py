@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tests.world import FORM, files_of_campaign, publish_files
+from tests.support.world import FORM, files_of_campaign, publish_files
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.workshop.campaigns import compile_campaign
 from undersigned.workshop.pushing import push
@@ -13,7 +13,7 @@ from undersigned.workshop.pushing import push
 if TYPE_CHECKING:
     import pytest
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.campaigns.rules.campaigns import Target
 
 COLUMNS = "id,title,name,department,locality,email,postal_codes\n"

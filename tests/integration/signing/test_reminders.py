@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.refusals import Refusing
-from tests.world import ADA, FORM
-from tests.world import world as make_world
+from tests.support.world import ADA, FORM
+from tests.support.world import world as make_world
 from undersigned.signing.rows.forms import Forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.world import Sent, World
+    from tests.support.world import Sent, World
 
 REMINDER = "Reminder: confirm your letter to "
 SIGNERS = 1_000

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.faults.refusals import Refusing
-from tests.world import ADA, CAMPAIGN, CONTEXT, FORM, Watch
+from tests.support.world import ADA, CAMPAIGN, CONTEXT, FORM, Watch
 from undersigned.base.errors import ChangedError
 from undersigned.campaigns.catalog import find_campaign
 from undersigned.campaigns.rows.campaigns import Campaigns
@@ -24,7 +24,7 @@ from undersigned.signing.rules.forms import FormMail
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.world import Answer, World
+    from tests.support.world import Answer, World
     from undersigned.campaigns.rules.campaigns import ShowGoal
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
-from tests.organizers import member
-from tests.world import CAMPAIGN
+from tests.support.organizers import member
+from tests.support.world import CAMPAIGN
 from undersigned.base.errors import NotNowError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.delivering.queue import DraftTest, read_message
@@ -21,7 +21,7 @@ from undersigned.workshop.draft_testing import ask_for_test
 from undersigned.workshop.starting import example_files
 
 if TYPE_CHECKING:
-    from tests.world import Sent, World
+    from tests.support.world import Sent, World
 
 NEW = "safer-streets"
 MARIA = "maria@enddemand.example"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acting import Decisions
-from tests.organizers import add
-from tests.workshop import publish
-from tests.world import CAMPAIGN, files_of_campaign, publish_files
+from tests.support.acting import Decisions
+from tests.support.organizers import add
+from tests.support.workshop import publish
+from tests.support.world import CAMPAIGN, files_of_campaign, publish_files
 from undersigned.base.errors import NotFoundError
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.organizing.clearing import clear_deliveries
@@ -35,7 +35,7 @@ from undersigned.workshop.starting import empty_files, example_files
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.base.stack import Stack
     from undersigned.workshop.rules.drafts import Draft
 

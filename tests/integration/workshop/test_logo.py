@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pypdf import PdfReader
 
-from tests.logos import JPEG, png
-from tests.world import CAMPAIGN, FORM, ROOT
+from tests.support.logos import JPEG, png
+from tests.support.world import CAMPAIGN, FORM, ROOT
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.workshop.logos import FILE
 from undersigned.workshop.printing.share_pictures import share_pictures
@@ -18,8 +18,8 @@ from undersigned.workshop.printing.share_pictures import share_pictures
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.workshop import Author
-    from tests.world import World
+    from tests.support.workshop import Author
+    from tests.support.world import World
 
 PICTURE = png(640, 240)
 

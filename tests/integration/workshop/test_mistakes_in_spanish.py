@@ -12,14 +12,14 @@ import pytest
 from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from tests.bad_files import CASES, HEADER
-from tests.organizers import member
-from tests.world import CAMPAIGN
+from tests.support.bad_files import CASES, HEADER
+from tests.support.organizers import member
+from tests.support.world import CAMPAIGN
 from undersigned.workshop import drafting
 from undersigned.workshop.drafting import NotSavedError
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
 
 
 def words_in(text: str) -> set[str]:

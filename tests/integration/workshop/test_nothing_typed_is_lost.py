@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import world as worlds
-from tests.filled_pages import Button, FilledPage, Typed, send
-from tests.logos import SIGNATURE
-from tests.organizers import Browser, signed_in
-from tests.workshop import ANN, NEW, OWN_HEADINGS
-from tests.world import ADMINISTRATOR, CAMPAIGN, files_of_campaign
+from tests.support import world as worlds
+from tests.support.filled_pages import Button, FilledPage, Typed, send
+from tests.support.logos import SIGNATURE
+from tests.support.organizers import Browser, signed_in
+from tests.support.workshop import ANN, NEW, OWN_HEADINGS
+from tests.support.world import ADMINISTRATOR, CAMPAIGN, files_of_campaign
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.workshop import drafting
 from undersigned.workshop.logos import read_logo
@@ -22,7 +22,7 @@ from undersigned.workshop.starting import empty_files
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.world import Answer, World
+    from tests.support.world import Answer, World
 
 type Press = Callable[[Button, Typed], tuple[str, FilledPage]]
 """Presses a button with fields filled in, and returns what is stored then, and the page that follows."""

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from pypdf import PdfReader
 
-from tests.pdfs import boxes_of
-from tests.world import CAMPAIGN, PUBLIC_URL, files_of_campaign, publish_files
+from tests.support.pdfs import boxes_of
+from tests.support.world import CAMPAIGN, PUBLIC_URL, files_of_campaign, publish_files
 from undersigned.base.qr_codes import qr_code
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.workshop import sampling
 from undersigned.workshop.campaigns import compile_campaign
 
 if TYPE_CHECKING:
-    from tests.workshop import Author
-    from tests.world import World
+    from tests.support.workshop import Author
+    from tests.support.world import World
 
 OLD, NEW = "chief@evanston-police.example", "new.chief@evanston-police.example"
 ADDRESS = f"{PUBLIC_URL}/campaigns/{CAMPAIGN}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
-from tests.world import CAMPAIGN
+from tests.support.world import CAMPAIGN
 from undersigned.base.emails import Sender
 from undersigned.signing.pages.form import form_page
 from undersigned.workshop import sampling
@@ -17,7 +17,7 @@ from undersigned.workshop.campaigns import compile_campaign
 from undersigned.workshop.starting import example_files
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from tests.support.world import World
     from undersigned.base.stack import Stack
     from undersigned.workshop.campaigns import CompiledCampaign
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.growth import check_growth
-from tests.logos import png
-from tests.organizers import SAME_ORIGIN, Browser
-from tests.pages import text_of
-from tests.spreadsheets import xlsx
+from tests.support.growth import check_growth
+from tests.support.logos import png
+from tests.support.organizers import SAME_ORIGIN, Browser
+from tests.support.pages import text_of
+from tests.support.spreadsheets import xlsx
+from tests.support.workshop import ANN, NEW, OWN_HEADINGS, PAPER, Author, Forms
+from tests.support.world import ADA, ADMINISTRATOR, CAMPAIGN
 from tests.unit.workshop.trees import OTHER_VALUES
-from tests.workshop import ANN, NEW, OWN_HEADINGS, PAPER, Author, Forms
-from tests.world import ADA, ADMINISTRATOR, CAMPAIGN
 from undersigned.base.errors import NotFoundError
 from undersigned.base.posted_files import LARGEST_UPLOAD
 from undersigned.campaigns.catalog import catalog_of
@@ -39,7 +39,7 @@ from undersigned.workshop.wordpress_plugin import plugin
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.world import Answer, World
+    from tests.support.world import Answer, World
     from undersigned.base.stack import Stack
     from undersigned.campaigns.rules.campaigns import Asked
     from undersigned.workshop.rules.drafts import Draft

@@ -16,8 +16,17 @@ from typing import Any, Literal, get_type_hints
 import pytest
 from hypothesis import given
 
-from tests.product_files import product_files
-from tests.rows import FOLLOWING, attributes_of, names_in_key, names_within, parts_of, row_classes, rows_of, unwritten
+from tests.support.product_files import product_files
+from tests.support.rows import (
+    FOLLOWING,
+    attributes_of,
+    names_in_key,
+    names_within,
+    parts_of,
+    row_classes,
+    rows_of,
+    unwritten,
+)
 from undersigned.base.errors import DamagedRowsError
 from undersigned.base.rows import ELSEWHERE, Key, Row, Values, built, plain
 from undersigned.base.table import from_item, read_row, to_item

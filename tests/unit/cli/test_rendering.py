@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 import pytest
 from pypdf import PdfReader
 
-from tests import signatures
-from tests.pdfs import boxes_of
+from tests.support import signatures
+from tests.support.pdfs import boxes_of
 from undersigned.base.errors import FormError, NotFoundError
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.campaigns.rules.letters import Letter, SignerDetails

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.world import load_event
+from tests.support.world import load_event
 from undersigned.delivering.feedback import ConfirmationReport, read_feedback_message, read_mail_event
 
 

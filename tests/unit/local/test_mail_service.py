@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from werkzeug.test import Client
 from werkzeug.wrappers import Request
 
-from tests.e2e.waiting import wait_for
+from tests.support.waiting import wait_for
 from undersigned_cli.local.mail_service import ACCOUNT, CONTROL, SEND, SUPPRESSED, MailService
 from undersigned_cli.local.mail_store import MailStore
 from undersigned_cli.local.serving import ConnectionLost

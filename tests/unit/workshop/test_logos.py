@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 
-from tests.logos import END, JPEG, chunk, header, png, turned
+from tests.support.logos import END, JPEG, chunk, header, png, turned
 from undersigned.workshop import logos
 from undersigned.workshop.logos import FILE, MOST_BYTES, logo_of, read_logo
 from undersigned.workshop.mistakes import MistakesError

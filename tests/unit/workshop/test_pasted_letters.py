@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.growth import check_growth_of
-from tests.signatures import CHIEF, ROBIN
+from tests.support.growth import check_growth_of
+from tests.support.signatures import CHIEF, ROBIN
 from undersigned.campaigns.rules.letter_fields import LONGEST_LETTER
 from undersigned.campaigns.rules.letters import read_blocks, render_html
 from undersigned.workshop.letters import compile_letter

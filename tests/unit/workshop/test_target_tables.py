@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.spreadsheets import read_pasted
+from tests.support.spreadsheets import read_pasted
 from tests.unit.workshop.trees import FILES, TARGETS
 from undersigned.base.languages import languages
 from undersigned.workshop.campaigns import compile_campaign

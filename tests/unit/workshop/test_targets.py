@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.growth import check_growth
+from tests.support.growth import check_growth
 from tests.unit.workshop.trees import TARGETS, change, mistakes_of
 from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.campaigns.rules.postal_codes import canonical_postal_code

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.signatures import CHIEF, ROBIN
+from tests.support.signatures import CHIEF, ROBIN
 from undersigned.campaigns.rules.letter_fields import FIELDS
 from undersigned.campaigns.rules.letters import read_blocks, render_html
 from undersigned.workshop.letters import compile_letter

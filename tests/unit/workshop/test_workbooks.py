@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from tests.spreadsheets import ods, xlsx, zipped
+from tests.support.spreadsheets import ods, xlsx, zipped
 from undersigned.workshop.mistakes import MistakesError, TooMuchError
 from undersigned.workshop.workbooks import rows_of_workbook
 

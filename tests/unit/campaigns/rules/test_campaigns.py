@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from tests.signatures import TREES
+from tests.support.signatures import TREES
 from undersigned.campaigns.rules.campaigns import ID_PATTERN, Roster, Target
 from undersigned.campaigns.rules.postal_codes import canonical_postal_code
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.memory import Memory
-from tests.signatures import adas_signature
+from tests.support.memory import Memory
+from tests.support.signatures import adas_signature
 from undersigned.base.table import Table, TransactionCanceledError
 from undersigned.campaigns.rows.counters import Counters
 from undersigned.counting.rows.marks import Marks

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.signatures import adas_signature, changed
+from tests.support.signatures import adas_signature, changed
 from undersigned.counting.rules.tallies import NOT_COUNTED, counters_of, difference, mark_of, transactions
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from tests.pdfs import boxes_of, languages_in, word_boxes
+from tests.support.pdfs import boxes_of, languages_in, word_boxes
 from undersigned.base.fonts import FontBook
 from undersigned.campaigns.rules.campaigns import Organizer
 from undersigned.campaigns.rules.drawings import HEIGHT, WIDTH, Drawing

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.deliveries import delivery_of
-from tests.memory import Memory
+from tests.support.deliveries import delivery_of
+from tests.support.memory import Memory
 from undersigned.base.errors import ChangedError
 from undersigned.base.table import Table, Update
 from undersigned.campaigns.rules.campaigns import Target

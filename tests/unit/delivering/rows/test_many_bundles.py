@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.memory import Memory
+from tests.support.memory import Memory
 from undersigned.base.table import Table
 from undersigned.delivering.rows.deliveries import Deliveries
 from undersigned.delivering.rules.bundles import Bundle

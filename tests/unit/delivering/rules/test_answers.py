@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.deliveries import delivery_of
-from tests.signatures import TREES
+from tests.support.deliveries import delivery_of
+from tests.support.signatures import TREES
 from undersigned.campaigns.rules.campaigns import Answer
 from undersigned.delivering.rules.deliveries import DeliveryKey, HandedOver
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.deliveries import delivery_of
+from tests.support.deliveries import delivery_of
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.rules.bundles import Bundle, Signers
 from undersigned.delivering.rules.deliveries import (

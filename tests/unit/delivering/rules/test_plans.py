@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.deliveries import delivery_of
+from tests.support.deliveries import delivery_of
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.campaigns.rules.controls import Controls
 from undersigned.delivering.rules.deliveries import Attempt, Delivery, DeliveryKey

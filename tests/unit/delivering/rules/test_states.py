@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from tests.deliveries import delivery_of
+from tests.support.deliveries import delivery_of
 from undersigned.delivering.pages.states import DELIVERY_STATES
 from undersigned.delivering.rules.deliveries import Attempt, Delivery, DeliveryKey, HandedOver
 from undersigned.delivering.rules.mail_events import MailEvent, MailEventKind, after_event

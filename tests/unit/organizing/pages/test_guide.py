@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from babel.messages.pofile import read_po
 
-from tests.product_files import PRODUCT
+from tests.support.product_files import PRODUCT
 from undersigned.base.errors import NotFoundError
 from undersigned.organizing.pages import guide
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.signatures import adas_form, adas_signature, changed
+from tests.support.signatures import adas_form, adas_signature, changed
 from undersigned.base.csv_cells import csv_line, defused
 from undersigned.organizing.rules.exports import COLUMNS, SUPPORTER_COLUMNS, ExportFilter, row, supporter_row
 

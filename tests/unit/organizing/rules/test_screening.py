@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.signatures import adas_form, adas_signature, changed
+from tests.support.signatures import adas_form, adas_signature, changed
 from undersigned.organizing.rules.screening import SignatureFilter, in_words, place_of, shared_by
 
 if TYPE_CHECKING:

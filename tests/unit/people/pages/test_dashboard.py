@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from datetime import date, timedelta
 
-from tests.product_files import PRODUCT
+from tests.support.product_files import PRODUCT
 from undersigned.base.assets import asset
 from undersigned.organizing.pages.chart import chart
 

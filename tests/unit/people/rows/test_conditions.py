@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.memory import Memory
+from tests.support.memory import Memory
 from undersigned.base.errors import ChangedError
 from undersigned.base.table import Table
 from undersigned.people.rows.api_keys import ApiKeys

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.signatures import adas_form, adas_signature, changed
+from tests.support.signatures import adas_form, adas_signature, changed
 from undersigned.base import languages
 from undersigned.base.emails import Mail, Sender
 from undersigned.campaigns.rules.drawings import Drawing

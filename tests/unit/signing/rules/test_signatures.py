@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.signatures import TREES as TREES_WITHOUT_A_QUESTION
-from tests.signatures import adas_form, adas_signature
+from tests.support.signatures import TREES as TREES_WITHOUT_A_QUESTION
+from tests.support.signatures import adas_form, adas_signature
 from undersigned.base.errors import FormError
 from undersigned.campaigns.rules.campaigns import Roster, Target
 from undersigned.campaigns.rules.postal_codes import lists

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
-from tests.pdfs import languages_in, word_boxes
-from tests.signatures import CHIEF, ROBIN
-from tests.world import files_of_campaign
+from tests.support.pdfs import languages_in, word_boxes
+from tests.support.signatures import CHIEF, ROBIN
+from tests.support.world import files_of_campaign
 from undersigned.campaigns.rules.letters import Letter, as_text, read_blocks, render_html
 from undersigned.workshop.campaigns import compile_campaign
 from undersigned.workshop.letters import compile_letter

@@ -11,9 +11,9 @@ from shutil import which
 import pytest
 from pypdf import PdfReader
 
-from tests.emails import FOLDER
-from tests.logos import png
-from tests.pdfs import word_boxes
+from tests.support.emails import FOLDER
+from tests.support.logos import png
+from tests.support.pdfs import word_boxes
 from undersigned.delivering.printing.typesetter import Typesetter, TypesettingError
 from undersigned.workshop.logos import read_logo
 from undersigned.workshop.printing.share_pictures import share_pictures
