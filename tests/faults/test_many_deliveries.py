@@ -174,7 +174,8 @@ class Workers:
 
     def worker(self) -> Callable[[], None]:
         """Start a process; return what it does."""
-        handler = self.world.start("deliver")
+        self.world.restart("deliver")
+        handler = self.world.handlers["deliver"]
         process: Any = self.world.stacks["deliver"]
         process.mailbox._spacing._clock = lambda: self.turns.now
         assert self.world.memory

@@ -84,8 +84,7 @@ def begin_again(world: World) -> Callable[[], None]:
     def begin() -> None:
         restore()
         world.clock.now = now
-        for function in world.handlers:
-            world.restart(function)
+        world.restart()
 
     return begin
 

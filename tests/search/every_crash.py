@@ -46,7 +46,7 @@ from tests.search.stored import deliveries_in, rows_of
 from tests.search.weathers import BAD_WEATHERS, WEATHERS
 from tests.support import figures, seeds
 from tests.support.product_files import ADAPTERS, product_files
-from tests.support.world import FUNCTIONS, PICTURES, Watch
+from tests.support.world import PICTURES, Watch
 from undersigned_cli.local import permissions
 
 if TYPE_CHECKING:
@@ -78,10 +78,8 @@ class Code:
     def deploy(self, world: World, attached: int) -> None:
         """Start all functions anew, with this code."""
         world.limit(packet_size=self.packet_size, attached=attached if self.attaches else 0)
-        world.start = world.start_today
         world.variables["BUNDLE_SIZE"] = str(self.bundle_size)
-        for function in FUNCTIONS:
-            world.restart(function)
+        world.restart()
 
 
 OLD = Code()

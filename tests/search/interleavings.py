@@ -23,7 +23,7 @@ from tests.search.invariants import breaches
 from tests.search.stored import change_in, expire_forms, is_in_transactions, is_private, item_of, read_by
 from tests.support.cast import Cast, email_of, path_of
 from tests.support.memory import Memory, operation_of
-from tests.support.world import CAMPAIGN, FUNCTIONS, Answer, client_of
+from tests.support.world import CAMPAIGN, Answer, client_of
 from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.delivering.printing.packets import Packet
@@ -350,8 +350,7 @@ class Play(Cast[str, Actor]):
             self.stage.clear()
             self.collect()
             restore_memory()
-            for function in FUNCTIONS:
-                self.world.restart(function)
+            self.world.restart()
             self._memory.records.clear()
             self.world._read = 0
             self._records = 0
@@ -549,8 +548,7 @@ class Play(Cast[str, Actor]):
         if actor in self.stage.actors:
             self.stage.actors.remove(actor)
         if actor.crashed:
-            for function in ("deliver", "tally", "run_jobs", "public_api", "organizer_api", "record_feedback"):
-                self.world.restart(function)
+            self.world.restart("deliver", "tally", "run_jobs", "public_api", "organizer_api", "record_feedback")
         failed = actor.error is not None
         assert not failed or actor.crashed or actor.may_fail, f"{actor.name} failed: {actor.error!r}"
         if isinstance(actor.answer, Answer):

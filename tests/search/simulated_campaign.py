@@ -381,8 +381,7 @@ class Simulation:
         limits.packet_size, limits.attached = self.rng.randint(1, 5), self.rng.choice([0, 10_000])
         self.world.variables["BUNDLE_SIZE"] = bundle = str(self.rng.randint(1, 5))
         self.note(f"deploy: packets of {limits.packet_size}, bundles of {bundle}")
-        for function in self.world.handlers:
-            self.world.restart(function)
+        self.world.restart()
 
     # SES
 
@@ -1187,8 +1186,7 @@ def campaign(seed: int, weeks: int) -> Iterator[Simulation]:
 
             # SES's rate is kept by the machine's clock, which decides nothing here.
             patch.setattr(mail.Spacing.__init__, "__defaults__", (seconds, time.sleep))
-            for function in world.handlers:
-                world.restart(function)
+            world.restart()
             loggers = {module.logger._logger for module in _modules() if hasattr(module, "logger")}
             for logger in loggers:
                 logger.addHandler(run.alarms)

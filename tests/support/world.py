@@ -230,12 +230,24 @@ class Watch:
         return False
 
 
+class Started[Process](dict[str, Process]):
+    """What functions have that run, by their names. A function starts when it is first asked for."""
+
+    def __init__(self, start: Callable[[str], Process]) -> None:
+        super().__init__()
+        self._start = start
+
+    def __missing__(self, function: str) -> Process:
+        self[function] = process = self._start(function)
+        return process
+
+
 @dataclass
 class World:
     """The stack.
 
-    `queues` has the addresses of the queues that functions read, by their logical ids, and `stacks` the stacks of
-    functions that take one, by their names. `variables` replace environment
+    `queues` has the addresses of the queues that functions read, by their logical ids, `handlers` the functions, by
+    their names, and `stacks` their stacks. `variables` replace environment
     variables of functions that start from now on, and `limits` are theirs. `calls` has the AWS calls so far. SES
     throttles the next `throttles` sends, and refuses sends with the error code `refusal` if that is set. `suppressed`
     has the addresses on the account's suppression list, each with the reason. `given_up` has the records of the stream
@@ -244,10 +256,9 @@ class World:
 
     clock: Clock
     stack: Stack
-    handlers: dict[str, Callable[[Any, Any], Any]]
+    handlers: Started[Callable[[Any, Any], Any]]
     queues: dict[str, str]
-    stacks: dict[str, Stack]
-    start: Callable[[str], Callable[[Any, Any], Any]] = field(repr=False)
+    stacks: Started[Stack]
     variables: dict[str, str] = field(repr=False)
     limits: Limits = field(repr=False)
     watch: Watch | None = None
@@ -262,10 +273,6 @@ class World:
     _read: int = 0
     _hidden: list[Any] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        """Remember how today's code starts."""
-        self.start_today = self.start
-
     @property
     def cadence(self) -> Cadence:
         """Return when the campaign's letters go out."""
@@ -276,9 +283,11 @@ class World:
         """Return the period of a delivery of the campaign that begins now."""
         return current_period(self.stack, Campaigns(self.stack.table).campaign(CAMPAIGN))
 
-    def restart(self, function: str) -> None:
-        """Replace a function's process by a new one, which has nothing in memory."""
-        self.handlers[function] = self.start(function)
+    def restart(self, *functions: str) -> None:
+        """End the processes of functions, by default of all: the next ones have nothing in memory."""
+        for function in functions or FUNCTIONS:
+            self.handlers.pop(function, None)
+            self.stacks.pop(function, None)
 
     def limit(self, **smaller: int) -> None:
         """Let some of the stack's limits be smaller, also for the functions that run."""
@@ -749,7 +758,7 @@ def _make(monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms
         known[name] = name
         ses.create_configuration_set(ConfigurationSetName=name)
 
-    def start(function: str) -> Callable[[Any, Any], Any]:
+    def start(function: str) -> Stack:
         logical_id = FUNCTIONS[function]
         environment = template.environment_of(logical_id, known)
         environment |= {name: value for name, value in variables.items() if name in environment}
@@ -760,10 +769,9 @@ def _make(monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms
         # No test asks the real DNS.
         accepts_reserved = environment.get("ACCEPT_RESERVED_DOMAINS", "true") == "true"
         stack.mail_domains = MailDomains(clock, accepts_reserved=accepts_reserved, look_up=_look_up)
-        stacks[function] = stack
-        return _handler(function, stack)
+        return stack
 
-    stacks: dict[str, Stack] = {}
+    stacks = Started(start)
     limits = Limits()
 
     # The whole stack, as the command line wires it.
@@ -772,10 +780,9 @@ def _make(monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms
     return World(
         clock,
         Stack(settings, client=_clients(), clock=clock, sleep=lambda _seconds: None),
-        handlers={function: start(function) for function in FUNCTIONS},
+        handlers=Started(lambda function: _handler(function, stacks[function])),
         queues=queues,
         stacks=stacks,
-        start=start,
         variables=variables,
         limits=limits,
     )

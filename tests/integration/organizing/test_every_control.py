@@ -196,8 +196,7 @@ class Crawler:
             for who, jar in jars.items():
                 self.people[who].jar = dict(jar)
             # What they remember is of another state.
-            for function in world.handlers:
-                world.restart(function)
+            world.restart()
 
         return go_back
 
